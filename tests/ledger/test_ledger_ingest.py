@@ -35,15 +35,18 @@ def test_every_field_of_an_attempt_arrives(journal, ingester, store, attempt):
         region="kr", tags={"team": "s"}, stop="length", cause="timeout", detail="d", final=False,
         streamed=True, cache_read_tokens=1, cache_write_tokens=2, reasoning_tokens=3,
         estimated=True, price="p", latency_us=4, first_token_us=5, overhead_us=6, losses=("x",),
-        outcome="cut",
+        outcome="cut", account_id="acc_a", provider_key="sk-12345", cache_write_1h_tokens=7,
+        audio_input_tokens=8, audio_output_tokens=9, units={"images": 2}, tier="flex",
+        reserved_nusd=10, saved_nusd=11, cache="miss",
     )  # fmt: skip
     journal.append([row])
     assert ingester.run_once().new == 1
     stored = dict(store.read("SELECT * FROM attempts")[0])
     assert stored.pop("seq") == 1
     assert (stored.pop("tags"), stored.pop("losses")) == ('{"team":"s"}', '["x"]')
+    assert stored.pop("units") == '{"images":2}'
     assert stored == {name: getattr(row, name) for name in stored}
-    assert stored.keys() | {"id", "tags", "losses"} == set(row.__struct_fields__)
+    assert stored.keys() | {"id", "tags", "losses", "units"} == set(row.__struct_fields__)
 
 
 def test_defaults_that_a_line_leaves_out_are_stored(journal, ingester, store, attempt):

@@ -20,7 +20,7 @@ USD = 1_000_000_000
 _KEPT = {"model": "model", "provider": "provider", "key": "key_id", "day": "day"}
 _READ = _KEPT | {"day": "date(at_us / 1000000, 'unixepoch')"}
 _TOTALS = ", ".join(f"sum({name}) AS {name}" for name in MEASURES)
-_JSON_COLUMNS = ("tags", "losses")
+_JSON_COLUMNS = ("tags", "losses", "units")
 _FLAGS = ("final", "streamed", "estimated")
 
 

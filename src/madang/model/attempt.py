@@ -28,8 +28,17 @@ class Target(Struct, frozen=True, cache_hash=True):
     may_lose: bool = False
 
 
-Outcome = Literal["ok", "failed", "client_closed", "cut"]
-"""ok: answered. failed: no answer. cut: broken after the first byte. client_closed: the caller left."""
+Outcome = Literal["ok", "failed", "client_closed", "cut", "lost", "hit"]
+"""ok: answered. failed: no answer. cut: broken after the first byte. client_closed: the caller left.
+
+lost: this process died before it knew the end. hit: an answer that was paid for before was given again.
+"""
+
+Cached = Literal["hit", "miss", "shared", "replayed"]
+"""hit: the cache answered. miss: it was asked in vain. shared: another caller's identical call was waited for.
+
+replayed: the answer to an earlier request with the same Idempotency-Key.
+"""
 
 
 PASSED_OVER = frozenset(("unsupported_feature", "context_overflow"))
@@ -43,7 +52,12 @@ class Attempt(Struct, kw_only=True, omit_defaults=True):
     price is unknown (never zero for unknown); `price` names the price row used. `status` is what
     the provider answered (0: nothing), `cause` the `errors.Kind` of a failure. `final` marks the
     attempt whose outcome the caller got; `overhead_us` is Madang's own share of the request's time
-    up to the first byte, on the final attempt only.
+    up to the first byte, on the final attempt only. `account_id` is who pays (None: the key has no
+    account), `provider_key` the first 8 characters of the provider's key. `cache_write_1h_tokens`
+    are a part of `cache_write_tokens`, audio tokens parts of input or output. `units` are what is
+    priced and no token, such as `images` or `video_ms`; `tier` is the service tier that was priced.
+    `reserved_nusd` is what was set aside for the whole request (on its first attempt only),
+    `saved_nusd` what an answer from the cache would have cost.
     """
 
     id: str
@@ -51,6 +65,7 @@ class Attempt(Struct, kw_only=True, omit_defaults=True):
     n: int
     at_us: int
     key_id: str
+    account_id: str | None = None
     dialect: Dialect
     asked_model: str
     model: str
@@ -69,10 +84,19 @@ class Attempt(Struct, kw_only=True, omit_defaults=True):
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
     reasoning_tokens: int = 0
+    audio_input_tokens: int = 0
+    audio_output_tokens: int = 0
+    units: dict[str, int] = field(default_factory=dict)
+    tier: str | None = None
     estimated: bool = False
     cost_nusd: int | None = None
+    reserved_nusd: int | None = None
+    saved_nusd: int | None = None
     price: str | None = None
+    provider_key: str | None = None
+    cache: Cached | None = None
     latency_us: int = 0
     first_token_us: int | None = None
     overhead_us: int = 0
