@@ -20,6 +20,7 @@ from madang.server.exchange import send_json
 from madang.server.generate import admit, send
 from madang.server.info import Handler
 from madang.server.paths import Endpoint
+from madang.server.references import resolve
 from madang.server.request import Request
 from madang.server.runtime import Runtime
 from madang.state.responses import Held
@@ -38,17 +39,22 @@ async def respond(runtime: Runtime, endpoint: Endpoint, _: Dialect, request: Req
     runtime.in_flight += 1
     try:
         call = await admit(runtime, endpoint, request)
+        _take(call, await resolve(runtime, call))
         call.conversation = conversation = await _resumed(runtime, call)
-        whole = conversation.whole_body
-        if whole is not call.body:
-            call.body = whole
-            call.envelope = call.wire.read_envelope(call.body, None, call.envelope.stream)
+        _take(call, conversation.whole_body)
         reply = await runtime.pipeline.answer(call)
         if isinstance(reply, Whole):
             await conversation.keep(reply.body, call.rows[-1])
         await send(request, reply)
     finally:
         runtime.in_flight -= 1
+
+
+def _take(call: Call, body: bytes) -> None:
+    """Go on with another body, if it is another."""
+    if body is not call.body:
+        call.body = body
+        call.envelope = call.wire.read_envelope(body, None, call.envelope.stream)
 
 
 async def response(runtime: Runtime, endpoint: Endpoint, dialect: Dialect, caller: Request) -> None:
