@@ -102,6 +102,15 @@ def test_a_tool_is_called_where_the_text_speaks_of_it(text, called):
     assert [(call.name, call.arguments) for call in calls] == called
 
 
+def test_a_tool_that_is_named_as_such_is_called_alone_with_the_command_that_is_quoted():
+    """As an agent asks, which brings dozens of tools and long reminders that speak of all of them."""
+    schema = {"type": "object", "properties": {"command": {"type": "string"}}}
+    tools = (SEARCH, Tool("Bash", "Run a command", schema), MULTIPLY)
+    asked = "Customer orders multiply. Run the Bash tool with the command `cat a.txt`."
+    calls = say(asked, tools=tools).calls
+    assert [(call.name, call.arguments) for call in calls] == [("Bash", {"command": "cat a.txt"})]
+
+
 def check(schema, value, root=None, where="$"):
     """A small validator of the keywords that the simulator promises; raises AssertionError at the place of a fault."""
     root = root or schema

@@ -1,8 +1,9 @@
 """Whether a prompt calls for a tool, which one, and with what arguments.
 
 A tool is called where the request demands it, or where the last user turn speaks of it: words of
-its name, of its description or of its parameters stand there, or the turn says "tool". Several
-places in the turn make parallel calls.
+its name, of its description or of its parameters stand there, or the turn says "tool". A turn that
+names tools as such ("use the Bash tool") means these alone, however many others an agent brings.
+Several places in the turn make parallel calls.
 """
 
 import re
@@ -25,6 +26,7 @@ _SAY_NOTHING = """
 """
 _STOP_WORDS = frozenset(_SAY_NOTHING.split())
 _ASKS_FOR_TOOL = re.compile(r"\btools?\b|\bfunctions?\b|도구|함수|工具|ツール", re.IGNORECASE)
+_NAMED_TOOL = re.compile(r"(?<![\w.-])([\w.-]{1,128})[`\"']? (?:tool|function)\b")
 _WEATHER = re.compile(
     r"weather|temperature|forecast|umbrella|how (?:hot|cold|warm)|날씨|기온|天气|天氣|气温|天気|気温",
     re.IGNORECASE,
@@ -58,7 +60,7 @@ def _chosen(prompt: Prompt, text: str) -> list[Tool]:
         return _best(tuple(fresh) or prompt.tools, text) or [(fresh or list(prompt.tools))[0]]
     if answered:
         return []
-    best = _best(prompt.tools, text)
+    best = _named(prompt.tools, text) or _best(prompt.tools, text)
     return best or (list(prompt.tools[:1]) if _ASKS_FOR_TOOL.search(text) else [])
 
 
@@ -67,6 +69,12 @@ def _called(prompt: Prompt) -> set[str]:
     return {
         name for turn in prompt.turns for part in turn.parts if (name := getattr(part, "name", ""))
     }
+
+
+def _named(tools: tuple[Tool, ...], text: str) -> list[Tool]:
+    """The tools that `text` calls tools by their names: "the Bash tool"."""
+    named = set(_NAMED_TOOL.findall(text[:_SCANNED_CHARS]))
+    return [tool for tool in tools if tool.name in named]
 
 
 def _best(tools: tuple[Tool, ...], text: str) -> list[Tool]:

@@ -11,6 +11,7 @@ _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _URL = re.compile(r"https?://[^\s\"'<>)]{1,500}")
 _QUOTED = re.compile(r"[\"“「『]([^\"”」』\n]{1,200})[\"”」』]")
+_CODE = re.compile(r"`([^`\n]{1,500})`")
 _PERSON = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][a-z]+\b|\b[A-Z][a-z]+(?=,? and [A-Z][a-z]+)")
 _CAPITALISED = """
     Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June
@@ -19,6 +20,7 @@ _CAPITALISED = """
 """
 _NOT_A_PERSON = frozenset(_CAPITALISED.split())
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_CUES = {"date": _DATE, "email": _EMAIL, "url": _URL, "quoted": _QUOTED, "code": _CODE}
 _SCANNED_CHARS = 20_000
 
 
@@ -73,8 +75,8 @@ class Cues:
         return re.search(rf"\b{re.escape(word.lower())}\b", self.lowered) is not None
 
     def first(self, what: str) -> str | None:
-        """The first date, email, url or quoted phrase of the text."""
-        pattern = {"date": _DATE, "email": _EMAIL, "url": _URL, "quoted": _QUOTED}[what]
+        """The first date, email, url, quoted phrase, or piece of code (between backticks) of the text."""
+        pattern = _CUES[what]
         found = pattern.search(self.text)
         return found.group(found.lastindex or 0) if found else None
 

@@ -16,6 +16,7 @@ _QUESTION_WORDS = frozenset(
     {"query", "question", "text", "message", "prompt", "input", "content", "search", "topic"}
 )
 _SUM_WORDS = frozenset({"expression", "formula", "equation"})
+_COMMAND_WORDS = frozenset({"command", "cmd", "script"})
 _SUM = re.compile(r"[\d(][\d\s.+*/()^-]*[\d)]")
 _REPEATED_GROUP = re.compile(r"\)[+*{]")
 _SOME_PLACES = ("Seoul", "Paris", "Tokyo")
@@ -70,6 +71,8 @@ def _from_prompt(words: set[str], index: int, cues: Cues) -> str | None:
     for what in ("date", "email", "url"):
         if what in words and (found := cues.first(what)):
             return found
+    if words & _COMMAND_WORDS and (found := cues.first("code")):
+        return found
     if words & _SUM_WORDS and (written := _SUM.search(cues.text[:_SUM_CHARS])):
         return written.group().strip()
     if words & _QUESTION_WORDS and cues.text.strip():
