@@ -63,11 +63,14 @@ class Meter(Protocol):
     provider never reports usage.
     """
 
-    usage: Usage | None
     stop: Stop | None
     ended: bool
     failed: bool
     text_bytes: int
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the provider has reported so far."""
 
     def feed(self, data: bytes) -> bytes:
         """Take bytes from the provider, return the bytes for the caller."""

@@ -123,6 +123,39 @@ def test_any_line_ending_will_do(end):
     assert (meter.ended, meter.stop) == (True, "length")
 
 
+@pytest.mark.parametrize("framing", ["one line each", "the last in two lines", "line feeds"])
+def test_events_that_come_together_are_seen_like_those_that_come_alone(framing):
+    last = {"candidates": [{"finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 3}}
+    events = sse({"usageMetadata": {"promptTokenCount": 1}}, {"candidates": []}, last)
+    if framing == "the last in two lines":
+        events = events.replace(b"}], ", b"}],\r\ndata: ")
+    elif framing == "line feeds":
+        events = events.replace(b"\r", b"")
+    meter = WIRE.meter(False)
+    assert meter.feed(events) == events
+    assert (meter.usage, meter.stop, meter.ended) == (Usage(input=3), "stop", True)
+
+
+@pytest.mark.parametrize(
+    ("event", "noted"),
+    [
+        (
+            b'{"candidates":[{"content":{"parts":[{"functionCall":{"id":"a","name":"f"}}]}}]}',
+            "call",
+        ),
+        (b'{"candidates":[{"content":{"parts":[{"functionCall":null}]}}]}', None),
+        (b'{"error":{"code":503,"status":"UNAVAILABLE"}}', "error"),
+        (b'{"error":null}', None),
+    ],
+)
+def test_calls_and_errors_are_told_from_nulls(event, noted):
+    meter = WIRE.meter(False)
+    meter.feed(b"data: " + event + b"\r\n\r\n")
+    meter.feed(sse({"candidates": [{"finishReason": "STOP"}]}))
+    assert meter.failed == (noted == "error")
+    assert meter.stop == ("tool_calls" if noted == "call" else "stop")
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"nope", b"[]", b"5", b"\xff", b'{"candidates": {}}', b'{"usageMetadata": 5}'],

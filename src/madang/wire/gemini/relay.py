@@ -20,11 +20,15 @@ from madang.wire.gemini.usage import read_usage
 from madang.wire.json import decode
 from madang.wire.sse import MAX_EVENT_BYTES, EventDecoder
 
+_ABSENT = Raw()
+_NOTHING = (b"", b"null")
+"""What a Raw member holds that is absent or null. A typed `Raw | None` would take null and nothing else."""
+
 
 class _Part(Struct, gc=False):
     """A part, as far as it decides why an answer ended."""
 
-    call: Raw | None = msgspec.field(name="functionCall", default=None)
+    call: Raw = msgspec.field(name="functionCall", default=_ABSENT)
 
 
 class _Content(Struct, gc=False):
@@ -46,7 +50,7 @@ class _Document(Struct, gc=False):
     candidates: list[_Candidate] | None = None
     usage: dict[str, Any] | None = msgspec.field(name="usageMetadata", default=None)
     feedback: _Feedback | None = msgspec.field(name="promptFeedback", default=None)
-    error: Raw | None = None
+    error: Raw = _ABSENT
 
 
 _document = msgspec.json.Decoder(_Document)
@@ -78,7 +82,7 @@ def _skim_carefully(document: bytes) -> _Document | None:
         data = decode(document)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    error = Raw(b"{}") if error_of(data) is not None else None
+    error = Raw(b"{}") if error_of(data) is not None else _ABSENT
     if not isinstance(data, dict):
         return _Document(error=error)
     candidates = [
@@ -97,11 +101,15 @@ def _skim_carefully(document: bytes) -> _Document | None:
     )
 
 
+def _says(member: Raw) -> bool:
+    return member is not _ABSENT and bytes(member) not in _NOTHING
+
+
 def _calls(seen: _Document) -> bool:
     """Whether a document holds a function call."""
     for candidate in seen.candidates or ():
         for part in (candidate.content and candidate.content.parts) or ():
-            if part.call is not None:
+            if _says(part.call):
                 return True
     return False
 
@@ -123,14 +131,19 @@ class RelayMeter:
     """
 
     def __init__(self) -> None:
-        self.usage: Usage | None = None
         self.stop: Stop | None = None
         self.ended = False
         self.failed = False
         self.text_bytes = 0
         self._held = bytearray()
+        self._usage: Json = None
         self._called = False
         self._naming = CallNaming()
+
+    @property
+    def usage(self) -> Usage | None:
+        """The latest figures. Every event has some, so they are read when somebody asks."""
+        return read_usage(self._usage)
 
     def feed(self, data: bytes) -> bytes:
         """Take bytes from the provider, return the whole events among them.
@@ -165,21 +178,19 @@ class RelayMeter:
 
     def _passed(self, whole: bytes) -> bytes:
         """Note what the events say, and pass them on."""
-        usage: Json = None
         for document in _data_of(whole):
             seen = _skim(document)
             if seen is not None:
-                usage = seen.usage or usage
                 self._note(seen)
-        self.usage = read_usage(usage) or self.usage
         if self._called:
             whole = self._naming.events(whole)
         self.text_bytes += len(whole)
         return whole
 
     def _note(self, seen: _Document) -> None:
+        self._usage = seen.usage or self._usage
         self._called = self._called or _calls(seen)
-        self.failed = self.failed or seen.error is not None
+        self.failed = self.failed or _says(seen.error)
         stop = _stop(seen, called=self._called)
         if stop is not None:
             self.stop = self.stop or stop
@@ -187,9 +198,13 @@ class RelayMeter:
 
 
 def _data_of(events: bytes) -> list[bytes]:
-    """The data of whole events. What usually comes, one event of one line, is not searched."""
-    if events.startswith(b"data: ") and events.find(b"\n") >= len(events) - 3:
-        return [events[6:]]
+    """The data of whole events. What usually comes, events of one line each, is not searched."""
+    if events.startswith(b"data: "):
+        if events.find(b"\n") >= len(events) - 3:
+            return [events[6:]]
+        lines = events[6:].split(b"\r\n\r\ndata: ")
+        if events.count(b"\n") == events.count(b"\r") == 2 * len(lines):
+            return lines
     decoder = EventDecoder()
     return [event.data for event in (*decoder.feed(events), *decoder.close())]
 
