@@ -65,6 +65,11 @@ def test_an_event_without_end_is_refused():
         (b'data: {"delta":{"type":"input_json_delta","partial_json":"{"}}\n\n', 1),
         (b'data: {"choices":[{"delta":{"role":"assistant"},"finish_reason":"stop"}]}\n\n', 0),
         (b"data: [DONE]\n\n", 0),
+        (b'{"tool_calls":[{"type":"function","function":{"name":"weather","arguments":""}}]}', 7),
+        (b'{"content_block":{"type":"tool_use","id":"toolu_1","name":"weather","input":{}}}', 7),
+        (b'{"parts":[{"functionCall":{"name":"weather"}}]}', 7),
+        (b'{"item":{"type":"function_call","arguments":"","call_id":"c","name":"weather"}}', 7),
+        (b'{"tools":[{"type":"function","name":"weather","parameters":{}}]}', 0),
     ],
 )
 def test_text_is_told_from_its_wrapping(events, said):

@@ -18,6 +18,12 @@ _SAID = re.compile(
     rb'"(?:content|text|thinking|partial_json|delta|reasoning|reasoning_content|arguments|refusal)"'
     rb': ?"([^"\\]*(?:\\.[^"\\]*)*)"'
 )
+_CALLED = re.compile(
+    rb'"(?:function(?:Call|_call)?": ?\{|function_call"|(?:server_)?tool_use")'
+    rb'[^{}]{0,200}?"name": ?"([^"\\]{1,256})"'
+)
+"""The name of a call, which stands beside its type or within its object; a list of tools has names too."""
+
 _CONVERSATION: Final = frozenset(
     (
         "messages",
@@ -99,4 +105,9 @@ def text_bytes(events: bytes) -> int:
     """How much text an answer, or some events of it, holds: found by the names of the members, in any dialect."""
     said: list[bytes] = _SAID.findall(events)
     escaped = sum(text.count(b"\\u") for text in said)  # six bytes for what is about three in UTF-8
-    return sum(map(len, said)) - 3 * escaped
+    return sum(map(len, said)) - 3 * escaped + name_bytes(events)
+
+
+def name_bytes(events: bytes) -> int:
+    """How long the names are of what an answer, or some events of it, call."""
+    return sum(map(len, _CALLED.findall(events))) if b'"name"' in events else 0

@@ -1,8 +1,20 @@
 """A stream from one dialect to another, as one object with the same face as a same-dialect `Meter`."""
 
 from madang.errors import MadangError
-from madang.model import ChoiceEnded, Ended, Event, Failed, Stop, TextDelta, Usage, UsageSeen
+from madang.model import (
+    ChoiceEnded,
+    Ended,
+    Event,
+    Failed,
+    PartStarted,
+    Stop,
+    TextDelta,
+    ToolCall,
+    Usage,
+    UsageSeen,
+)
 from madang.wire.contract import StreamReader, StreamWriter
+from madang.wire.estimate import name_bytes
 
 
 class Translation:
@@ -19,11 +31,20 @@ class Translation:
         self.ended = False
         self.failed = False
         self.failure: Failed | None = None
-        self.text_bytes = 0
+        self._said = 0
+        self._held = 0
+
+    @property
+    def text_bytes(self) -> int:
+        """How much text has passed, and the names of calls that a reader may still hold back."""
+        return self._said + self._held
 
     def feed(self, data: bytes) -> bytes:
         """Bytes from the provider in, bytes for the caller out."""
-        return self._write(self._reader.feed(data))
+        before = self._said
+        out = self._write(self._reader.feed(data))
+        self._held = self._held + name_bytes(data) if self._said == before else 0
+        return out
 
     def close(self) -> bytes:
         """The provider closed the connection: return what completes the caller's stream."""
@@ -47,8 +68,7 @@ class Translation:
     def _note(self, event: Event) -> None:
         """Keep what the ledger needs."""
         if isinstance(event, TextDelta):
-            text = event.text
-            self.text_bytes += len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+            self._count(event.text)
         elif isinstance(event, UsageSeen):
             self.usage = event.usage
         elif isinstance(event, ChoiceEnded):
@@ -56,5 +76,12 @@ class Translation:
         elif isinstance(event, Failed):
             self.failed = True
             self.failure = event
+        elif isinstance(event, PartStarted):
+            if isinstance(event.part, ToolCall):
+                self._count(event.part.name)
         elif isinstance(event, Ended):
             self.ended = True
+
+    def _count(self, text: str) -> None:
+        """Add what the model wrote: text, arguments, and the names of what it calls."""
+        self._said += len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
