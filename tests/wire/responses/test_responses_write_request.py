@@ -46,6 +46,27 @@ def test_nothing_is_kept_at_the_provider_and_reasoning_can_travel():
     assert losses == set()
 
 
+@pytest.mark.parametrize(
+    ("system", "asked", "sent"),
+    [
+        ("Be brief.", "hello", ["system: Answer with one valid JSON object and nothing else."]),
+        ("Be brief.", "some Json", []),
+        ("Answer in JSON.", "hello", ["system: Answer in JSON."]),
+    ],
+)
+def test_json_mode_finds_its_word_in_the_input(system, asked, sent):
+    """OpenAI refuses JSON mode otherwise, and does not look into `instructions`: the prompt moves, or one is added."""
+    request = foreign(
+        system=(Text(system),),
+        messages=(Message("user", (Text(asked),)),),
+        format=Format("json"),
+    )
+    body, _ = write(request)
+    found = [f"{item['role']}: {item['content']}" for item in body["input"]]
+    assert found == [*sent, f"user: {asked}"]
+    assert body.get("instructions") == (None if system in str(sent) else system)
+
+
 @pytest.mark.parametrize("model", ["gpt-4.1", "gpt-4o-mini", "gpt-5-chat-latest", "my-deployment"])
 def test_a_model_that_encrypts_nothing_is_not_asked_to(model):
     assert "include" not in write(foreign(), model)[0]

@@ -97,6 +97,8 @@ def _conversation(request: Request, losses: Losses) -> dict[str, Any]:
     else:
         # OpenAI wants at least one item, and instructions are nothing but text
         instructions = writer.plain(system) if conversation else None
+        if _must_name_json(request, conversation) and "json" in (instructions or "").lower():
+            instructions = None  # OpenAI looks for the word in the input only
         system = () if instructions is not None else system
     conversation = items.system(system) + conversation
     if conversation and _must_name_json(request, conversation):
