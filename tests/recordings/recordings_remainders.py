@@ -53,12 +53,6 @@ ANSWERS = (
 )
 REQUESTS = (
     Remainder(
-        "openai-responses/mirascope__test_structured_output_with_*",
-        ("gemini",),
-        "system",
-        "OpenAI refuses its JSON mode unless the input asks for JSON in words, Gemini does not: it is added",
-    ),
-    Remainder(
         "anthropic/pydantic-ai__test_anthropic_mid_conversation_system-*",
         ("chat",),
         "messages.count",
