@@ -27,9 +27,9 @@ ANSWERS = (
     ),
     Remainder(
         "openai-responses/rig__openai-error_envelope-nonexistent_model_streaming_error_*",
-        ("messages", "gemini"),
+        _EVERYBODY,
         "error.status",
-        "a model that the provider lacks, a 400 of OpenAI's here, is a 404 in these dialects",
+        "a model that the provider lacks (model_not_found) is a 404 to everybody, also where OpenAI says 400",
     ),
     Remainder(
         "azure/ruby_llm__*azure_grok-4-1-fast-non-reasoning*",

@@ -8,7 +8,7 @@ InternalServerError.
 
 from typing import Any, Final, NamedTuple
 
-from madang.errors import MadangError, ProviderFailed, ProviderLacksModel, ProviderRejected
+from madang.errors import MadangError, ProviderFailed, ProviderRejected
 from madang.wire import json
 
 
@@ -66,7 +66,7 @@ def write_error(error: MadangError) -> tuple[int, bytes]:
     """(status, body). A provider's own status stays where it says more: for a rejection, a 500, a time-out."""
     row = _TABLE[error.kind]
     status = row.status
-    if isinstance(error, ProviderRejected | ProviderLacksModel | ProviderFailed):
+    if isinstance(error, ProviderRejected | ProviderFailed):
         status = error.status
     body = error_body(error.message, error.kind, error.code, error.param)
     return status, json.encode(body)
