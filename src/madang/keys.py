@@ -44,7 +44,8 @@ class Key(Struct, frozen=True, kw_only=True):
 
     `prefix` is the first 8 characters of the raw key. Moments are Unix seconds; None: never.
     `models` are names and globs (`openai/*`) that it may use; empty: all. None for a limit: none.
-    `budget_nusd` is nano-dollars per `budget_per` (UTC; None: for good).
+    `budget_nusd` is nano-dollars per `budget_per` (UTC; None: for good). `account_id` is who pays
+    (None: nobody in particular).
     """
 
     id: str
@@ -60,6 +61,7 @@ class Key(Struct, frozen=True, kw_only=True):
     budget_nusd: int | None = None
     budget_per: Period | None = None
     admin: bool = False
+    account_id: str | None = None
 
 
 class NewKey(Struct, frozen=True, kw_only=True):
@@ -74,6 +76,7 @@ class NewKey(Struct, frozen=True, kw_only=True):
     budget_nusd: int | None = None
     budget_per: Period | None = None
     admin: bool = False
+    account_id: str | None = None
 
 
 class Keyring:
@@ -291,6 +294,8 @@ def _check_new(new: NewKey, now_s: float) -> None:
 
 
 def _insert(transaction: Transaction, new: NewKey, now_s: float) -> tuple[Key, str]:
+    if new.account_id is not None:
+        _check_account(transaction, new.account_id)
     raw = make_raw()
     key_id = "key_" + secrets.token_hex(8)
     asked = msgspec.structs.asdict(new)
@@ -304,6 +309,15 @@ def _insert(transaction: Transaction, new: NewKey, now_s: float) -> tuple[Key, s
     columns, places = ", ".join(row), ", ".join(f":{name}" for name in row)
     transaction.write(f"INSERT INTO keys ({columns}) VALUES ({places})", row)  # noqa: S608 - names of fields
     return key, raw
+
+
+def _check_account(transaction: Transaction, account_id: str) -> None:
+    """Whoever pays must exist and be open; in the transaction of the key, so that neither slips past the other."""
+    open_account = "SELECT 1 FROM accounts WHERE id = ? AND closed_at IS NULL"
+    if not transaction.read(open_account, (account_id,)):
+        raise InvalidRequest(
+            f"There is no open account with the id {account_id!r}.", param="account_id"
+        )
 
 
 def _key(row: Row) -> Key:
