@@ -10,6 +10,12 @@ from madang.config import parse, settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+ENVIRON = {
+    "OPENAI_API_KEY": "sk-a",
+    "ANTHROPIC_API_KEY": "sk-b",
+    "STRIPE_WEBHOOK_SECRET": "whsec_c",
+    "TOSS_SECRET_KEY": "live_sk_d",
+}
 ROWS = dict.fromkeys(re.findall(r"^\| `([a-z_]+)` \| ([^|]+) \|", PAGE, re.MULTILINE))
 RECORDS = [
     kind
@@ -20,7 +26,7 @@ RECORDS = [
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_examples_load(example):
-    assert parse(example, {"OPENAI_API_KEY": "sk-a", "ANTHROPIC_API_KEY": "sk-b"}).providers
+    assert parse(example, ENVIRON).providers
 
 
 @pytest.mark.parametrize("record", RECORDS)

@@ -116,7 +116,6 @@ def test_seconds_are_positive_and_at_most_a_day(refused, seconds):
     [
         ("tasks: {}", "tasks"),
         ("canaries: {c: {percent: 5}}", "canaries"),
-        ("plans:", "plans"),
         ("budgets: []", "budgets"),
         ("cache: {ttl_s: 3600}", "cache"),
         ("alerts: []", "alerts"),

@@ -8,6 +8,8 @@ import re
 from collections.abc import Collection, Iterator
 from urllib.parse import SplitResult, urlsplit
 
+from madang.config.payments import Payments
+from madang.config.plans import Plan
 from madang.config.problems import Path, Problem, spell
 from madang.config.settings import FallbackRef, Model, Provider, Settings, TargetRef
 from madang.config.suggest import did_you_mean
@@ -16,6 +18,7 @@ Fault = tuple[Path, str]
 
 _PROVIDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MODEL_NAME = re.compile(r"[!-~]{1,256}")
+_CURRENCY = re.compile(r"[A-Z]{3,4}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
 _HEADER_VALUE = re.compile(r"[ -~]{0,8192}")
 _KEY = re.compile(r"[!-~]+")
@@ -36,6 +39,9 @@ def faults(settings: Settings) -> Iterator[Fault]:
         yield from _provider_faults(("providers", name), name, provider)
     for name, model in settings.models.items():
         yield from _model_faults(("models", name), name, model)
+    for name, plan in settings.plans.items():
+        yield from _plan_faults(("plans", name), name, plan)
+    yield from _payment_faults(("payments",), settings.payments)
 
 
 def references(settings: Settings, known_providers: Collection[str]) -> tuple[Problem, ...]:
@@ -139,6 +145,33 @@ def _model_faults(path: Path, name: str, model: Model) -> Iterator[Fault]:
         if not _MODEL_NAME.fullmatch(to) or to == name:
             fault = "another model's name, or `provider/model`, is expected here"
             yield (*path, "long_context", "to"), fault
+
+
+def _plan_faults(path: Path, name: str, plan: Plan) -> Iterator[Fault]:
+    if not _PROVIDER_NAME.fullmatch(name):
+        yield path, "a plan's name is up to 64 letters, digits, `.`, `_`, `-`"
+    if (plan.price_usd is None) != (plan.per is None):
+        yield path, "`price_usd` and `per` belong together; give both or neither"
+
+
+def _payment_faults(path: Path, payments: Payments) -> Iterator[Fault]:
+    secrets = [
+        ((*path, "stripe", "secrets", index), secret)
+        for index, secret in enumerate(payments.stripe.secrets)
+    ]
+    if payments.toss.secret_key is not None:
+        secrets.append(((*path, "toss", "secret_key"), payments.toss.secret_key))
+    for place, secret in secrets:
+        if not _KEY.fullmatch(secret):
+            yield place, "the secret is empty, or holds a space or a line break; copy it again"
+    fault = _url_fault(payments.toss.base_url)
+    if fault:
+        yield (*path, "toss", "base_url"), fault
+    for currency in payments.rates:
+        if not _CURRENCY.fullmatch(currency):
+            yield (*path, "rates", currency), "a currency is written as `KRW`"
+        elif currency == "USD":
+            yield (*path, "rates", currency), "a dollar is a dollar; remove the row"
 
 
 def _aim(ref: str | TargetRef | FallbackRef) -> str:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field, structs
 
+from madang.config.payments import Payments
+from madang.config.plans import Plan
 from madang.model import Feature
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
@@ -170,4 +172,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     server: Server = Server()
     ledger: Ledger = Ledger()
     responses: Responses = Responses()
+    plans: dict[str, Plan] = field(default_factory=dict)
+    payments: Payments = Payments()
     log: Literal["human", "json"] = "human"
