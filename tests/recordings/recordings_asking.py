@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 import httpx
 from recordings_encoding import encoded_case
-from recordings_traffic import APIS, Recording, score
+from recordings_traffic import Recording
+
+from stand.traffic import APIS, score
 
 _HELLO = [{"role": "user", "content": "hello"}]
 _HELLOS: dict[str, dict[str, Any]] = {

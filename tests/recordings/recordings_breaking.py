@@ -5,7 +5,9 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
 
-from recordings_traffic import APIS, Recording, recordings, score
+from recordings_traffic import Recording, recordings
+
+from stand.traffic import APIS, score
 
 _EVENT_END = re.compile(r"\r\n\r\n|\n\n|\r\r")
 _GARBAGE = (

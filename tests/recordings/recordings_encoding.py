@@ -8,7 +8,9 @@ exactly is no case.
 import json
 from typing import Any
 
-from recordings_traffic import APIS, Recording, score
+from recordings_traffic import Recording
+
+from stand.traffic import APIS, score
 
 Json = dict[str, Any]
 

@@ -13,7 +13,8 @@ import openai
 from google import genai
 from google.genai import types
 from recordings_stage import KEY
-from recordings_traffic import score
+
+from stand.traffic import score
 
 HELLO: Any = [{"role": "user", "content": "hello"}]
 REFUSED = (openai.APIStatusError, anthropic.APIStatusError, genai.errors.APIError)

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import httpx
-from recordings_traffic import replay
 
 import madang
+from stand.traffic import replay
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -1,40 +1,22 @@
-"""The recorded traffic beside this clone: which recordings there are, who judges them, how many to play.
+"""The recorded traffic beside this clone: which of it is played, and what came of it.
 
 `make test` plays a sample, the same one every time; MADANG_RECORDINGS=all plays every one.
 """
 
-import importlib.util
-import json
 import os
 from collections.abc import Iterable, Sequence
 from functools import cache
-from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
 
-import pytest
-
 from madang.wire.registry import WIRES
+from stand import traffic
+from stand.traffic import APIS, manifest, recording, score
 
 T = TypeVar("T")
 
-TRAFFIC = Path(__file__).resolve().parents[3] / "shared" / "traffic"
 ALL = os.environ.get("MADANG_RECORDINGS") == "all"
-APIS = {
-    "chat": "openai_chat",
-    "responses": "openai_responses",
-    "messages": "anthropic_messages",
-    "gemini": "gemini_generate",
-}
-"""The dialects that generate, and what the judge calls them."""
-
 _DIALECTS = {api: dialect for dialect, api in APIS.items()}
 DIALECTS = [dialect for dialect in APIS if dialect in WIRES]
-
-needs_recordings = pytest.mark.skipif(
-    not (TRAFFIC / "manifest.jsonl").exists(),
-    reason="the recorded traffic is not beside this clone (../shared/traffic)",
-)
 
 
 class Recording(NamedTuple):
@@ -61,43 +43,21 @@ class Recording(NamedTuple):
     @property
     def body(self) -> bytes:
         """What the provider answered."""
-        return (self.norm["response"]["body"] or "").encode("utf-8", "surrogatepass")
-
-
-@cache
-def score() -> ModuleType:
-    """The judge: independent views of requests and answers, and their comparison."""
-    return _module("score")
-
-
-@cache
-def replay() -> ModuleType:
-    """The provider that plays recordings."""
-    return _module("replay")
-
-
-def _module(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"traffic_{name}", TRAFFIC / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+        return traffic.body_of(self.norm)
 
 
 @cache
 def recordings() -> tuple[Recording, ...]:
     """All core recordings of the dialects that there are."""
-    rows = map(json.loads, (TRAFFIC / "manifest.jsonl").read_text().splitlines())
     return tuple(
         Recording(
             row["data"],
             _DIALECTS[row["api"]],
             row["streaming"],
             row["status"] or 200,
-            json.loads((TRAFFIC / "recordings" / row["data"]).read_text()),
+            recording(row["data"]),
         )
-        for row in rows
+        for row in manifest()
         if row["tier"] == "core" and _DIALECTS[row["api"]] in DIALECTS
     )
 
@@ -132,5 +92,4 @@ def musts(exchange: Exchange) -> list[Any]:
         got = exchange.view()
     except (ValueError, KeyError, TypeError) as error:
         return [score().Diff(f"unreadable: {error!r}", "must", None, exchange.got.body[:500])]
-    found = score().compare_responses(want, got, APIS[exchange.client])
-    return [difference for difference in found if difference.severity == "must"]
+    return traffic.musts(want, got, APIS[exchange.client])

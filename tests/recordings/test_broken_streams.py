@@ -9,7 +9,9 @@ from recordings_asking import ask, question
 from recordings_breaking import CUTS, OTHERS, broken_streams
 from recordings_sdks import BROKEN, sdks, viewed
 from recordings_stage import Gateway, in_slots
-from recordings_traffic import ALL, DIALECTS, needs_recordings, score
+from recordings_traffic import ALL, DIALECTS
+
+from stand.traffic import needs_recordings, score
 
 pytestmark = [pytest.mark.recordings, needs_recordings]
 

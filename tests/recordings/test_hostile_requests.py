@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recordings_asking import question
 from recordings_stage import KEY
-from recordings_traffic import ALL, DIALECTS, needs_recordings, recordings
+from recordings_traffic import ALL, DIALECTS, recordings
+
+from stand.traffic import needs_recordings
 
 pytestmark = [pytest.mark.recordings, needs_recordings]
 

@@ -7,7 +7,9 @@ import json
 import pytest
 from recordings_asking import ask, question
 from recordings_stage import in_slots
-from recordings_traffic import APIS, DIALECTS, needs_recordings, score
+from recordings_traffic import DIALECTS
+
+from stand.traffic import APIS, needs_recordings, score
 
 pytestmark = [pytest.mark.recordings, needs_recordings]
 

@@ -4,7 +4,9 @@ from collections import Counter
 
 import pytest
 from recordings_remainders import ANSWERS, accepted
-from recordings_traffic import ALL, musts, needs_recordings
+from recordings_traffic import ALL, musts
+
+from stand.traffic import needs_recordings
 
 pytestmark = [pytest.mark.recordings, needs_recordings]
 

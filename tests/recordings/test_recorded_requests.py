@@ -10,15 +10,9 @@ import pytest
 from recordings_asking import ask, question, request_case
 from recordings_remainders import REQUESTS, accepted
 from recordings_stage import in_slots
-from recordings_traffic import (
-    ALL,
-    DIALECTS,
-    Recording,
-    needs_recordings,
-    recordings,
-    sampled,
-    score,
-)
+from recordings_traffic import ALL, DIALECTS, Recording, recordings, sampled
+
+from stand.traffic import needs_recordings, score
 
 pytestmark = [pytest.mark.recordings, needs_recordings]
 

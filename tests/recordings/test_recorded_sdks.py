@@ -8,7 +8,9 @@ import pytest
 from recordings_remainders import ANSWERS, accepted
 from recordings_sdks import REFUSED, sdks, viewed
 from recordings_stage import in_slots
-from recordings_traffic import APIS, DIALECTS, needs_recordings, recordings, sampled, score
+from recordings_traffic import DIALECTS, recordings, sampled
+
+from stand.traffic import APIS, needs_recordings, score
 
 pytestmark = [
     pytest.mark.recordings,

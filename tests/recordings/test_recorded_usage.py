@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 from recordings_stage import in_slots
-from recordings_traffic import needs_recordings, score
+
+from stand.traffic import needs_recordings, score
 
 pytestmark = [pytest.mark.recordings, needs_recordings]
 

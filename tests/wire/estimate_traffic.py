@@ -1,12 +1,10 @@
 """How far estimates are from what providers counted, over the recordings; run it to see the tables of the docs."""
 
-import importlib.util
 import json
 import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,16 +14,12 @@ from madang.wire import chat, gemini, messages, responses
 from madang.wire.estimate import estimate_fields
 from madang.wire.json import raw_fields
 from madang.wire.prompt import estimate_request
+from stand.traffic import APIS, manifest, recording, score
 
-_HERE = Path(__file__).resolve()
-SCRIPTS = _HERE.parent / "samples" / "scripts"
-TRAFFIC = _HERE.parents[2].parent / "shared" / "traffic"
+SCRIPTS = Path(__file__).parent / "samples" / "scripts"
 
 WIRES = {
-    "openai_chat": chat.WIRE,
-    "openai_responses": responses.WIRE,
-    "anthropic_messages": messages.WIRE,
-    "gemini_generate": gemini.WIRE,
+    APIS[wire.dialect]: wire for wire in (chat.WIRE, responses.WIRE, messages.WIRE, gemini.WIRE)
 }
 _FAMILIES = (
     ("gpt-oss", r"gpt-oss"),
@@ -66,21 +60,11 @@ class Error(NamedTuple):
     bias: float
 
 
-@cache
-def _score() -> Any:
-    spec = importlib.util.spec_from_file_location("madang_traffic_score", TRAFFIC / "score.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 def _recordings() -> Iterator[tuple[dict[str, Any], bytes, Request, dict[str, Any]]]:
     """Manifest line, body, request and the reference's view of the answer, where all of them can be read."""
-    for line in (TRAFFIC / "manifest.jsonl").read_text("utf-8").splitlines():
-        row = json.loads(line)
-        recording = json.loads((TRAFFIC / "recordings" / row["data"]).read_text("utf-8"))
-        given = recording["request"]["body"]
+    for row in manifest():
+        norm = recording(row["data"])
+        given = norm["request"]["body"]
         if row["status"] != 200 or not isinstance(given, dict):
             continue
         body = json.dumps(given, ensure_ascii=False).encode()
@@ -89,7 +73,7 @@ def _recordings() -> Iterator[tuple[dict[str, Any], bytes, Request, dict[str, An
             request = wire.read_request(body, row["model"] or "unnamed", row["streaming"])
         except InvalidRequest:
             continue
-        view = _score().native_view(recording)
+        view = score().native_view(norm)
         if view["usage"] and "venice" not in row["data"]:  # Venice adds a system prompt of its own
             yield row, body, request, view
 

@@ -4,15 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from estimate_traffic import TRAFFIC, answers, error, prompts, tables
+from estimate_traffic import answers, error, prompts, tables
+
+from stand.traffic import needs_recordings
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "token-estimate.md"
-pytestmark = [
-    pytest.mark.recordings,
-    pytest.mark.skipif(
-        not (TRAFFIC / "score.py").exists(), reason="no recorded traffic beside this clone"
-    ),
-]
+pytestmark = [pytest.mark.recordings, needs_recordings]
 MEDIAN = {"Grok": 0.30, "Qwen": 0.20, "others": 0.20, "gpt-oss": 0.20}
 """Bounds of the median error of prompts; xAI and several hosts add system prompts of changing length."""
 

@@ -3,27 +3,22 @@
 import json
 
 import pytest
-from estimate_traffic import TRAFFIC, WIRES
+from estimate_traffic import WIRES
 
 from madang import catalog
 from madang.errors import InvalidRequest
 from madang.wire.needs import needs_of
 from madang.wire.screen import Screen
+from stand.traffic import manifest, needs_recordings, recording
 
-pytestmark = [
-    pytest.mark.recordings,
-    pytest.mark.skipif(
-        not (TRAFFIC / "score.py").exists(), reason="no recorded traffic beside this clone"
-    ),
-]
+pytestmark = [pytest.mark.recordings, needs_recordings]
 CATALOG = catalog.load()
 
 
 def asked():
     """Manifest line, body and request of what was recorded for models that the catalogue knows."""
-    for line in (TRAFFIC / "manifest.jsonl").read_text("utf-8").splitlines():
-        row = json.loads(line)
-        given = json.loads((TRAFFIC / "recordings" / row["data"]).read_text("utf-8"))["request"]
+    for row in manifest():
+        given = recording(row["data"])["request"]
         known = CATALOG.find(row["model"]) if row["model"] else None
         if known is None or not isinstance(given["body"], dict):
             continue

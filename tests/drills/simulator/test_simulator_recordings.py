@@ -3,13 +3,11 @@
 Seals are the exception: only the real provider can open its own.
 """
 
-import json
-from pathlib import Path
-
 import pytest
 import requests
 
-TRAFFIC = Path(__file__).parents[4] / "shared" / "traffic"
+from stand.traffic import manifest, needs_recordings, recording
+
 PATHS = {
     "openai_chat": "/v1/chat/completions",
     "openai_responses": "/v1/responses",
@@ -32,21 +30,14 @@ SEALED = (
     "Previous response with id",
 )
 
-pytestmark = [
-    pytest.mark.recordings,
-    pytest.mark.skipif(
-        not TRAFFIC.exists(), reason="the recorded traffic is not beside this repository"
-    ),
-]
+pytestmark = [pytest.mark.recordings, needs_recordings]
 
 
 def recorded(folder):
     """The accepted requests of a folder: path and body."""
-    for line in (TRAFFIC / "manifest.jsonl").read_text().splitlines():
-        row = json.loads(line)
-        file = TRAFFIC / "recordings" / row["data"]
-        if row["status"] == 200 and row["data"].startswith(f"{folder}/") and file.exists():
-            request = json.loads(file.read_text())["request"]
+    for row in manifest():
+        if row["status"] == 200 and row["data"].startswith(f"{folder}/"):
+            request = recording(row["data"])["request"]
             path = PATHS.get(row["api"], request["path"])
             if isinstance(request["body"], dict) and (
                 row["api"] in PATHS or "enerateContent" in path

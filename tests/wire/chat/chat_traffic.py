@@ -1,28 +1,22 @@
 """Samples, recordings, and the short ways through the dialect that many tests take."""
 
-import importlib.util
 import json
-from functools import cache
+from functools import partial
 from pathlib import Path
-
-import pytest
 
 from madang.model import (
     Audio,
     ChoiceEnded,
     CitationAdded,
     Ended,
-    Failed,
     Image,
     LogprobsAdded,
     Message,
     Opaque,
-    PartEnded,
     PartStarted,
     Refusal,
     Request,
     SignatureDelta,
-    Started,
     Text,
     TextDelta,
     Thinking,
@@ -31,18 +25,22 @@ from madang.model import (
 )
 from madang.wire.chat import WIRE
 from madang.wire.contract import WriteContext
+from stand import streams
+from stand.traffic import recorded, recording, score
 
-_HERE = Path(__file__).resolve()
-SAMPLES = _HERE.parents[1] / "samples" / "chat"
-TRAFFIC = _HERE.parents[3].parent / "shared" / "traffic"
+SAMPLES = Path(__file__).parents[1] / "samples" / "chat"
 
 CONTEXT = WriteContext(
     request_id="req_01abc", model="asked-for", created_s=1_700_000_000, include_usage=True
 )
 
-needs_recordings = pytest.mark.skipif(
-    not (TRAFFIC / "score.py").exists(), reason="no recorded traffic beside this clone"
-)
+sse = partial(streams.sse, named=False)
+read_stream = partial(streams.read_stream, WIRE)
+relay = partial(streams.relay, WIRE)
+
+
+def write_stream(events, context=CONTEXT):
+    return streams.write_stream(WIRE, events, context)
 
 
 def sample(name):
@@ -59,16 +57,6 @@ def sample_streams():
     return cases
 
 
-def sse(chunks, newline="\n"):
-    """The framing of chunks on the wire; a string goes out as it is."""
-    lines = [
-        chunk if isinstance(chunk, str) else json.dumps(chunk, ensure_ascii=False)
-        for chunk in chunks
-    ]
-    framed = [line if line.startswith((":", "event")) else f"data: {line}" for line in lines]
-    return "".join(f"{line}\n\n" for line in framed).replace("\n", newline).encode()
-
-
 def chunk(delta=None, finish=None, index=0, **more):
     """One ordinary chunk."""
     choice = {"index": index, "delta": delta or {}, "finish_reason": finish}
@@ -82,38 +70,9 @@ def chunk(delta=None, finish=None, index=0, **more):
     }
 
 
-def read_stream(data, cuts=()):
-    """The events of a stream that arrives cut at these places."""
-    reader = WIRE.stream_reader()
-    events = []
-    ends = [*sorted(cuts), len(data)]
-    for begin, end in zip([0, *ends], ends, strict=False):
-        events += reader.feed(data[begin:end])
-    return events + reader.close()
-
-
-def write_stream(events, context=CONTEXT):
-    writer = WIRE.stream_writer(context)
-    return b"".join(writer.feed(event) for event in events)
-
-
-def relay(data, cuts=(), *, keep_usage=True):
-    """(bytes relayed, the meter) of a stream that arrives cut at these places."""
-    meter = WIRE.meter(keep_usage)
-    ends = [*sorted(cuts), len(data)]
-    out = [meter.feed(data[b:e]) for b, e in zip([0, *ends], ends, strict=False)]
-    return b"".join([*out, meter.close()]), meter
-
-
 def noted(meter):
     """What a meter knows in the end."""
     return (meter.usage, meter.stop, meter.ended, meter.failed, meter.text_bytes)
-
-
-def written_chunks(data):
-    """What a client finds in the `data` lines of a stream; [DONE] as a string."""
-    lines = [line[6:] for line in data.split(b"\n") if line.startswith(b"data: ")]
-    return ["[DONE]" if line == b"[DONE]" else json.loads(line) for line in lines]
 
 
 def read_body(**members):
@@ -132,33 +91,6 @@ def written(request):
     """(body, losses) of a request for the model `target`."""
     rendered = WIRE.write_request(request, "target")
     return json.loads(rendered.body), rendered.losses
-
-
-def check_promise(events):
-    """Assert what every stream reader guarantees (see madang.model)."""
-    assert isinstance(events[-1], Ended | Failed)
-    assert not any(isinstance(event, Ended | Failed) for event in events[:-1])
-    assert [type(e) for e in events].count(Started) == (0 if len(events) == 1 else 1)
-    assert len(events) == 1 or isinstance(events[0], Started)
-    opened, count, done = {}, {}, set()
-    for event in events[1:-1]:
-        if isinstance(event, UsageSeen):
-            continue
-        choice = event.choice
-        assert choice not in done
-        if isinstance(event, PartStarted):
-            assert choice not in opened
-            assert event.index == count.get(choice, 0)
-            opened[choice] = event.index
-            count[choice] = event.index + 1
-        elif isinstance(event, ChoiceEnded):
-            assert choice not in opened
-            done.add(choice)
-        elif isinstance(event, TextDelta | SignatureDelta | CitationAdded | PartEnded):
-            assert opened[choice] == event.index
-            if isinstance(event, PartEnded):
-                del opened[choice]
-    assert isinstance(events[-1], Failed) or not opened
 
 
 def fold(events):
@@ -206,38 +138,18 @@ def _plain(part):
     raise AssertionError(part)
 
 
-@cache
-def score():
-    """The reference comparison that came with the recordings."""
-    spec = importlib.util.spec_from_file_location("traffic_score", TRAFFIC / "score.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@cache
 def recordings():
     """The core recordings of this dialect: (name, recording)."""
-    lines = (TRAFFIC / "manifest.jsonl").read_text("utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
-    names = [r["data"] for r in rows if r["api"] == "openai_chat" and r["tier"] == "core"]
-    return [
-        (name, json.loads((TRAFFIC / "recordings" / name).read_text("utf-8"))) for name in names
-    ]
+    return [(name, recording(name)) for name in recorded(api="openai_chat")]
 
 
 def answers(*, streamed):
     """(name, recording, body bytes) of the recorded answers, streamed or whole."""
     found = []
-    for name, recording in recordings():
-        response = recording["response"]
+    for name, norm in recordings():
+        response = norm["response"]
         kind = response["headers"].get("content-type", "")
         is_stream = score().is_sse(kind, response["body"])
         if response["status"] < 400 and is_stream is streamed:
-            found.append((name, recording, response["body"].encode()))
+            found.append((name, norm, response["body"].encode()))
     return found
-
-
-def must(differences):
-    """The differences that are failures."""
-    return [difference for difference in differences if difference.severity == "must"]

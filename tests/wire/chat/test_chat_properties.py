@@ -5,7 +5,6 @@ from contextlib import suppress
 import msgspec
 from chat_traffic import (
     CONTEXT,
-    check_promise,
     chunk,
     fold,
     noted,
@@ -44,6 +43,7 @@ from madang.model import (
     Video,
 )
 from madang.wire.chat import WIRE
+from stand.streams import check_promise
 
 quick = settings(max_examples=60)
 

@@ -5,20 +5,11 @@ import random
 import re
 
 import pytest
-from chat_traffic import (
-    CONTEXT,
-    answers,
-    check_promise,
-    must,
-    needs_recordings,
-    read_stream,
-    recordings,
-    relay,
-    score,
-    write_stream,
-)
+from chat_traffic import CONTEXT, answers, read_stream, recordings, relay, write_stream
 
 from madang.wire.chat import WIRE
+from stand.streams import check_promise
+from stand.traffic import failures, musts, needs_recordings, score
 
 pytestmark = [pytest.mark.recordings, needs_recordings]
 
@@ -27,7 +18,7 @@ def test_whole_answers_survive_reading_and_writing():
     for name, recording, body in answers(streamed=False):
         out = WIRE.write_answer(WIRE.read_answer(body), CONTEXT)
         got = score().response_view("openai_chat", 200, "application/json", out)
-        assert not must(score().compare_responses(score().native_view(recording), got)), name
+        assert not musts(score().native_view(recording), got), name
 
 
 def test_streams_survive_reading_and_writing():
@@ -35,7 +26,7 @@ def test_streams_survive_reading_and_writing():
         events = read_stream(body)
         check_promise(events)
         got = score().chat_stream_view(write_stream(events).decode())
-        assert not must(score().compare_responses(score().native_view(recording), got)), name
+        assert not musts(score().native_view(recording), got), name
 
 
 @pytest.mark.parametrize("pace", ["event", "bytes"])
@@ -65,7 +56,7 @@ def test_relayed_streams_say_the_same_and_are_metered():
     for name, recording, body in answers(streamed=True):
         want = score().native_view(recording)
         out, meter = relay(body)
-        assert not must(score().compare_responses(want, score().chat_stream_view(out.decode())))
+        assert not musts(want, score().chat_stream_view(out.decode()))
         assert meter.ended, name
         assert meter.text_bytes == len(out)
         if want["usage"]:
@@ -100,7 +91,7 @@ def test_requests_survive_reading_and_writing():
         request = WIRE.read_request(json.dumps(body).encode(), "in-the-path", False)
         rendered = WIRE.write_request(request, body.get("model") or "in-the-path")
         got = score().chat_request(json.loads(rendered.body))
-        assert not must(score().compare_requests(score().chat_request(body), got)), name
+        assert not failures(score().compare_requests(score().chat_request(body), got)), name
         assert rendered.losses == (), name
 
 
@@ -113,5 +104,5 @@ def test_errors_keep_their_kind_of_status():
         error = WIRE.read_error(response["status"], headers, response["body"].encode())
         status, out = WIRE.write_error(error)
         got = score().response_view("openai_chat", status, "application/json", out)
-        assert not must(score().compare_responses(score().native_view(recording), got)), name
+        assert not musts(score().native_view(recording), got), name
         assert error.upstream_status == response["status"]

@@ -1,10 +1,11 @@
 """A relayed stream: the bytes stay, the facts are noted, and only what breaks a client is mended."""
 
 import pytest
-from chat_traffic import chunk, relay, sse, written_chunks
+from chat_traffic import chunk, relay, sse
 
 from madang.model import Usage
 from madang.wire.chat import WIRE
+from stand.streams import written_data
 
 PLAIN = sse([chunk({"role": "assistant", "content": ""}), chunk({"content": "a [DONE] b"})])
 FINISH = sse([chunk(finish="stop")])
@@ -83,7 +84,7 @@ def test_an_error_is_noted_and_is_no_end():
 def calls_of(data):
     return [
         call
-        for sent in written_chunks(relay(data)[0])
+        for sent in written_data(relay(data)[0])
         if isinstance(sent, dict)
         for call in sent["choices"][0]["delta"].get("tool_calls") or []
     ]
@@ -133,7 +134,7 @@ def test_the_stop_knows_of_calls():
 def test_thoughts_as_a_list_become_a_field():
     thinking = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}]
     out, _ = relay(sse([chunk({"content": thinking}), chunk({"content": "four"})]))
-    first, second = (sent["choices"][0]["delta"] for sent in written_chunks(out))
+    first, second = (sent["choices"][0]["delta"] for sent in written_data(out))
     assert first == {"content": "", "reasoning_content": "hm"}
     assert second == {"content": "four"}
 
@@ -141,7 +142,7 @@ def test_thoughts_as_a_list_become_a_field():
 def test_chunks_without_an_object_get_one():
     nameless = {k: v for k, v in chunk({"content": "a"}).items() if k != "object"}
     out, _ = relay(sse([nameless, nameless]))
-    assert [sent["object"] for sent in written_chunks(out)] == ["chat.completion.chunk"] * 2
+    assert [sent["object"] for sent in written_data(out)] == ["chat.completion.chunk"] * 2
 
 
 def test_what_is_no_json_is_passed_on():

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from chat_traffic import CONTEXT, answers, needs_recordings, write_stream, written_chunks
+from chat_traffic import CONTEXT, answers, write_stream
 from openai.types.chat import ChatCompletion
 
 from madang.model import (
@@ -17,6 +17,8 @@ from madang.model import (
     ToolCall,
 )
 from madang.wire.chat import WIRE
+from stand.streams import written_data
+from stand.traffic import needs_recordings
 
 
 def answer(**message):
@@ -95,7 +97,7 @@ def test_calls_of_another_provider_leave_with_an_id_each():
     events = [Started("m")]
     for index, call in enumerate(calls):
         events += [PartStarted(0, index, call), PartEnded(0, index)]
-    chunks = written_chunks(write_stream([*events, ChoiceEnded(0, "tool_calls"), Ended()]))
+    chunks = written_data(write_stream([*events, ChoiceEnded(0, "tool_calls"), Ended()]))
     deltas = [
         choice["delta"] for chunk in chunks if chunk != "[DONE]" for choice in chunk["choices"]
     ]

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 from chat_traffic import (
     CONTEXT,
-    check_promise,
     chunk,
     fold,
     read_stream,
@@ -15,12 +14,12 @@ from chat_traffic import (
     sample_streams,
     sse,
     write_stream,
-    written_chunks,
 )
 
 from madang.model import Answer, Choice, Usage
 from madang.wire.chat import WIRE
 from madang.wire.chat.usage import read_usage, write_usage
+from stand.streams import check_promise, written_data
 
 STREAMS = sample_streams()
 every_stream = pytest.mark.parametrize("case", STREAMS, ids=[case["about"] for case in STREAMS])
@@ -54,7 +53,7 @@ def test_what_was_read_and_written_reads_the_same(case):
 def test_every_call_leaves_with_index_id_and_name_once(case):
     for data in (write_stream(read_stream(sse(case["chunks"]))), relay(sse(case["chunks"]))[0]):
         opened = {}
-        for sent in written_chunks(data):
+        for sent in written_data(data):
             for choice in sent["choices"] if isinstance(sent, dict) else []:
                 for call in (choice.get("delta") or {}).get("tool_calls") or []:
                     if "id" in call:
@@ -104,7 +103,7 @@ def test_choices_that_interleave_are_kept_apart():
     said = fold(events)
     assert said["choices"] == {1: [["text", "bB"]], 0: [["text", "a"]]}
     assert said["stops"] == {1: "stop", 0: "length"}
-    order = [c["choices"][0]["index"] for c in written_chunks(write_stream(events))[:2]]
+    order = [c["choices"][0]["index"] for c in written_data(write_stream(events))[:2]]
     assert order == [0, 1], "the SDK wants to meet choice 0 first"
 
 

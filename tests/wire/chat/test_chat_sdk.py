@@ -5,16 +5,13 @@ import json
 
 import openai
 import pytest
-from chat_server import answered, chunks_of, gathered
 from chat_traffic import (
     CONTEXT,
     answers,
     chunk,
-    needs_recordings,
     read_stream,
     relay,
     sample_streams,
-    score,
     sse,
     write_stream,
 )
@@ -22,6 +19,35 @@ from chat_traffic import (
 from madang import errors
 from madang.model import Answer, Choice, Citation, Text, Thinking, ToolCall, Usage
 from madang.wire.chat import WIRE
+from stand.providers import openai_client, stream, whole
+from stand.traffic import needs_recordings, score
+
+ASKED = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+
+
+async def gathered(body, piece=0):
+    """The completion that the official `stream()` helper gathers from a stream."""
+    async with (
+        openai_client(stream(body, piece)) as client,
+        client.chat.completions.stream(**ASKED, stream_options={"include_usage": True}) as helper,
+    ):
+        async for _ in helper:
+            pass
+        return await helper.get_final_completion()
+
+
+async def chunks_of(body):
+    """The chunks that the official client yields."""
+    async with openai_client(stream(body)) as client:
+        chunks = await client.chat.completions.create(**ASKED, stream=True)
+        return [chunk async for chunk in chunks]
+
+
+async def answered(body, status=200):
+    """The completion that the official client reads from a whole answer."""
+    async with openai_client(whole(body, status)) as client:
+        return await client.chat.completions.create(**ASKED)
+
 
 RAISED = [
     (errors.InvalidRequest("m", param="x"), openai.BadRequestError),

@@ -1,14 +1,8 @@
-"""What the tests of this dialect share: samples, recordings, and one flat view of an answer to compare."""
+"""What the tests of this dialect share: samples, and one flat view of an answer to compare."""
 
-import importlib.util
-import itertools
 import json
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
-
-import pytest
 
 from madang.model import (
     Answer,
@@ -36,8 +30,8 @@ from madang.model import (
 )
 from madang.wire.contract import WriteContext
 from madang.wire.gemini import WIRE
+from stand import streams
 
-TRAFFIC = Path(__file__).parents[4] / "shared" / "traffic"
 SAMPLES = Path(__file__).parents[1] / "samples" / "gemini"
 CONTEXT = WriteContext(request_id="req_1", model="gemini-2.5-flash", created_s=1_700_000_000)
 ARRAY = WriteContext(
@@ -45,31 +39,18 @@ ARRAY = WriteContext(
 )
 
 
-@cache
-def score() -> ModuleType:
-    """The judge beside the recordings; skips where a plain clone has none."""
-    path = TRAFFIC / "score.py"
-    if not path.exists():
-        pytest.skip("the recorded traffic is not beside this clone (../shared/traffic)")
-    spec = importlib.util.spec_from_file_location("traffic_score", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def sse(*documents: Any) -> bytes:
+    """Documents as Google frames them."""
+    return streams.sse(documents, "\r\n", named=False)
 
 
-def recordings() -> list[dict[str, Any]]:
-    """All core recordings of this dialect, each with its place in the manifest; none in a plain clone."""
-    manifest = TRAFFIC / "manifest.jsonl"
-    if not manifest.exists():
-        return []
-    rows = [json.loads(line) for line in manifest.read_text().splitlines()]
-    return [row for row in rows if row["api"] == "gemini_generate" and row["tier"] == "core"]
+def read_stream(body: bytes, *cuts: int) -> list[Event]:
+    """All events of a stream that arrives in pieces cut at these places."""
+    return streams.read_stream(WIRE, body, [cut % (len(body) + 1) for cut in cuts])
 
 
-def recording(row: dict[str, Any]) -> dict[str, Any]:
-    return json.loads((TRAFFIC / "recordings" / row["data"]).read_text())
+def write_stream(events: list[Event], context: WriteContext = CONTEXT) -> bytes:
+    return streams.write_stream(WIRE, events, context)
 
 
 def sample_names(*framings: str) -> list[str]:
@@ -88,29 +69,6 @@ def sample(name: str) -> tuple[bytes, dict[str, Any]]:
     if framing == "events":
         return sse(*body), data["expect"]
     return json.dumps(body, ensure_ascii=False, indent=2).encode(), data["expect"]
-
-
-def sse(*documents: Any) -> bytes:
-    """Documents as Google frames them."""
-    return b"".join(
-        b"data: " + json.dumps(document, ensure_ascii=False).encode() + b"\r\n\r\n"
-        for document in documents
-    )
-
-
-def read_stream(body: bytes, *cuts: int) -> list[Event]:
-    """All events of a stream that arrives in pieces cut at these places."""
-    reader = WIRE.stream_reader()
-    events: list[Event] = []
-    places = [0, *sorted(cut % (len(body) + 1) for cut in cuts), len(body)]
-    for start, end in itertools.pairwise(places):
-        events += reader.feed(body[start:end])
-    return events + reader.close()
-
-
-def write_stream(events: list[Event], context: WriteContext = CONTEXT) -> bytes:
-    writer = WIRE.stream_writer(context)
-    return b"".join(writer.feed(event) for event in events)
 
 
 def collect(events: list[Event]) -> tuple[Answer, Failed | None]:

@@ -6,14 +6,15 @@ import random
 from typing import Any
 
 import pytest
-from gemini_views import CONTEXT, read_stream, recording, recordings, score, write_stream
+from gemini_views import CONTEXT, read_stream, write_stream
 
 from madang.errors import ProviderRefusedKey
 from madang.model import ChoiceEnded, UsageSeen
 from madang.wire.gemini import WIRE
+from stand.traffic import failures, manifest, musts, needs_recordings, recording, score
 
-pytestmark = pytest.mark.recordings
-ROWS = recordings()
+pytestmark = [pytest.mark.recordings, needs_recordings]
+ROWS = [row for row in manifest() if (row["api"], row["tier"]) == ("gemini_generate", "core")]
 API = "gemini_generate"
 
 
@@ -22,10 +23,6 @@ def _named(rows: list[dict[str, Any]]) -> Any:
     if not rows:
         return pytest.mark.parametrize("row", [None], ids=["none"])
     return pytest.mark.parametrize("row", rows, ids=lambda row: row["data"])
-
-
-def _musts(differences: list[Any]) -> list[Any]:
-    return [difference for difference in differences if difference.severity == "must"]
 
 
 def _pieces(body: bytes, longest: int) -> list[int]:
@@ -40,26 +37,26 @@ def _pieces(body: bytes, longest: int) -> list[int]:
 @_named([row for row in ROWS if not row["streaming"] and row["status"] == 200])
 def test_an_answer_survives_reading_and_writing(row):
     judge = score()
-    norm = recording(row)
+    norm = recording(row["data"])
     body = norm["response"]["body"].encode()
     written = WIRE.write_answer(WIRE.read_answer(body), CONTEXT)
     got = judge.response_view(API, 200, "application/json", written)
-    assert _musts(judge.compare_responses(judge.native_view(norm), got)) == []
+    assert musts(judge.native_view(norm), got) == []
 
 
 @_named([row for row in ROWS if row["streaming"] and row["status"] == 200])
 def test_a_stream_survives_reading_and_writing(row):
     judge = score()
-    norm = recording(row)
+    norm = recording(row["data"])
     events = read_stream(norm["response"]["body"].encode())
     got = judge.response_view(API, 200, "text/event-stream", write_stream(events))
-    assert _musts(judge.compare_responses(judge.native_view(norm), got)) == []
+    assert musts(judge.native_view(norm), got) == []
 
 
 @_named([row for row in ROWS if row["streaming"] and row["status"] == 200])
 def test_cuts_change_no_event_and_no_relayed_byte(row):
     score()
-    body = recording(row)["response"]["body"].encode()
+    body = recording(row["data"])["response"]["body"].encode()
     events = read_stream(body)
     for longest in (7, 100, 2000):
         cuts = [0, *_pieces(body, longest), len(body)]
@@ -78,7 +75,7 @@ def test_cuts_change_no_event_and_no_relayed_byte(row):
 @_named([row for row in ROWS if row["streaming"] and row["status"] == 200])
 def test_a_stream_cut_before_its_reason_never_looks_finished(row):
     judge = score()
-    body = recording(row)["response"]["body"].encode()
+    body = recording(row["data"])["response"]["body"].encode()
     cut = body[: body.rindex(b"finishReason")]
     got = judge.response_view(API, 200, "text/event-stream", write_stream(read_stream(cut)))
     assert got["error"]
@@ -89,7 +86,7 @@ def test_a_stream_cut_before_its_reason_never_looks_finished(row):
 def test_an_error_keeps_its_meaning(row):
     """All but one: a provider that refuses our key is no fault of the caller."""
     judge = score()
-    norm = recording(row)
+    norm = recording(row["data"])
     status, body = norm["response"]["status"], norm["response"]["body"].encode()
     error = WIRE.read_error(status, {}, body)
     assert (error.upstream_status, error.raw) == (status, body)
@@ -106,7 +103,7 @@ def test_an_error_keeps_its_meaning(row):
 @_named(ROWS)
 def test_a_request_survives_reading_and_writing(row):
     judge = score()
-    norm = recording(row)
+    norm = recording(row["data"])
     body, path = norm["request"]["body"], norm["request"]["path"]
     if isinstance(body.get("tools"), dict):  # Google takes a single entry too, the judge does not
         body["tools"] = [body["tools"]]
@@ -115,5 +112,5 @@ def test_a_request_survives_reading_and_writing(row):
     rendered = WIRE.write_request(request, request.model)
     sent_to = WIRE.request_path(request.model, request.stream)
     got = judge.request_view(API, json.loads(rendered.body), sent_to)
-    assert _musts(judge.compare_requests(want, got)) == []
+    assert failures(judge.compare_requests(want, got)) == []
     assert rendered.losses == ()

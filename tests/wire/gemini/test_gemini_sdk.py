@@ -39,9 +39,10 @@ from madang.model import (
     UsageSeen,
 )
 from madang.wire.gemini import WIRE, count_answer, read_count_request
+from stand import providers
+from stand.providers import Asked, Reply, gemini_client
 
 T = TypeVar("T")
-Reply = tuple[int, str, list[bytes]]
 MODEL = "gemini-2.5-flash"
 WEATHER = types.FunctionDeclaration(
     name="weather",
@@ -55,41 +56,17 @@ WEATHER = types.FunctionDeclaration(
 
 def talk(
     replies: list[Reply], say: Callable[[genai.Client], Awaitable[T]]
-) -> tuple[T, list[tuple[str, bytes]]]:
-    """Let the SDK talk to a server that gives these replies; also what it was asked (path, body)."""
+) -> tuple[T, list[Asked]]:
+    """Let the SDK talk to a server that gives these replies; also what it was asked."""
 
-    async def run() -> tuple[T, list[tuple[str, bytes]]]:
-        asked: list[tuple[str, bytes]] = []
-        waiting = iter(replies)
-
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            headers = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if line)
-            body = await reader.readexactly(int(headers.get("content-length", 0)))
-            asked.append((head.split(" ")[1], body))
-            status, kind, pieces = next(waiting)
-            writer.write(b"HTTP/1.1 %d X\r\nconnection: close\r\n" % status)
-            writer.write(b"content-type: %b\r\n\r\n" % kind.encode())
-            for piece in pieces:
-                writer.write(piece)
-                await writer.drain()
-            writer.close()
-            await writer.wait_closed()
-
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        address = server.sockets[0].getsockname()
-        options = types.HttpOptions(base_url=f"http://{address[0]}:{address[1]}")
-        client = genai.Client(api_key="k", http_options=options)
-        async with server:
-            try:
-                return await say(client), asked
-            finally:
-                await client.aio.aclose()
+    async def run() -> tuple[T, list[Asked]]:
+        async with gemini_client(*replies) as (client, asked):
+            return await say(client), asked
 
     return asyncio.run(run())
 
 
-def asked_for(asked: tuple[str, bytes]) -> Request:
+def asked_for(asked: Asked) -> Request:
     """A request of the SDK, read as the server would."""
     path, body = asked
     assert re.match(rf"/v1(beta)?/models/{MODEL}:", path)
@@ -100,13 +77,13 @@ def whole(*parts: Any, stop: Any = "stop") -> Reply:
     choice = Choice(parts=parts, stop=stop)
     usage = Usage(input=10, output=7, cache_read=4, reasoning=5)
     answer = Answer(model=MODEL, choices=(choice,), usage=usage)
-    return 200, "application/json", [WIRE.write_answer(answer, CONTEXT)]
+    return providers.whole(WIRE.write_answer(answer, CONTEXT))
 
 
 def streamed(*events: Event) -> Reply:
     """One write to the socket per event."""
     writer = WIRE.stream_writer(CONTEXT)
-    return 200, "text/event-stream", [writer.feed(event) for event in events]
+    return providers.streamed([writer.feed(event) for event in events])
 
 
 def said(index: int, kind: Any, *pieces: str) -> list[Event]:
@@ -246,7 +223,7 @@ def test_errors_raise_the_right_class(error, kind, code, status, stream):
         return caught.value
 
     answered, body = WIRE.write_error(error)
-    raised, _ = talk([(answered, "application/json", [body])], say)
+    raised, _ = talk([providers.whole(body, answered)], say)
     assert (raised.code, raised.status, raised.message) == (code, status, "no")
 
 
@@ -276,7 +253,7 @@ def test_an_error_inside_a_stream_is_raised_after_what_came_before():
 
 def test_tokens_are_counted():
     response, ((path, body),) = talk(
-        [(200, "application/json", [count_answer(42)])],
+        [providers.whole(count_answer(42))],
         lambda c: c.aio.models.count_tokens(model=MODEL, contents="hi"),
     )
     assert response.total_tokens == 42

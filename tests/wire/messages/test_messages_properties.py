@@ -4,7 +4,7 @@ import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from messages_traffic import CONTEXT, read_stream, sample_events, sse, write_stream
+from messages_traffic import CONTEXT, read_stream, sample_events, write_stream
 
 from madang.errors import InvalidRequest, ProviderError
 from madang.model import (
@@ -22,6 +22,7 @@ from madang.model import (
     Usage,
 )
 from madang.wire.messages import WIRE
+from stand.streams import sse
 
 SAMPLES = [
     sse(sample_events(f"stream_{name}.jsonl")) for name in ("tools", "server_tools", "error")

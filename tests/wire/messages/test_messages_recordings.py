@@ -4,18 +4,11 @@ import json
 import random
 
 import pytest
-from messages_traffic import (
-    CONTEXT,
-    needs_recordings,
-    read_stream,
-    recorded,
-    recording,
-    score,
-    write_stream,
-)
+from messages_traffic import CONTEXT, read_stream, write_stream
 
 from madang.errors import ContextOverflow, InvalidRequest, ProviderRefusedKey, ProviderRejected
 from madang.wire.messages import WIRE
+from stand.traffic import body_of, failures, musts, needs_recordings, recorded, recording, score
 
 pytestmark = [pytest.mark.recordings, needs_recordings]
 
@@ -27,17 +20,13 @@ ERRORS = [name for status in (400, 401) for name in recorded(api=API, status=sta
 
 def _response(name):
     norm = recording(name)
-    return norm, norm["response"]["body"].encode()
-
-
-def _must(differences):
-    return [difference for difference in differences if difference.severity == "must"]
+    return norm, body_of(norm)
 
 
 def _compare(norm, body, *, stream=False, status=200):
     kind = "text/event-stream" if stream else "application/json"
     got = score().response_view(API, status, kind, body)
-    return _must(score().compare_responses(score().native_view(norm), got))
+    return musts(score().native_view(norm), got)
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -96,7 +85,7 @@ def test_a_request_is_read_and_written_without_a_difference(name):
     case = score().request_case(recording(name), API)
     rendered = WIRE.write_request(_read(case["body"]), case["body"]["model"])
     got = score().request_view(API, json.loads(rendered.body))
-    assert not _must(score().compare_requests(case["want"], got))
+    assert not failures(score().compare_requests(case["want"], got))
     assert rendered.losses == ()
 
 
@@ -121,7 +110,7 @@ def test_what_others_asked_their_providers_can_be_asked_in_this_dialect(api):
         got = score().request_view(API, json.loads(rendered.body))
         for view in (want, got):
             _leave_out_blanks(view)
-        different = _must(score().compare_requests(want, got, ignore=set(rendered.losses)))
+        different = failures(score().compare_requests(want, got, ignore=set(rendered.losses)))
         assert not different, name
 
 

@@ -4,13 +4,14 @@ import json
 import random
 
 import pytest
-from messages_traffic import read_stream, sample, sample_events, sse
+from messages_traffic import read_stream, sample, sample_events
 
 from madang.errors import InvalidRequest, ProviderBroken
 from madang.model import Usage, UsageSeen
 from madang.wire.contract import Envelope
 from madang.wire.messages import WIRE, read_count_envelope
 from madang.wire.sse import MAX_EVENT_BYTES
+from stand.streams import sse
 
 BODY = b'{ "model": "a",  "max_tokens":7, "stream":true,"new":{"x" : [1.50]}, "messages":[] }'
 

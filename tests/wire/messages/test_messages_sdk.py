@@ -4,8 +4,7 @@ import asyncio
 
 import anthropic
 import pytest
-from messages_server import answered, client_of, streamed
-from messages_traffic import CONTEXT, read_stream, sample, sample_events, sse, write_stream
+from messages_traffic import CONTEXT, read_stream, sample, sample_events, write_stream
 
 from madang.errors import (
     BodyTooLarge,
@@ -37,6 +36,29 @@ from madang.model import (
     UsageSeen,
 )
 from madang.wire.messages import WIRE, count_answer
+from stand.providers import anthropic_client, stream, whole
+from stand.streams import sse
+
+ASKED = {
+    "model": "claude-opus-4-8",
+    "max_tokens": 9,
+    "messages": [{"role": "user", "content": "hi"}],
+}
+
+
+async def streamed(body, piece=0):
+    """The message that the official `messages.stream()` helper gathers from a stream."""
+    async with (
+        anthropic_client(stream(body, piece)) as client,
+        client.messages.stream(**ASKED) as helper,
+    ):
+        return await helper.get_final_message()
+
+
+async def answered(body, status=200):
+    """The message that the official client reads from a whole answer."""
+    async with anthropic_client(whole(body, status)) as client:
+        return await client.messages.create(**ASKED)
 
 
 def _facts(message):
@@ -134,7 +156,7 @@ def test_a_stream_that_fails_raises_in_the_client(by_event):
 
 def test_a_count_is_read():
     async def count():
-        async with client_of(count_answer(42)) as client:
+        async with anthropic_client(whole(count_answer(42))) as client:
             asked = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
             return await client.messages.count_tokens(**asked)
 

@@ -1,7 +1,7 @@
 """Streams, read and written."""
 
 import pytest
-from messages_traffic import read_stream, sample_events, sse, write_stream, written_events
+from messages_traffic import read_stream, sample_events, write_stream
 
 from madang.model import (
     ChoiceEnded,
@@ -22,6 +22,7 @@ from madang.model import (
     Usage,
     UsageSeen,
 )
+from stand.streams import sse, written_data
 
 START = {"type": "message_start", "message": {"model": "m", "usage": {"input_tokens": 3}}}
 STOP = {"type": "message_stop"}
@@ -44,7 +45,7 @@ def _text_of(events):
 
 
 def _written(*events):
-    return written_events(write_stream([Started("m"), *events]))
+    return written_data(write_stream([Started("m"), *events]))
 
 
 def test_a_stream_with_tools_is_read():
@@ -261,7 +262,7 @@ def test_a_foreign_source_is_written_as_a_web_result():
 
 def test_after_a_failure_nothing_follows():
     data = write_stream([Started("m"), Failed("It broke.", "broken"), Ended()])
-    *_, error = written_events(data)
+    *_, error = written_data(data)
     assert (error["type"], error["error"]["type"]) == ("error", "api_error")
     assert error["request_id"] == "req_01abc"
     assert b"message_stop" not in data

@@ -1,10 +1,11 @@
 """How much to think, for every generation of Claude."""
 
 import pytest
-from messages_traffic import foreign, read, write
+from messages_traffic import read, write
 
 from madang.model import Message, Reasoning, Text, Tool, ToolCall, ToolChoice, ToolResult
 from madang.wire.messages.generations import PERMISSIVE, generation_of
+from stand.asking import foreign
 
 TOOL = Tool("f", schema={"type": "object"})
 

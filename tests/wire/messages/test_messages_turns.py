@@ -1,8 +1,9 @@
 """The order of a conversation: what Anthropic insists on, and what is done to get there."""
 
-from messages_traffic import foreign, read, write
+from messages_traffic import read, write
 
 from madang.model import Message, Text, ToolCall, ToolResult
+from stand.asking import foreign
 
 
 def _turns(*messages, model="claude-sonnet-4-6"):

@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from messages_traffic import foreign, read, write
+from messages_traffic import read, write
 
 from madang.errors import InvalidRequest
 from madang.model import (
@@ -25,6 +25,7 @@ from madang.model import (
     ToolResult,
     Video,
 )
+from stand.asking import foreign
 
 LOOKUP = Tool("lookup", schema={"type": "object"})
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from responses_traffic import CONTEXT, read, read_stream, sse, write_stream, written_events
+from responses_traffic import CONTEXT, read, read_stream, write_stream
 
 from madang.model import (
     Answer,
@@ -29,6 +29,7 @@ from madang.model import (
     UsageSeen,
 )
 from madang.wire.responses import WIRE
+from stand.streams import sse, written_data
 
 PATCH = {"type": "custom", "name": "apply_patch", "format": {"type": "text"}}
 
@@ -46,7 +47,7 @@ def _streamed(*parts, context=CONTEXT):
         empty = ToolCall(part.id, part.name, "") if isinstance(part, ToolCall) else type(part)("")
         events += [PartStarted(0, index, empty), TextDelta(0, index, said), PartEnded(0, index)]
     written = write_stream([*events, ChoiceEnded(0, "stop"), Ended()], context)
-    return written_events(written)[-1]["response"]
+    return written_data(written)[-1]["response"]
 
 
 def test_texts_that_follow_one_another_are_one_message():
@@ -73,7 +74,7 @@ def test_a_source_that_comes_before_its_text_stands_behind_it():
         *(Started("m"), PartStarted(0, 0, Text("")), cite, TextDelta(0, 0, "abc")),
         *(PartEnded(0, 0), ChoiceEnded(0, "stop"), Ended()),
     ]
-    sent = written_events(write_stream(events))
+    sent = written_data(write_stream(events))
     (added,) = [event for event in sent if event["type"].endswith("annotation.added")]
     assert (added["annotation"]["start_index"], added["annotation"]["end_index"]) == (0, 3)
 
@@ -86,7 +87,7 @@ def test_log_probabilities_have_every_member_that_clients_insist_on():
         *(Started("m"), PartStarted(0, 0, Text("")), TextDelta(0, 0, "서")),
         *(LogprobsAdded(0, bare), PartEnded(0, 0), ChoiceEnded(0, "stop"), Ended()),
     ]
-    last = written_events(write_stream(events))[-1]
+    last = written_data(write_stream(events))[-1]
     assert last["response"]["output"][0]["content"][0]["logprobs"] == [full]
 
 
@@ -107,7 +108,7 @@ def test_why_an_answer_ended(stop, status, reason):
     assert response["status"] == status
     assert (response["incomplete_details"] or {}).get("reason") == reason
     if stop is not None:
-        last = written_events(write_stream([Started("m"), ChoiceEnded(0, stop), Ended()]))[-1]
+        last = written_data(write_stream([Started("m"), ChoiceEnded(0, stop), Ended()]))[-1]
         assert last["type"] == f"response.{status}"
         assert last["response"]["incomplete_details"] == response["incomplete_details"]
 
@@ -121,14 +122,14 @@ def test_what_was_cut_short_says_so():
             *(Started("m"), PartStarted(0, 0, part), PartEnded(0, 0)),
             *(ChoiceEnded(0, "length"), Ended()),
         ]
-        done = written_events(write_stream(events))[-2]
+        done = written_data(write_stream(events))[-2]
         assert (done["item"]["type"], done["item"]["status"]) == (kind, "incomplete")
 
 
 def test_a_stream_that_fails_completes_nothing():
     call = [PartStarted(0, 1, ToolCall("c", "f", "")), TextDelta(0, 1, "{}"), PartEnded(0, 1)]
     text = [PartStarted(0, 0, Text("")), TextDelta(0, 0, "a"), PartEnded(0, 0)]
-    sent = written_events(write_stream([Started("m"), *text, *call, Failed("gone", "broken")]))
+    sent = written_data(write_stream([Started("m"), *text, *call, Failed("gone", "broken")]))
     done = [event["item"]["type"] for event in sent if event["type"].endswith("item.done")]
     output = [item["type"] for item in sent[-1]["response"]["output"]]
     assert done == output == ["message"]
@@ -145,7 +146,7 @@ def test_an_answer_made_in_the_background_is_not_there_yet():
 def test_usage_has_every_figure():
     usage = Usage(input=10, output=5, cache_read=4, cache_write=3, reasoning=2)
     events = [Started("m"), UsageSeen(usage), ChoiceEnded(0, "stop"), Ended()]
-    told = written_events(write_stream(events))[-1]["response"]["usage"]
+    told = written_data(write_stream(events))[-1]["response"]["usage"]
     assert told == {
         "input_tokens": 10,
         "input_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 3},
@@ -163,7 +164,7 @@ def test_usage_has_every_figure():
 def test_a_tier_is_told_in_openais_words(tier, told):
     answer = Answer(model="m", choices=(), service_tier=tier)
     assert json.loads(WIRE.write_answer(answer, CONTEXT)).get("service_tier") == told
-    first = written_events(write_stream([Started("m", service_tier=tier)]))[0]
+    first = written_data(write_stream([Started("m", service_tier=tier)]))[0]
     assert first["response"].get("service_tier") == told
 
 

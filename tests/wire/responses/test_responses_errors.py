@@ -4,13 +4,14 @@ import json
 from typing import get_args
 
 import pytest
-from responses_traffic import CONTEXT, write_stream, written_events
+from responses_traffic import CONTEXT, write_stream
 
 from madang import errors
 from madang.model import Failed
 from madang.wire.openai_errors import retry_after
 from madang.wire.openai_errors.write import _TABLE
 from madang.wire.responses import WIRE
+from stand.streams import written_data
 
 
 def _read(status, error, **headers):
@@ -74,7 +75,7 @@ def test_there_is_a_row_for_every_kind():
 @pytest.mark.parametrize("kind", get_args(errors.Kind))
 def test_a_failed_response_has_a_code_that_clients_know(kind):
     known = {"server_error", "rate_limit_exceeded", "invalid_prompt", "context_length_exceeded"}
-    (*_, last) = written_events(write_stream([Failed("m", kind, "sk-secret")]))
+    (*_, last) = written_data(write_stream([Failed("m", kind, "sk-secret")]))
     assert last["response"]["error"]["code"] in known
     assert "sk-secret" not in json.dumps(last)
 

@@ -2,7 +2,7 @@
 
 import json
 
-from responses_traffic import CONTEXT, read, relay, samples, sse, write
+from responses_traffic import CONTEXT, read, relay, samples, write
 
 from madang.model import Answer, Choice, Text, Thinking, ToolCall
 from madang.wire.responses import (
@@ -11,6 +11,7 @@ from madang.wire.responses import (
     conversation_items,
     with_history,
 )
+from stand.streams import sse
 
 ASKED = {"model": "m", "input": "weather?", "instructions": "be brief"}
 PARTS = (Thinking("hm", "c2ln", origin="messages"), Text("I look."), ToolCall("c", "f", "{}"))

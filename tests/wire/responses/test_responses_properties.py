@@ -5,15 +5,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from responses_traffic import (
-    CONTEXT,
-    check_promise,
-    read_stream,
-    samples,
-    sse,
-    write_stream,
-    written_events,
-)
+from responses_traffic import CONTEXT, read_stream, samples, write_stream
 
 from madang.errors import InvalidRequest, ProviderError
 from madang.model import (
@@ -22,6 +14,7 @@ from madang.model import (
     TextDelta,
 )
 from madang.wire.responses import WIRE
+from stand.streams import check_promise, sse, written_data
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 names = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,8}", fullmatch=True)
@@ -119,7 +112,7 @@ def test_any_stream_in_any_cuts_gives_the_same_ordered_events(sent, cuts):
 @settings(max_examples=100)
 def test_whatever_was_read_is_written_as_one_whole_stream(sent):
     once = read_stream(b"".join(b"data: " + json.dumps(one).encode() + b"\n\n" for one in sent))
-    written = written_events(write_stream(once))
+    written = written_data(write_stream(once))
     ends = {"response.completed", "response.incomplete", "response.failed"}
     assert [event["type"] in ends for event in written] == [False] * (len(written) - 1) + [True]
     assert [event["sequence_number"] for event in written] == list(range(len(written)))

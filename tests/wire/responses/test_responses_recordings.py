@@ -4,20 +4,12 @@ import json
 import random
 
 import pytest
-from responses_traffic import (
-    CONTEXT,
-    check_promise,
-    needs_recordings,
-    read_stream,
-    recorded,
-    recording,
-    relay,
-    score,
-    write_stream,
-)
+from responses_traffic import CONTEXT, read_stream, relay, write_stream
 
 from madang.errors import ContextOverflow, ProviderLacksModel, ProviderRejected
 from madang.wire.responses import WIRE
+from stand.streams import check_promise
+from stand.traffic import body_of, musts, needs_recordings, recorded, recording, score
 
 pytestmark = [pytest.mark.recordings, needs_recordings]
 
@@ -29,18 +21,14 @@ ERRORS = recorded(api=API, status=400)
 
 def _response(name):
     norm = recording(name)
-    return norm, norm["response"]["body"].encode()
-
-
-def _must(differences):
-    return [difference for difference in differences if difference.severity == "must"]
+    return norm, body_of(norm)
 
 
 def _compare(norm, body, *, stream=False, status=200):
     kind = "text/event-stream" if stream else "application/json"
     got = score().response_view(API, status, kind, body)
     assert not got["warnings"], "deltas and final response differ"
-    return _must(score().compare_responses(score().native_view(norm), got))
+    return musts(score().native_view(norm), got)
 
 
 @pytest.mark.parametrize("name", ANSWERS)

@@ -3,13 +3,14 @@
 import json
 
 import pytest
-from responses_traffic import relay, samples, sse
+from responses_traffic import relay, samples
 
 from madang.errors import InvalidRequest, ProviderBroken
 from madang.model import Usage
 from madang.wire.contract import Answered
 from madang.wire.responses import WIRE
 from madang.wire.sse import MAX_EVENT_BYTES
+from stand.streams import sse
 
 BODY = b'{"model": "a", "stream" : true,"max_output_tokens":7, "x": 1.0, "input":"hello"}'
 DONE = {"type": "response.completed", "response": {"status": "completed", "output": []}}

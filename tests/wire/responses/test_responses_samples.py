@@ -3,20 +3,11 @@
 import json
 
 import pytest
-from responses_traffic import (
-    CONTEXT,
-    check_promise,
-    every,
-    fold,
-    read_stream,
-    relay,
-    sse,
-    write,
-    write_stream,
-)
+from responses_traffic import CONTEXT, every, fold, read_stream, relay, write, write_stream
 
 from madang.model import Ended, Failed, Usage
 from madang.wire.responses import WIRE
+from stand.streams import check_promise, sse
 
 
 @every("streams")

@@ -7,20 +7,7 @@ import openai
 import pytest
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import BaseModel, TypeAdapter
-from responses_server import answered, events_of, gathered, parsed
-from responses_traffic import (
-    CONTEXT,
-    every,
-    needs_recordings,
-    read_stream,
-    recorded,
-    recording,
-    samples,
-    score,
-    sse,
-    write_stream,
-    written_events,
-)
+from responses_traffic import CONTEXT, every, read_stream, samples, write_stream
 
 from madang import errors
 from madang.model import (
@@ -45,6 +32,41 @@ from madang.model import (
     Usage,
 )
 from madang.wire.responses import WIRE
+from stand.providers import openai_client, stream, whole
+from stand.streams import sse, written_data
+from stand.traffic import needs_recordings, recorded, recording, score
+
+ASKED = {"model": "m", "input": "hi"}
+
+
+async def gathered(body, piece=0, **asked):
+    """The events and the response that the official `stream()` helper gathers from a stream."""
+    async with (
+        openai_client(stream(body, piece)) as client,
+        client.responses.stream(**ASKED, **asked) as helper,
+    ):
+        events = [event async for event in helper]
+        return events, await helper.get_final_response()
+
+
+async def events_of(body):
+    """The events that the official client yields."""
+    async with openai_client(stream(body)) as client:
+        events = await client.responses.create(**ASKED, stream=True)
+        return [event async for event in events]
+
+
+async def answered(body, status=200):
+    """The response that the official client reads from a whole answer."""
+    async with openai_client(whole(body, status)) as client:
+        return await client.responses.create(**ASKED)
+
+
+async def parsed(body, form, tools=()):
+    """The response that the official `parse()` helper makes of a whole answer."""
+    async with openai_client(whole(body)) as client:
+        return await client.responses.parse(**ASKED, text_format=form, tools=list(tools))
+
 
 EVENT = TypeAdapter(ResponseStreamEvent)
 RESPONSE = TypeAdapter(Response)
@@ -127,9 +149,9 @@ def test_the_client_reads_a_whole_answer():
 def test_the_client_accepts_every_event_and_gathers_the_same():
     parts = [part for part in PARTS if not isinstance(part, Opaque)]
     written = write_stream(_events(*parts))
-    for event in written_events(written):
+    for event in written_data(written):
         EVENT.validate_python(event)
-    numbers = [event["sequence_number"] for event in written_events(written)]
+    numbers = [event["sequence_number"] for event in written_data(written)]
     assert numbers == list(range(len(numbers)))
     _, response = asyncio.run(gathered(written, piece=50))
     assert response.output_text == "absaid"
@@ -173,7 +195,7 @@ def test_the_client_gathers_what_was_said(case):
     body = write_stream(read_stream(sse(case["events"])))
     events = asyncio.run(events_of(body))
     assert events[-1].type in {"response.completed", "response.incomplete"}
-    for event in written_events(body):
+    for event in written_data(body):
         EVENT.validate_python(event)
     if events[-1].type == "response.completed":
         _, response = asyncio.run(gathered(body))
@@ -198,7 +220,7 @@ def test_the_client_raises_where_a_relayed_stream_is_given_up():
     for ask in (events_of, gathered):
         with pytest.raises(openai.APIError, match="late"):
             asyncio.run(ask(body))
-    EVENT.validate_python(written_events(body)[-1])
+    EVENT.validate_python(written_data(body)[-1])
 
 
 def test_a_stream_cut_at_any_byte_never_looks_finished_to_the_client():
@@ -211,7 +233,7 @@ def test_a_stream_cut_at_any_byte_never_looks_finished_to_the_client():
 
 def test_a_failure_before_anything_else_is_still_a_whole_stream():
     body = write_stream([Failed("no")])
-    kinds = [event["type"] for event in written_events(body)]
+    kinds = [event["type"] for event in written_data(body)]
     assert kinds == ["response.created", "response.in_progress", "response.failed"]
 
 

@@ -6,13 +6,7 @@ from contextlib import asynccontextmanager
 
 import openai
 import pytest
-from responses_traffic import (
-    foreign,
-    needs_recordings,
-    read_stream,
-    recorded,
-    recording,
-)
+from responses_traffic import foreign, read_stream
 
 from madang.drills.simulator import serve
 from madang.model import (
@@ -30,6 +24,7 @@ from madang.model import (
 )
 from madang.wire import chat, gemini, messages
 from madang.wire.responses import WIRE
+from stand.traffic import needs_recordings, recorded, recording
 
 WEATHER = Tool(
     "get_weather",
