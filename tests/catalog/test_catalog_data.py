@@ -106,9 +106,10 @@ def test_a_price_has_a_source_and_is_plausible(price):
 
 @pytest.mark.parametrize("price", [row for row in CATALOG.prices if row.over], ids=lambda p: p.id)
 def test_a_longer_prompt_is_never_cheaper(price):
-    base, over = rates(price), rates(price.over)
-    assert over.keys() == base.keys()
-    assert all(over[name] >= base[name] for name in base)
+    for shorter, longer in pairwise((price, *price.over)):
+        base, over = rates(shorter), rates(longer)
+        assert over.keys() == base.keys()
+        assert all(over[name] >= base[name] for name in base)
 
 
 def test_validity_dates_do_not_overlap():
@@ -133,7 +134,7 @@ def test_a_priced_model_is_one_that_the_provider_serves():
 def test_anthropic_cache_writes_cost_five_quarters_and_double():
     for price in CATALOG.prices:
         if price.provider == "anthropic" and price.model != "claude-3-haiku":  # rounded there
-            for row in filter(None, (price, price.over)):
+            for row in (price, *price.over):
                 assert 4 * row.cache_write == 5 * row.input
                 assert row.cache_write_1h == 2 * row.input
 
@@ -141,18 +142,20 @@ def test_anthropic_cache_writes_cost_five_quarters_and_double():
 def test_openai_long_prompts_cost_double_in_and_half_more_out():
     for price in CATALOG.prices:
         if price.provider == "openai" and price.over:
-            assert price.over.tokens == 272_000
-            assert price.over.input == 2 * price.input
-            assert 2 * price.over.output == 3 * price.output
+            (over,) = price.over
+            assert over.tokens == 272_000
+            assert over.input == 2 * price.input
+            assert 2 * over.output == 3 * price.output
 
 
 def test_gemini_long_prompts_cost_double_in_and_half_more_out():
     tiered = [row for row in CATALOG.prices if row.provider == "gemini" and row.over]
     assert tiered
     for price in tiered:
-        assert price.over.tokens == 200_000
-        assert price.over.input == 2 * price.input
-        assert 2 * price.over.output == 3 * price.output
+        (over,) = price.over
+        assert over.tokens == 200_000
+        assert over.input == 2 * price.input
+        assert 2 * over.output == 3 * price.output
 
 
 # --- figures read a second time, on the vendors' own pages ---

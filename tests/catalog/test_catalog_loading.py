@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from madang.catalog import CatalogError, ProviderRow, loading, parse
+from madang.model.price_list import HoursLine
 
 PROVIDERS = "- {name: acme, title: Acme, env: [ACME_API_KEY], source: https://acme.example}"
 MODELS = """
@@ -129,11 +130,12 @@ def test_the_examples_of_the_documentation_load():
     examples = re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
     catalog = parse(*examples)
     assert set(catalog.models) == {"anvil-2.1", "anvil-2.1-mini"}
-    assert [price.input for price in catalog.prices] == [1_500_000_000, 2_000_000_000]
+    figures = [price.input for price in catalog.prices]
+    assert figures == [1_500_000_000, 2_000_000_000, 200_000_000]
 
 
 def test_the_documentation_names_every_field():
     page = (Path(__file__).parents[2] / "docs" / "catalogue.md").read_text("utf-8")
-    for line in (ProviderRow, loading._ModelLine, loading._PriceLine):
+    for line in (ProviderRow, loading._ModelLine, loading._PriceLine, HoursLine):
         for name in line.__struct_encode_fields__:
             assert f"`{name}`" in page or f"{name}:" in page, name

@@ -8,10 +8,9 @@ from madang.catalog.rows import (
     CatalogError,
     Kind,
     ModelRow,
-    PriceRow,
     ProviderRow,
-    Tier,
 )
+from madang.model import PriceRow
 
 __all__ = [
     "Auth",
@@ -21,7 +20,6 @@ __all__ = [
     "ModelRow",
     "PriceRow",
     "ProviderRow",
-    "Tier",
     "load",
     "nearest",
     "parse",

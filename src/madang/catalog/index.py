@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from madang.catalog import names
-from madang.catalog.rows import CatalogError, ModelRow, PriceRow, ProviderRow
+from madang.catalog.rows import CatalogError, ModelRow, ProviderRow
+from madang.model import PriceRow
 
 _MAX_PREFIXES = 3  # openrouter/anthropic/claude-sonnet-4 has two
 
@@ -76,6 +77,8 @@ class Catalog:
 
     def _check_prices(self) -> None:
         for price in self.prices:
+            if not price.served:
+                continue
             if price.provider not in self.providers:
                 raise CatalogError(f"price `{price.id}`: provider `{price.provider}` is unknown")
             if self.find(price.model) is None:

@@ -16,16 +16,15 @@ from typing import Any, TypeVar
 
 import msgspec
 import yaml
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from madang.catalog.index import Catalog
-from madang.catalog.rows import CatalogError, ModelRow, Native, PriceRow, ProviderRow
-from madang.model import Feature
+from madang.catalog.rows import CatalogError, ModelRow, Native, ProviderRow
+from madang.model import Feature, PriceRow
+from madang.model.price_list import PriceLine, priced
 
 T = TypeVar("T", bound=Struct)
 
-_NANO = 1_000_000_000
-_MILLION = 1_000_000
 _FILES = ("providers.yaml", "models.yaml", "prices.yaml")
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
@@ -59,35 +58,7 @@ class _ModelGroup(_Strict, frozen=True, kw_only=True):
     cannot: tuple[Feature, ...] = ()
 
 
-class _Rates(_Strict, frozen=True, kw_only=True):
-    """Dollars per million tokens."""
-
-    input: Decimal = field(name="in")
-    output: Decimal = field(name="out")
-    cache_read: Decimal | None = None
-    cache_write: Decimal | None = None
-    cache_write_1h: Decimal | None = None
-    audio_input: Decimal | None = field(default=None, name="audio_in")
-    audio_output: Decimal | None = field(default=None, name="audio_out")
-
-    def nano(self) -> dict[str, int | None]:
-        """The same prices in nano-dollars, by field of `PriceRow`; exact, or a ValueError."""
-        return {rate: _nano_dollars(getattr(self, rate)) for rate in _RATES}
-
-
-_RATES = _Rates.__struct_fields__
-
-
-class _TierLine(_Rates, frozen=True, kw_only=True):
-    tokens: int
-
-
-class _PriceLine(_Rates, frozen=True, kw_only=True):
-    model: str
-    valid_from: date = field(name="from")
-    valid_to: date | None = field(default=None, name="until")
-    over: _TierLine | None = None
-    note: str | None = None
+class _PriceLine(PriceLine, frozen=True, kw_only=True):
     source: str | None = None
     retrieved: date | None = None
 
@@ -98,6 +69,9 @@ class _PriceGroup(_Strict, frozen=True, kw_only=True):
     retrieved: date
     prices: list[Any]
     note: str | None = None
+    per: dict[str, Decimal] = {}
+    service: dict[str, Decimal] = {}
+    served: bool = True
 
 
 def load() -> Catalog:
@@ -197,30 +171,18 @@ def _prices_of(raw: Any) -> Iterator[PriceRow]:  # noqa: ANN401 - what YAML says
 
 
 def _price(group: _PriceGroup, line: _PriceLine) -> PriceRow:
-    if line.valid_to is not None and line.valid_to <= line.valid_from:
-        raise CatalogError("`until` must be later than `from`")
-    row: dict[str, object] = {
-        "provider": group.provider,
-        "model": line.model,
-        "valid_from": line.valid_from,
-        "valid_to": line.valid_to,
-        "source": line.source or group.source,
-        "retrieved": line.retrieved or group.retrieved,
-        "note": line.note or group.note,
-        "over": {"tokens": line.over.tokens, **line.over.nano()} if line.over else None,
-        **line.nano(),
-    }
-    return msgspec.convert(row, PriceRow)
-
-
-def _nano_dollars(dollars: Decimal | None) -> int | None:
-    if dollars is None:
-        return None
-    if dollars.is_finite() and 0 <= dollars < _MILLION:
-        nano = dollars * _NANO
-        if nano == nano.to_integral_value():
-            return int(nano)
-    raise CatalogError(f"`{dollars}` is not a price in dollars with at most nine decimals")
+    if group.per:
+        line = structs.replace(line, per=group.per | line.per)
+    if line.service is None:
+        line = structs.replace(line, service=dict(group.service))
+    return priced(
+        line,
+        provider=group.provider,
+        source=line.source or group.source,
+        retrieved=line.retrieved or group.retrieved,
+        note=line.note or group.note,
+        served=group.served,
+    )
 
 
 def _convert(raw: Any, kind: type[T]) -> T:  # noqa: ANN401 - what YAML says, unchecked

@@ -1,11 +1,9 @@
-"""The catalogue's records: a provider, a model, a price.
+"""The catalogue's records: a provider, a model. The record of a price is `model.PriceRow`.
 
-One rule: a row is a fact with a source. Money is integer nano-dollars per million tokens; None
-means "not priced apart", never zero.
+One rule: a row is a fact with a source.
 """
 
 from datetime import date
-from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct, field
@@ -83,49 +81,3 @@ class ModelRow(Struct, frozen=True, kw_only=True):
     def home(self) -> str:
         """The provider whose prices and names count where no other is known: the first of `ids`."""
         return next(iter(self.ids))
-
-
-class Tier(Struct, frozen=True, kw_only=True):
-    """The prices of a whole request whose prompt exceeds `tokens`. Fields as in `PriceRow`."""
-
-    tokens: int
-    input: int
-    output: int
-    cache_read: int | None = None
-    cache_write: int | None = None
-    cache_write_1h: int | None = None
-    audio_input: int | None = None
-    audio_output: int | None = None
-
-
-class PriceRow(Struct, frozen=True, kw_only=True, dict=True):
-    """What one model costs at one provider, in nano-dollars per million tokens.
-
-    It holds from the day `valid_from` (UTC) until the day before `valid_to`, None: until changed.
-
-    `model` is a canonical name or the provider's own id. Reads from and writes to the prompt cache
-    cost the input price where they are None, one-hour writes the price of other writes, audio the
-    price of text. `retrieved` is the day on which the figure was read at `source`; `note` says what
-    the row cannot express.
-    """
-
-    provider: str
-    model: str
-    valid_from: date
-    input: int
-    output: int
-    source: str
-    retrieved: date
-    valid_to: date | None = None
-    cache_read: int | None = None
-    cache_write: int | None = None
-    cache_write_1h: int | None = None
-    audio_input: int | None = None
-    audio_output: int | None = None
-    over: Tier | None = None
-    note: str | None = None
-
-    @cached_property
-    def id(self) -> str:
-        """How the ledger names this row, such as `openai/gpt-4.1@2025-04-14`."""
-        return f"{self.provider}/{self.model}@{self.valid_from}"

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from madang.config.settings import Timeouts
 from madang.drills.finding import Finding
 from madang.errors import ContextOverflow, ProviderError, ProviderRejected
-from madang.ledger.prices import cost_nusd
+from madang.ledger.prices import worst_nusd
 from madang.model import (
     Answer,
     Feature,
@@ -143,7 +143,7 @@ def most_it_costs(snapshot: Snapshot, targets: Iterable[Target], at_us: int) -> 
             continue
         for question in questions():
             prompt = 2 * estimate_request(question.request, target.model)
-            total += cost_nusd(price, Usage(input=prompt, output=_ANSWER_TOKENS))
+            total += worst_nusd(price, Usage(input=prompt, output=_ANSWER_TOKENS)) or 0
     return total, unpriced
 
 

@@ -7,9 +7,11 @@ from madang.model.parts import Part
 
 
 class Usage(Struct, frozen=True):
-    """Tokens of one answer. `input` includes cache reads and writes, `output` includes reasoning.
+    """What one answer used, mostly tokens. `input` includes cache reads and writes, `output` includes reasoning.
 
-    `cache_write_1h` is a part of `cache_write`, audio a part of input or output.
+    `cache_write_1h` is a part of `cache_write`, audio a part of input or output. `tier` is the service
+    tier that the provider says it answered at, in its own word. `units` is what was used and is no
+    token, such as `searches`; see `Rates.units`.
 
     `estimated` marks figures that Madang computed because the provider reported none.
     """
@@ -23,6 +25,8 @@ class Usage(Struct, frozen=True):
     audio_output: int = 0
     cache_write_1h: int = 0
     estimated: bool = False
+    tier: str | None = None
+    units: dict[str, int] = {}
 
 
 class Choice(Struct, frozen=True, kw_only=True):

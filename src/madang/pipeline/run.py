@@ -21,7 +21,7 @@ from madang.errors import (
     ProviderRejected,
 )
 from madang.ledger.journal import Journal
-from madang.ledger.prices import cost_nusd
+from madang.ledger.prices import worst_nusd
 from madang.model import EMBEDDING, Target, Usage
 from madang.model import Attempt as Row
 from madang.pipeline import settle
@@ -140,7 +140,7 @@ class Pipeline:
             self.snapshot.price(self.snapshot.lane(target), call.at_us)
             for target in route.every_target()
         ]
-        worst = max((cost_nusd(price, usage) for price in prices if price), default=0)
+        worst = max((worst_nusd(price, usage) or 0 for price in prices if price), default=0)
         call.reservation = self._limits.admit(
             call.key, prompt + answer, worst, call.started, call.at_us
         )

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from madang.errors import MadangError, ProviderError
-from madang.ledger.prices import cost_nusd
+from madang.ledger.prices import charge, is_standard
 from madang.model import Attempt, Outcome, Stop, Usage
 from madang.pipeline.call import Call
 from madang.pipeline.lane import Lane, Snapshot
@@ -48,6 +48,10 @@ class Account:
         if max(usage.input, usage.output, usage.cache_read, usage.reasoning) > _MOST_TOKENS:
             usage = self.estimated(None, 0)
         price = self.snapshot.price(self.lane, self.call.at_us)
+        cost, priced_by = None, None
+        if price is not None:
+            ended_us = self.call.at_us + int((now - self.began_at) * 1_000_000)
+            cost, priced_by = charge(price, usage, ended_us)
         first = self.first_byte_at
         return self._append(
             now,
@@ -65,8 +69,10 @@ class Account:
             audio_input_tokens=usage.audio_input,
             audio_output_tokens=usage.audio_output,
             estimated=usage.estimated,
-            cost_nusd=cost_nusd(price, usage) if price is not None else None,
-            price=price.id if price is not None else None,
+            units=usage.units,
+            tier=None if is_standard(usage.tier) else usage.tier,
+            cost_nusd=cost,
+            price=priced_by if cost is not None else None,
             first_token_us=int((first - self.began_at) * 1_000_000) if first else None,
             overhead_us=self.call.overhead_us,
         )
