@@ -76,7 +76,7 @@ def post(transaction: Transaction, entry: Entry) -> Entry:
     return entry
 
 
-def charge(transaction: Transaction, last_seq: int) -> None:
+def enter_usage(transaction: Transaction, last_seq: int) -> None:
     """Enter what the attempts after `last_seq` cost their accounts; in the transaction that entered them."""
     transaction.write(_CHARGE, (last_seq,))
 
