@@ -3,7 +3,7 @@
 One rule: nothing but what is asked for is decoded. The other members stay the caller's bytes.
 """
 
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 from msgspec import Raw, Struct
@@ -11,8 +11,7 @@ from msgspec import Raw, Struct
 from madang.errors import InvalidRequest
 from madang.wire import json
 from madang.wire.contract import Envelope
-
-T = TypeVar("T")
+from madang.wire.member import member
 
 
 class _StreamOptions(Struct):
@@ -23,29 +22,23 @@ _model = msgspec.json.Decoder(str)
 _flag = msgspec.json.Decoder(bool | None)
 _bound = msgspec.json.Decoder(int | None)
 _options = msgspec.json.Decoder(_StreamOptions | None)
+_OPTIONS: Final = "an object with a boolean `include_usage`"
 _any_object = msgspec.json.Decoder(dict[str, Raw])
-
-_TYPES: Final[dict[object, str]] = {
-    _model: "a string",
-    _flag: "a boolean",
-    _bound: "an integer",
-    _options: "an object with a boolean `include_usage`",
-}
 
 
 def read_envelope(body: bytes, path_model: str | None, path_stream: bool) -> Envelope:  # noqa: FBT001
     """Read model, stream and bounds. Raises InvalidRequest that names the field at fault."""
     fields = {name: bytes(value) for name, value in json.raw_fields(body).items()}
-    model = _member(fields, "model", _model) if "model" in fields else path_model
+    model = member(fields, "model", _model, "a string") if "model" in fields else path_model
     if not model:
         raise InvalidRequest("`model` is missing.", param="model", code="missing_field")
-    options = _member(fields, "stream_options", _options)
-    bound = _member(fields, "max_completion_tokens", _bound)
+    options = member(fields, "stream_options", _options, _OPTIONS)
+    bound = member(fields, "max_completion_tokens", _bound, "an integer")
     if bound is None:
-        bound = _member(fields, "max_tokens", _bound)
+        bound = member(fields, "max_tokens", _bound, "an integer")
     return Envelope(
         model,
-        _member(fields, "stream", _flag) or path_stream,
+        member(fields, "stream", _flag, "a boolean") or path_stream,
         fields,
         options is not None and options.include_usage is True,
         bound,
@@ -74,18 +67,6 @@ def rename_max_tokens(body: bytes) -> bytes:
         return body
     fields["max_tokens"] = bound
     return _join(fields)
-
-
-def _member(fields: dict[str, bytes], name: str, decoder: "msgspec.json.Decoder[T]") -> T | None:
-    raw = fields.get(name)
-    if raw is None:
-        return None
-    try:
-        return decoder.decode(raw)
-    except msgspec.DecodeError as error:
-        raise InvalidRequest(
-            f"`{name}` must be {_TYPES[decoder]}.", param=name, code="invalid_type"
-        ) from error
 
 
 def _unambiguous(body: bytes) -> bool:

@@ -10,75 +10,39 @@ repeats the reason in a later chunk, and some providers send more text behind it
 
 from typing import Any
 
-import msgspec
-
-from madang.errors import ProviderBroken
 from madang.model import Ended, Event, Failed, Started, UsageSeen
-from madang.wire import json
 from madang.wire.chat.outputs import CallIds, dicts, listed_citations
 from madang.wire.chat.read_delta import ChoiceReader
 from madang.wire.chat.usage import find_usage
+from madang.wire.event_reader import EventReader
 from madang.wire.openai_errors import carries_error, failed_event
-from madang.wire.sse import EventDecoder, ServerEvent
+from madang.wire.sse import ServerEvent
 
 
-class ChatStreamReader:
+class ChatStreamReader(EventReader):
     """Reads `chat.completion.chunk` events. Feed it bytes, cut anywhere; it never raises."""
 
     def __init__(self) -> None:
-        self._decoder = EventDecoder()
+        super().__init__()
         self._choices: dict[int, ChoiceReader] = {}
         self._ids = CallIds(None)
         self._started = False
-        self._done = False
-        self._over = False
+        self._said_done = False
 
-    def feed(self, data: bytes) -> list[Event]:
-        """Return the events that these bytes complete."""
-        if self._over:
-            return []
-        try:
-            arrived = self._decoder.feed(data)
-        except ProviderBroken as error:
-            return self._fail(Failed(error.message, "broken"))
-        return self._read(arrived)
+    def _object(self, data: dict[str, Any], event: ServerEvent) -> list[Event]:
+        if carries_error(data) or (event.name == "error" and not data.get("choices")):
+            return self._fail(failed_event(data))
+        return self._chunk(data)
 
-    def close(self) -> list[Event]:
-        """The connection ended: return the rest, ending in Ended or Failed."""
-        if self._over:
-            return []
-        events = self._read(self._decoder.close())
-        if events and isinstance(events[-1], Ended | Failed):
-            return events
-        if self._started and (self._done or self._finished()):
-            return events + self._end()
-        return events + self._fail(Failed("the provider's stream was cut off", "broken"))
+    def _done(self) -> list[Event]:
+        self._said_done = True
+        # where no finish_reason came yet, wait for it: some providers say [DONE] too early
+        return self._end() if self._finished() else []
 
-    def _read(self, arrived: list[ServerEvent]) -> list[Event]:
-        events: list[Event] = []
-        for event in arrived:
-            events += self._event(event)
-            if self._over:
-                break
-        return events
-
-    def _event(self, event: ServerEvent) -> list[Event]:
-        data = event.data.strip()
-        if data == b"[DONE]":
-            self._done = True
-            # where no finish_reason came yet, wait for it: some providers say [DONE] too early
-            return self._end() if self._finished() else []
-        if not data:
-            return []
-        try:
-            chunk = json.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self._fail(Failed("the provider sent a chunk that is not valid JSON", "broken"))
-        if not isinstance(chunk, dict):
-            return []
-        if carries_error(chunk) or (event.name == "error" and not chunk.get("choices")):
-            return self._fail(failed_event(chunk))
-        return self._chunk(chunk)
+    def _cut_off(self) -> list[Event]:
+        if self._started and (self._said_done or self._finished()):
+            return self._end()
+        return self._fail(Failed("the provider's stream was cut off", "broken"))
 
     def _chunk(self, chunk: dict[str, Any]) -> list[Event]:
         choices = dicts(chunk.get("choices"))
@@ -126,7 +90,3 @@ class ChatStreamReader:
         self._over = True
         events = [event for choice in self._choices.values() for event in choice.finish()]
         return [*events, Ended()]
-
-    def _fail(self, failed: Failed) -> list[Event]:
-        self._over = True
-        return [failed]

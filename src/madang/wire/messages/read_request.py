@@ -25,7 +25,7 @@ from madang.model import (
 )
 from madang.wire.json import field, request_object
 from madang.wire.messages.read_blocks import cache_mark, missing, read_content
-from madang.wire.messages.signatures import signed_calls
+from madang.wire.signed_calls import signed_calls
 
 _ROLES: Final[dict[str, Role]] = {"user": "user", "assistant": "assistant", "system": "system"}
 _KNOWN: Final = frozenset(

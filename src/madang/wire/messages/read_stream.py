@@ -5,34 +5,30 @@ and nothing else: the reason to stop arrives before it and is held back until th
 that breaks off never looks finished.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
-import msgspec
-
-from madang.errors import ProviderBroken, ProviderError
 from madang.model import Ended, Event, Failed, Started, UsageSeen
-from madang.wire import json
+from madang.wire.event_reader import EventReader
 from madang.wire.messages.read_answer import text_of
 from madang.wire.messages.read_error import read_error_object
 from madang.wire.messages.read_stream_blocks import BlockReader
 from madang.wire.messages.stops import read_stop
 from madang.wire.messages.usage import read_usage
-from madang.wire.sse import EventDecoder, ServerEvent
+from madang.wire.sse import ServerEvent
 
 _Data = dict[str, Any]
 
 
-class MessagesReader:
-    """Reads one stream. Feed it bytes cut anywhere; after Ended or Failed it has no more to say."""
+class MessagesReader(EventReader):
+    """Reads one stream."""
 
     def __init__(self) -> None:
-        self._decoder = EventDecoder()
+        super().__init__()
         self._blocks = BlockReader()
         self._usage: _Data = {}
         self._end: _Data = {}
         self._started = False
-        self._over = False
         self._handlers: Final[dict[str, Callable[[_Data], list[Event]]]] = {
             "message_start": self._message_start,
             "content_block_start": self._block_start,
@@ -42,52 +38,17 @@ class MessagesReader:
             "message_stop": self._message_stop,
         }
 
-    def feed(self, data: bytes) -> list[Event]:
-        """Take the next bytes; return the events that they complete."""
-        if self._over:
-            return []
-        try:
-            arrived = self._decoder.feed(data)
-        except ProviderBroken as error:
-            return self._fail(error)
-        return self._read(arrived)
-
-    def close(self) -> list[Event]:
-        """Return what is left, ending in Ended or Failed."""
-        if self._over:
-            return []
-        events = self._read(self._decoder.close())
-        if not self._over:
-            events += self._fail(ProviderBroken("the stream broke off before message_stop"))
-        return events
-
-    def _read(self, arrived: Iterable[ServerEvent]) -> list[Event]:
-        events: list[Event] = []
-        for event in arrived:
-            if self._over:
-                break
-            events += self._event(event)
-        return events
-
-    def _event(self, event: ServerEvent) -> list[Event]:
-        if not event.data or event.data.strip() == b"[DONE]":
-            return []
-        try:
-            data = json.decode(event.data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return self._fail(ProviderBroken(f"an event of the stream is not valid JSON: {error}"))
-        if not isinstance(data, dict):
-            return []
+    def _object(self, data: _Data, event: ServerEvent) -> list[Event]:
         handler = self._handlers.get(text_of(data, "type") or event.name or "")
         if handler is not None:
             return handler(data)
-        if data.get("error") is not None:
-            return self._fail(read_error_object(200, data, event.data))
-        return []  # a ping, or something yet to be invented
+        if data.get("error") is None:
+            return []  # a ping, or something yet to be invented
+        error = read_error_object(200, data, event.data)
+        return self._fail(Failed(error.message, error.kind, error.code))
 
-    def _fail(self, error: ProviderError) -> list[Event]:
-        self._over = True
-        return [Failed(error.message, error.kind, error.code)]
+    def _cut_off(self) -> list[Event]:
+        return self._fail(Failed("the stream broke off before message_stop", "broken"))
 
     def _message_start(self, data: _Data) -> list[Event]:
         message = _dict(data, "message")

@@ -4,7 +4,7 @@ A request is split into its top-level members and stays raw but for the model's 
 passes as it comes; an ordinary event of a stream costs two substring searches.
 """
 
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import msgspec
 from msgspec import Raw, Struct
@@ -13,13 +13,12 @@ from madang.errors import InvalidRequest
 from madang.model import Json, Stop, Usage
 from madang.wire import json
 from madang.wire.contract import Answered, Envelope
+from madang.wire.member import member
 from madang.wire.messages.read_blocks import missing
 from madang.wire.messages.signatures import MARK, without_foreign
 from madang.wire.messages.stops import read_stop
 from madang.wire.messages.usage import read_usage
 from madang.wire.sse import EventDecoder, EventHolder
-
-T = TypeVar("T")
 
 _text = msgspec.json.Decoder(str | None)
 _flag = msgspec.json.Decoder(bool | None)
@@ -39,12 +38,12 @@ def read_envelope(body: bytes, _path_model: str | None, _path_stream: bool) -> E
 def read_count_envelope(body: bytes, _path_model: str | None, _path_stream: bool) -> Envelope:  # noqa: FBT001
     """Read the same from a `count_tokens` request, which has no `max_tokens`."""
     fields = json.raw_fields(body)
-    model = _member(fields, "model", _text, "a string")
+    model = member(fields, "model", _text, "a string")
     if model is None:
         raise missing("model")
     return Envelope(
         model=model,
-        stream=_member(fields, "stream", _flag, "a boolean") or False,
+        stream=member(fields, "stream", _flag, "a boolean") or False,
         fields=cast("dict[str, bytes]", fields),
         include_usage=True,
         max_tokens=_bound(fields),
@@ -53,7 +52,7 @@ def read_count_envelope(body: bytes, _path_model: str | None, _path_stream: bool
 
 def _bound(fields: dict[str, Raw]) -> int | None:
     """Read `max_tokens`; JSON does not tell 100.0 from 100."""
-    bound = _member(fields, "max_tokens", _number, "an integer")
+    bound = member(fields, "max_tokens", _number, "an integer")
     if bound is None:
         return None
     if bound != int(bound):
@@ -61,20 +60,6 @@ def _bound(fields: dict[str, Raw]) -> int | None:
     if bound < 0:
         raise InvalidRequest("`max_tokens` must not be negative.", param="max_tokens")
     return int(bound)
-
-
-def _member(
-    fields: dict[str, Raw], name: str, decoder: "msgspec.json.Decoder[T]", kind: str
-) -> T | None:
-    raw = fields.get(name)
-    if raw is None:
-        return None
-    try:
-        return decoder.decode(raw)
-    except msgspec.DecodeError as error:
-        raise InvalidRequest(
-            f"`{name}` must be {kind}.", param=name, code="invalid_type"
-        ) from error
 
 
 def retarget(body: bytes, envelope: Envelope, model: str) -> bytes:

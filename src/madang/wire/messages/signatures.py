@@ -8,9 +8,7 @@ such a signature travels as a redacted thinking block that names the call.
 
 from typing import Final, get_args
 
-from msgspec.structs import replace
-
-from madang.model import Dialect, Json, Part, Thinking, ToolCall
+from madang.model import Dialect, Json, Thinking
 
 MARK: Final = "~madang~"
 """How a foreign signature begins. `~` is rare, so that a body without it is told at once."""
@@ -61,27 +59,3 @@ def _is_foreign(block: Json) -> bool:
         return False
     sealed = block.get("signature", block.get("data"))
     return isinstance(sealed, str) and sealed.startswith(MARK)
-
-
-def call_signature(call: ToolCall, written_id: str) -> Thinking | None:
-    """Return the thinking that carries a call's signature, to be written next to it."""
-    if call.signature is None:
-        return None
-    return Thinking("", call.signature, redacted=True, id=written_id, origin="gemini")
-
-
-def signed_calls(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Give the calls of a turn their signatures back."""
-    calls = {part.id for part in parts if isinstance(part, ToolCall)}
-    signatures = {
-        part.id: part.signature
-        for part in parts
-        if isinstance(part, Thinking) and part.origin == "gemini" and part.id in calls
-    }
-    if not signatures:
-        return parts
-    return tuple(
-        replace(part, signature=signatures.get(part.id)) if isinstance(part, ToolCall) else part
-        for part in parts
-        if not (isinstance(part, Thinking) and part.id in signatures)
-    )

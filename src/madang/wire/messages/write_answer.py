@@ -21,9 +21,10 @@ from madang.wire.contract import WriteContext
 from madang.wire.messages.arguments import ANSWERED_FIELD, as_object
 from madang.wire.messages.citations import write_citation
 from madang.wire.messages.read_answer import KEPT
-from madang.wire.messages.signatures import call_signature, seal
+from madang.wire.messages.signatures import seal
 from madang.wire.messages.stops import write_stop
 from madang.wire.messages.usage import write_usage
+from madang.wire.signed_calls import call_signature
 
 Block = dict[str, Any]
 
@@ -98,8 +99,9 @@ def write_part(part: Part, ids: CallIds) -> list[Block]:
 
 def signature_blocks(call: ToolCall, given_id: str) -> list[Block]:
     """Write the signature of a call, which stands before it."""
-    signature = call_signature(call, given_id)
-    return [] if signature is None else _thinking(signature)
+    if call.signature is None:
+        return []
+    return _thinking(call_signature(given_id, call.signature))
 
 
 def _text(part: Text | Refusal) -> list[Block]:

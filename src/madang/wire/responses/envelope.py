@@ -4,20 +4,17 @@ One rule: nothing but what is asked for is decoded. The other members stay the c
 for what a provider must not see: reasoning of other providers, and ids of items that Madang made.
 """
 
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, cast
 
 import msgspec
-from msgspec import Raw
 
-from madang.errors import InvalidRequest
 from madang.model import Json
 from madang.wire import json
 from madang.wire.contract import Envelope
+from madang.wire.member import member
 from madang.wire.responses.ids import MARK, is_made
 from madang.wire.responses.read_content import missing
 from madang.wire.responses.signatures import is_sealed
-
-T = TypeVar("T")
 
 _model = msgspec.json.Decoder(str | None)
 _flag = msgspec.json.Decoder(bool | None)
@@ -29,15 +26,15 @@ _HEADLINE: Final = (b'"model"', b'"stream"', b'"max_output_tokens"')
 def read_envelope(body: bytes, path_model: str | None, path_stream: bool) -> Envelope:  # noqa: FBT001
     """Read model, stream and bound. Raises InvalidRequest that names the field at fault."""
     fields = json.raw_fields(body)
-    model = _member(fields, "model", _model, "a string") or path_model
+    model = member(fields, "model", _model, "a string") or path_model
     if not model:
         raise missing("model")
     return Envelope(
         model=model,
-        stream=_member(fields, "stream", _flag, "a boolean") or path_stream,
+        stream=member(fields, "stream", _flag, "a boolean") or path_stream,
         fields=cast("dict[str, bytes]", fields),
         include_usage=True,
-        max_tokens=_member(fields, "max_output_tokens", _bound, "an integer"),
+        max_tokens=member(fields, "max_output_tokens", _bound, "an integer"),
     )
 
 
@@ -83,17 +80,3 @@ def _without_made_id(item: Json) -> Json:
     if not isinstance(item, dict) or not is_made(item.get("id")):
         return item
     return {name: value for name, value in item.items() if name != "id"}
-
-
-def _member(
-    fields: dict[str, Raw], name: str, decoder: "msgspec.json.Decoder[T]", kind: str
-) -> T | None:
-    raw = fields.get(name)
-    if raw is None:
-        return None
-    try:
-        return decoder.decode(raw)
-    except msgspec.DecodeError as error:
-        raise InvalidRequest(
-            f"`{name}` must be {kind}.", param=name, code="invalid_type"
-        ) from error

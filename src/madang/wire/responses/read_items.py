@@ -25,8 +25,8 @@ from madang.model import (
 )
 from madang.wire.json import field
 from madang.wire.responses.read_content import missing, read_content
-from madang.wire.responses.signatures import signed_calls
 from madang.wire.responses.thinking import read_history
+from madang.wire.signed_calls import signed_calls
 
 PHASES: Final = "message.phase"
 """Where `kept` has the phase of each of the assistant's texts: a list with null for those without."""

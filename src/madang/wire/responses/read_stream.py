@@ -5,33 +5,29 @@ Source: https://platform.openai.com/docs/api-reference/responses-streaming. The 
 never looks finished.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
-import msgspec
-
-from madang.errors import ProviderBroken
 from madang.model import ChoiceEnded, Ended, Event, Failed, Started, UsageSeen
-from madang.wire import json
+from madang.wire.event_reader import EventReader
 from madang.wire.openai_errors import failed_event
 from madang.wire.responses.members import object_of, objects_of, text_of
 from madang.wire.responses.read_answer import FAILED, created_s
 from madang.wire.responses.read_stream_items import ItemsReader
 from madang.wire.responses.stops import read_stop, read_stop_raw
 from madang.wire.responses.usage import read_usage
-from madang.wire.sse import EventDecoder, ServerEvent
+from madang.wire.sse import ServerEvent
 
 _Data = dict[str, Any]
 
 
-class ResponsesReader:
-    """Reads one stream. Feed it bytes cut anywhere; after Ended or Failed it has no more to say."""
+class ResponsesReader(EventReader):
+    """Reads one stream."""
 
     def __init__(self) -> None:
-        self._decoder = EventDecoder()
+        super().__init__()
         self._items = ItemsReader()
         self._started = False
-        self._over = False
         self._handlers: Final[dict[str, Callable[[_Data], list[Event]]]] = {
             "response.created": self._begun,
             "response.in_progress": self._begun,
@@ -44,42 +40,7 @@ class ResponsesReader:
             "error": self._failed,
         }
 
-    def feed(self, data: bytes) -> list[Event]:
-        """Take the next bytes; return the events that they complete."""
-        if self._over:
-            return []
-        try:
-            arrived = self._decoder.feed(data)
-        except ProviderBroken as error:
-            return self._fail(Failed(error.message, error.kind))
-        return self._read(arrived)
-
-    def close(self) -> list[Event]:
-        """Return what is left, ending in Ended or Failed."""
-        if self._over:
-            return []
-        events = self._read(self._decoder.close())
-        if not self._over:
-            events += self._fail(Failed("the stream broke off before its last event", "broken"))
-        return events
-
-    def _read(self, arrived: Iterable[ServerEvent]) -> list[Event]:
-        events: list[Event] = []
-        for event in arrived:
-            if self._over:
-                break
-            events += self._event(event)
-        return events
-
-    def _event(self, event: ServerEvent) -> list[Event]:
-        if not event.data or event.data.strip() == b"[DONE]":
-            return []
-        try:
-            data = json.decode(event.data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self._fail(Failed("the provider sent an event that is not valid JSON", "broken"))
-        if not isinstance(data, dict):
-            return []
+    def _object(self, data: _Data, event: ServerEvent) -> list[Event]:
         if data.get("error"):
             return self._failed(data)  # whatever its type: clients take it for a failure
         kind = text_of(data, "type") or event.name or ""
@@ -88,9 +49,8 @@ class ResponsesReader:
             return handler(data)
         return self._begun({}) + self._items.take(kind, data)
 
-    def _fail(self, failed: Failed) -> list[Event]:
-        self._over = True
-        return [failed]
+    def _cut_off(self) -> list[Event]:
+        return self._fail(Failed("the stream broke off before its last event", "broken"))
 
     def _begun(self, data: _Data) -> list[Event]:
         """Start the answer, once; some providers leave `response.created` out."""
@@ -120,7 +80,7 @@ class ResponsesReader:
         )
         if status is None and data.get("type") == "response.incomplete":
             status = "incomplete"
-        usage = read_usage(response.get("usage"))
+        usage = read_usage(response)
         events += [] if usage is None else [UsageSeen(usage)]
         stop = read_stop(status, reason, called=self._items.called) or "stop"
         return [*events, ChoiceEnded(0, stop, read_stop_raw(status, reason)), Ended()]
@@ -128,7 +88,7 @@ class ResponsesReader:
     def _failed(self, data: _Data) -> list[Event]:
         """An error event, flat or nested, or a response that failed."""
         response = object_of(data, "response")
-        usage = read_usage(response.get("usage"))
+        usage = read_usage(response)
         error = response.get("error") or data.get("error")
         failed = failed_event({"error": error} if error else _flat(data))
         return [*([] if usage is None else [UsageSeen(usage)]), *self._fail(failed)]

@@ -9,9 +9,7 @@ place: such a signature travels as a reasoning item of its own that names the ca
 from typing import Final, get_args
 from urllib.parse import quote, unquote
 
-from msgspec.structs import replace
-
-from madang.model import Dialect, Part, Thinking, ToolCall
+from madang.model import Dialect, Thinking
 from madang.wire.responses.ids import MARK
 
 _SEALED: Final = f"sealed{MARK}"
@@ -46,26 +44,4 @@ def unseal(text: str, encrypted: str) -> Thinking:
         redacted=mark == _REDACTED,
         id=unquote(item) or None,
         origin=_ORIGINS[origin],
-    )
-
-
-def call_signature(call_id: str, signature: str) -> Thinking:
-    """Return the thinking that carries a call's signature, to be written next to it."""
-    return Thinking("", signature, redacted=True, id=call_id, origin="gemini")
-
-
-def signed_calls(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Give the calls of a turn their signatures back."""
-    calls = {part.id for part in parts if isinstance(part, ToolCall)}
-    signatures = {
-        part.id: part.signature
-        for part in parts
-        if isinstance(part, Thinking) and part.origin == "gemini" and part.id in calls
-    }
-    if not signatures:
-        return parts
-    return tuple(
-        replace(part, signature=signatures.get(part.id)) if isinstance(part, ToolCall) else part
-        for part in parts
-        if not (isinstance(part, Thinking) and part.id in signatures)
     )

@@ -27,10 +27,10 @@ from madang.wire.responses.custom_tools import CustomTools
 from madang.wire.responses.echo import echo
 from madang.wire.responses.ids import Ids
 from madang.wire.responses.read_answer import KEPT
-from madang.wire.responses.signatures import call_signature
 from madang.wire.responses.stops import write_stop
 from madang.wire.responses.thinking import continues, is_own, write_foreign, write_reasoning
 from madang.wire.responses.usage import write_usage
+from madang.wire.signed_calls import call_signature
 
 Item = dict[str, Any]
 
