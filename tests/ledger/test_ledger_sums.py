@@ -1,4 +1,4 @@
-"""A day's sums equal a plain count of its attempts, whatever batches, doubles and crashes."""
+"""Every table of sums equals a plain count of the attempts, whatever batches, doubles and crashes."""
 
 import itertools
 import shutil
@@ -17,16 +17,19 @@ from madang.state.store import Store
 
 DAY_US = 86_400_000_000
 TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
-NAMES = ("attempts", "requests", "failed", "unpriced", "estimated", *TOKENS, "reasoning", "cost")
+WHAT = ("provider", "model", "asked_model")
+TABLES = ("usage_hours", "usage_days", "usage_accounts", "usage_tags")
 
 facts = st.fixed_dictionaries(
     {
         "at_us": st.sampled_from([NOV_20_2026_US, NOV_20_2026_US + DAY_US - 1, NOV_20_2026_US - 1]),
         "key_id": st.sampled_from(["key_a", "key_b"]),
+        "account_id": st.sampled_from([None, "acc_a", "acc_b"]),
         "asked_model": st.sampled_from(["auto", "gpt-4.1"]),
         "model": st.sampled_from(["gpt-4.1", "claude-sonnet-4"]),
         "provider": st.sampled_from(["openai", "claude"]),
-        "outcome": st.sampled_from(["ok", "failed", "client_closed", "cut"]),
+        "tags": st.dictionaries(st.sampled_from(["team", "env"]), st.sampled_from(["a", "b'", ""])),
+        "outcome": st.sampled_from(["ok", "failed", "client_closed", "cut", "lost", "hit"]),
         "final": st.booleans(),
         "estimated": st.booleans(),
         "input_tokens": st.integers(0, 10**10) | st.just(0),
@@ -35,6 +38,9 @@ facts = st.fixed_dictionaries(
         "cache_write_tokens": st.integers(0, 100),
         "reasoning_tokens": st.integers(0, 100),
         "cost_nusd": st.none() | st.integers(0, 10**15) | st.just(0),
+        "saved_nusd": st.none() | st.integers(0, 10**15),
+        "latency_us": st.integers(0, 10**8),
+        "first_token_us": st.none() | st.integers(0, 10**7),
     }
 )
 steps = st.lists(
@@ -46,6 +52,16 @@ steps = st.lists(
     ),
     max_size=12,
 )
+
+
+EMPTY = {
+    **dict.fromkeys(("id", "request_id", "key_id", "asked_model", "model", "provider"), ""),
+    "n": 0,
+    "at_us": 0,
+    "dialect": "chat",
+    "api": "chat",
+    "outcome": "ok",
+}
 
 
 class Crash(Exception):
@@ -69,31 +85,61 @@ class CrashingStore(Store):
         return self._connection().execute(sql, params).rowcount
 
 
+def contributed(row):
+    """What the definition in the documentation says that an attempt adds, in Python."""
+    used = row.outcome != "failed" or row.input_tokens + row.output_tokens > 0 or row.cost_nusd
+    well_spent = row.final and row.outcome in ("ok", "client_closed", "hit")
+    return (
+        1,
+        int(row.final and bool(used)),
+        int(row.final and not used),
+        int(row.cost_nusd is None and bool(used)),
+        int(row.estimated),
+        *(getattr(row, name) for name in TOKENS),
+        row.reasoning_tokens,
+        row.cost_nusd or 0,
+        int(row.outcome == "hit"),
+        row.saved_nusd or 0,
+        0 if well_spent else row.cost_nusd or 0,
+    )
+
+
+def groups(row):
+    """Where an attempt is counted: for each table, the keys of the rows that it adds to."""
+    day = "2026-11-20" if row.at_us >= NOV_20_2026_US else "2026-11-19"
+    what = tuple(getattr(row, name) for name in WHAT)
+    return {
+        "usage_hours": [(row.at_us // 3_600_000_000, *what)],
+        "usage_days": [(day, row.key_id, *what)],
+        "usage_accounts": [(day, row.account_id, *what)] if row.account_id else [],
+        "usage_tags": [(day, *tag, *what) for tag in row.tags.items() or [("", "")]],
+    }
+
+
 def counted(rows):
-    """What the definition in the documentation says, in Python."""
-    sums = {}
+    sums = {table: {} for table in TABLES}
     for row in rows:
-        day = "2026-11-20" if row.at_us >= NOV_20_2026_US else "2026-11-19"
-        used = row.outcome != "failed" or row.input_tokens + row.output_tokens > 0 or row.cost_nusd
-        values = (
-            1,
-            int(row.final and bool(used)),
-            int(row.final and not used),
-            int(row.cost_nusd is None and bool(used)),
-            int(row.estimated),
-            *(getattr(row, name) for name in TOKENS),
-            row.reasoning_tokens,
-            row.cost_nusd or 0,
-        )
-        group = (row.key_id, day, row.provider, row.model, row.asked_model)
-        before = sums.get(group, (0,) * len(values))
-        sums[group] = tuple(a + b for a, b in zip(before, values, strict=True))
+        values = contributed(row)
+        for table, keys in groups(row).items():
+            for key in keys:
+                before = sums[table].get(key, (0,) * len(values))
+                sums[table][key] = tuple(a + b for a, b in zip(before, values, strict=True))
     return sums
 
 
 def kept(store):
-    rows = [tuple(row) for row in store.read("SELECT * FROM usage_days")]
-    return {row[:5]: row[5:] for row in rows}
+    width = len(contributed(Attempt(**EMPTY)))
+    tables = {}
+    for table in TABLES:
+        rows = [tuple(row) for row in store.read(f"SELECT * FROM {table}")]
+        tables[table] = {row[:-width]: row[-width:] for row in rows}
+    return tables
+
+
+def timed(store):
+    """How many answers the histograms hold, by what was timed."""
+    rows = store.read("SELECT what, sum(answers) AS n FROM latency_days GROUP BY what")
+    return {row["what"]: row["n"] for row in rows}
 
 
 def play(home, sequence):
@@ -124,7 +170,7 @@ def play(home, sequence):
     last = Ingester(store, directory)
     moved(last)
     last.close()
-    result = kept(store)
+    result = kept(store), timed(store)
     store.close()
     return appended, result
 
@@ -133,5 +179,8 @@ def play(home, sequence):
 @given(steps)
 def test_sums_equal_a_plain_count_whatever_happens_in_between(sequence):
     with tempfile.TemporaryDirectory() as folder:
-        appended, sums = play(Path(folder), sequence)
+        appended, (sums, answers) = play(Path(folder), sequence)
     assert sums == counted(appended)
+    whole = [row for row in appended if row.outcome == "ok"]
+    for what in ("latency_us", "first_token_us"):
+        assert answers.get(what, 0) == sum(1 for row in whole if getattr(row, what))

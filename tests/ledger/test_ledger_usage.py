@@ -1,4 +1,4 @@
-"""What the ledger answers, checked by hand calculation and by SQLite's own query plans."""
+"""What the ledger answers, checked by hand calculation."""
 
 from datetime import date
 
@@ -7,7 +7,6 @@ from ledger_reading import NOV_20_2026_US, moved
 
 from madang.errors import InvalidRequest
 from madang.ledger import usage
-from madang.state.store import Store
 
 NOON_S = NOV_20_2026_US / 1_000_000 + 43_200
 DAY_US = 86_400_000_000
@@ -209,40 +208,3 @@ def test_the_story_of_another_key_is_not_told(store, enter, attempt):
     assert usage.request(store, "r", key_id="key_b") is None
     assert usage.request(store, "r", key_id="key_a")["id"] == "r"
     assert usage.request(store, "nothing") is None
-
-
-class ListeningStore(Store):
-    """Remembers every query it runs."""
-
-    def __init__(self, home):
-        self.queries = []
-        super().__init__(home)
-
-    def read(self, sql, params=()):
-        self.queries.append((sql, params))
-        return super().read(sql, params)
-
-    def plans(self):
-        """How SQLite says that it runs them."""
-        asked, self.queries = self.queries, []
-        return [
-            " | ".join(row["detail"] for row in self.read(f"EXPLAIN QUERY PLAN {sql}", params))
-            for sql, params in asked
-        ]
-
-
-def test_no_question_reads_more_than_it_must(home):
-    store = ListeningStore(home)
-    usage.current_month(store, now_s=NOON_S)
-    usage.current_month(store, key_id="key_a", now_s=NOON_S)
-    usage.request(store, "r")
-    usage.usage(store, **NOVEMBER, by=("tag:team",))
-    usage.usage(store, **NOVEMBER, key_id="key_a", by=("tag",))
-    month, month_of_key, story, tags, tags_of_key = store.plans()
-    assert "SEARCH usage_days USING INDEX usage_days_by_day (day>? AND day<?)" in month
-    assert "SEARCH usage_days USING PRIMARY KEY (key_id=? AND day>? AND day<?)" in month_of_key
-    assert "SEARCH attempts USING INDEX" in story
-    assert "(request_id=?)" in story
-    assert "SEARCH attempts USING INDEX attempts_by_time (at_us>? AND at_us<?)" in tags
-    assert "attempts_by_key_and_time (key_id=? AND at_us>? AND at_us<?)" in tags_of_key
-    store.close()

@@ -1,8 +1,8 @@
 """Questions to the ledger: the month so far, usage by any dimension, and the story of one request.
 
-Rule: sums come from the sums that are kept per day; only questions about tags read attempts. An
-unknown price is never a zero in disguise: `unpriced_requests` says how many answers `cost` does not
-contain.
+Rule: sums come from the sums that are kept (see `rollups`); attempts are read only where no table of
+sums has what is asked for, which `sources` decides. An unknown price is never a zero in disguise:
+`unpriced_requests` says how many answers `cost` does not contain.
 """
 
 import json
@@ -11,30 +11,32 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from madang.errors import InvalidRequest
-from madang.ledger.book import MEASURES, SUMS
-from madang.state.store import Row, Store, Value
+from madang.ledger.rollups import MEASURES
+from madang.ledger.sources import Asked, is_tag, known_dimensions, query
+from madang.state.store import Row, Store
 
 USD = 1_000_000_000
 """Nano-dollars in a dollar."""
 
-_KEPT = {"model": "model", "provider": "provider", "key": "key_id", "day": "day"}
-_READ = _KEPT | {"day": "date(at_us / 1000000, 'unixepoch')"}
-_TOTALS = ", ".join(f"sum({name}) AS {name}" for name in MEASURES)
+MAX_HOURS_DAYS = 31
+"""How many days may be asked for by the hour."""
+
 _JSON_COLUMNS = ("tags", "losses", "units")
 _FLAGS = ("final", "streamed", "estimated")
+_SUMMED = (*MEASURES, "corrections_nusd")
 
 
 def current_month(store: Store, *, key_id: str | None = None, now_s: float) -> dict[str, Any]:
     """Usage since the first of this month (UTC): totals, and the same figures for each model.
 
     `key_id` None: of all keys. `total_cost` and `cost` are dollars, the same as `…_nusd` exactly.
-    What counts as a request: see `book.MEASURES`. Models are those that answered, under their
-    canonical names.
+    What counts as a request: see `rollups.MEASURES`. Models are those that answered, under their
+    canonical names; corrections of no single model are in the totals only.
     """
     today = datetime.fromtimestamp(now_s, UTC).date()
     first = today.replace(day=1)
     rows = usage(store, key_id=key_id, from_day=first, to_day=today, by=("model",))
-    by_model = {row.pop("model"): row for row in rows if _counts(row)}
+    named = [row for row in rows if row["model"] is not None and _counts(row)]
     cost_nusd = sum(row["cost_nusd"] for row in rows)
     return {
         "from": first.isoformat(),
@@ -45,7 +47,7 @@ def current_month(store: Store, *, key_id: str | None = None, now_s: float) -> d
         "total_tokens": sum(row["total_tokens"] for row in rows),
         "total_cost": cost_nusd / USD,
         "total_cost_nusd": cost_nusd,
-        "by_model": by_model,
+        "by_model": {row.pop("model"): row for row in named},
     }
 
 
@@ -53,22 +55,23 @@ def usage(
     store: Store,
     *,
     key_id: str | None = None,
+    account_id: str | None = None,
     from_day: date,
     to_day: date,
     by: Sequence[str] = ("model",),
 ) -> list[dict[str, Any]]:
     """Sums for the UTC days `from_day` to `to_day`, both included, one row per combination of `by`.
 
-    `by`: model, provider, key, day, `tag:NAME` (the value of one tag, None without it) or tag
-    (`name=value`; a request with several tags appears under each of them, so rows do not add up to
-    the total). `key_id` None: all keys. Raises InvalidRequest.
+    `by`: model, asked_model, provider, key, account, day, month, hour (at most 31 days), `tag:NAME`
+    (the value of one tag, None without it), task (the same as `tag:task`), or tag (`name=value`; a
+    request with several tags appears under each of them, so rows do not add up to the total).
+    Months are such as `2026-11`, hours such as `2026-11-20T14`. `key_id` and `account_id` None: all.
+    `cost_nusd` contains `corrections_nusd` (see `corrections`). Raises InvalidRequest.
     """
     _check(from_day, to_day, by)
-    if any(_is_tag(dimension) for dimension in by):
-        rows = _from_attempts(store, key_id, from_day, to_day, by)
-    else:
-        rows = _from_sums(store, key_id, from_day, to_day, by)
-    return [_presented(row, by) for row in rows if row["attempts"]]
+    asked = Asked(from_day, to_day, tuple(by), key_id, account_id)
+    rows = _merged(store, asked)
+    return [_presented(values, sums, by) for values, sums in rows if any(sums.values())]
 
 
 def spent_nusd(store: Store, key_id: str, since: date) -> int:
@@ -113,69 +116,35 @@ def _check(from_day: date, to_day: date, by: Sequence[str]) -> None:
         raise InvalidRequest(
             f"`from` ({from_day}) must not be after `to` ({to_day}).", param="from"
         )
+    known = known_dimensions()
     for dimension in by:
-        if dimension not in _KEPT and not _is_tag(dimension):
-            known = ", ".join((*_KEPT, "tag", "tag:NAME"))
-            raise InvalidRequest(f"`by` knows {known}; not {dimension!r}.", param="by")
+        if dimension not in known and not is_tag(dimension):
+            names = ", ".join((*known, "tag", "tag:NAME"))
+            raise InvalidRequest(f"`by` knows {names}; not {dimension!r}.", param="by")
     if len(set(by)) != len(by):
         raise InvalidRequest("`by` names something twice.", param="by")
+    if "hour" in by and to_day - from_day >= timedelta(days=MAX_HOURS_DAYS):
+        raise InvalidRequest(f"By the hour, ask for at most {MAX_HOURS_DAYS} days.", param="by")
 
 
-def _is_tag(dimension: str) -> bool:
-    return dimension == "tag" or (dimension.startswith("tag:") and len(dimension) > len("tag:"))
+def _merged(store: Store, asked: Asked) -> list[tuple[tuple[str | None, ...], dict[str, int]]]:
+    """The answer's rows, each group once, in the order of what they are grouped by."""
+    wanted = query(asked)
+    found: dict[tuple[str | None, ...], dict[str, int]] = {}
+    for row in store.read(wanted.sql, wanted.params):
+        values = tuple(row[f"d{i}"] for i in range(len(asked.by)))
+        sums = found.setdefault(values, dict.fromkeys(_SUMMED, 0))
+        for name in _SUMMED:
+            sums[name] += row[name] or 0
+    return sorted(found.items(), key=lambda item: [(v is not None, v or "") for v in item[0]])
 
 
-def _from_sums(
-    store: Store, key_id: str | None, from_day: date, to_day: date, by: Sequence[str]
-) -> list[Row]:
-    columns = [_KEPT[dimension] for dimension in by]
-    where = "usage_days WHERE day BETWEEN ? AND ?"
-    params: list[Value] = [from_day.isoformat(), to_day.isoformat()]
-    return store.read(*_query(columns, _TOTALS, where, params, key_id))
-
-
-def _from_attempts(
-    store: Store, key_id: str | None, from_day: date, to_day: date, by: Sequence[str]
-) -> list[Row]:
-    columns: list[str] = []
-    params: list[Value] = []
-    for dimension in by:
-        if dimension == "tag":
-            columns.append("one.key || '=' || one.value")
-        elif _is_tag(dimension):
-            columns.append("(SELECT value FROM json_each(tags) WHERE key = ?)")
-            params.append(dimension.removeprefix("tag:"))
-        else:
-            columns.append(_READ[dimension])
-    source = "attempts LEFT JOIN json_each(tags) AS one" if "tag" in by else "attempts"
-    where = f"{source} WHERE at_us >= ? AND at_us < ?"
-    params += [_start_us(from_day), _start_us(to_day + timedelta(days=1))]
-    return store.read(*_query(columns, SUMS, where, params, key_id))
-
-
-def _query(
-    columns: Sequence[str], sums: str, where: str, params: Sequence[Value], key_id: str | None
-) -> tuple[str, list[Value]]:
-    """Write the SELECT; `columns` come out as d0, d1 … All text is made of constants."""
-    dimensions = [f"{column} AS d{i}" for i, column in enumerate(columns)]
-    order = ", ".join(f"d{i}" for i in range(len(columns)))
-    sql = f"SELECT {', '.join([*dimensions, sums])} FROM {where}"  # noqa: S608 - see above
-    if key_id is not None:
-        sql += " AND key_id = ?"
-    if order:
-        sql += f" GROUP BY {order} ORDER BY {order}"
-    return sql, [*params, key_id] if key_id is not None else [*params]
-
-
-def _start_us(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1_000_000
-
-
-def _presented(row: Row, by: Sequence[str]) -> dict[str, Any]:
-    presented = {dimension: row[f"d{i}"] for i, dimension in enumerate(by)}
-    presented |= {name: row[name] for name in MEASURES}
-    presented["total_tokens"] = row["input_tokens"] + row["output_tokens"]
-    presented["cost"] = row["cost_nusd"] / USD
+def _presented(
+    values: Sequence[str | None], sums: dict[str, int], by: Sequence[str]
+) -> dict[str, Any]:
+    presented: dict[str, Any] = {**dict(zip(by, values, strict=True)), **sums}
+    presented["total_tokens"] = sums["input_tokens"] + sums["output_tokens"]
+    presented["cost"] = sums["cost_nusd"] / USD
     return presented
 
 
@@ -190,14 +159,15 @@ def _attempt(row: Row) -> dict[str, Any]:
     attempt |= {name: json.loads(attempt[name]) for name in _JSON_COLUMNS}
     attempt |= {name: bool(attempt[name]) for name in _FLAGS}
     attempt["id"] = f"{row['request_id']}.{row['n']}"
-    attempt["at"] = _moment(row["at_us"])
+    attempt["at"] = moment(row["at_us"])
     attempt["cost"] = _dollars(row["cost_nusd"])
     return attempt
 
 
-def _moment(at_us: int) -> str:
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def moment(at_us: int) -> str:
+    """Unix time in µs as `2026-11-20T09:15:00.123Z`."""
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _dollars(nusd: int | None) -> float | None:
