@@ -15,9 +15,6 @@ _MILLION: Final = 1_000_000
 _MINUTE_US: Final = 60_000_000
 _PER_REQUEST: Final = "requests"
 
-STANDARD: Final = frozenset(("", "default", "standard", "auto", "on_demand"))
-"""What providers call the tier that their price lists begin with; `auto` comes back from those who have no other."""
-
 
 class Prices:
     """Price rows by provider and model; finding one takes as long among many as among few.
@@ -71,12 +68,11 @@ def charge(price: PriceRow, usage: Usage, at_us: int | None = None) -> tuple[int
     A name is the row's, such as `openai/gpt-6-sol@2026-09-22`, and behind a `#` what was chosen
     within the row, where it is not its plain prices: `#flex,over-272000`, `#16:30-00:30`.
     """
-    tier = usage.tier
-    if usage.input <= price.plain_up_to and (tier is None or tier in STANDARD):
+    if usage.tier is None and usage.input <= price.plain_up_to:
         return _sum(price, usage), price.id
     dearest: int | None = None
     name = price.id
-    for sheet, chosen in _sheets(price, tier, at_us):
+    for sheet, chosen in _sheets(price, usage.tier, at_us):
         rates, length = _by_length(sheet, usage.input)
         cost = _sum(rates, usage)
         if cost is None:
@@ -94,7 +90,7 @@ def worst_nusd(price: PriceRow, usage: Usage) -> int | None:
     at the standard one instead.
     """
     sheets = [sheet for sheet, _ in _sheets(price, None, None)]
-    if usage.tier is not None and usage.tier not in STANDARD:
+    if usage.tier is not None:
         asked = price.service.get(usage.tier.lower())
         if asked is None:
             return None
@@ -108,19 +104,14 @@ def worst_nusd(price: PriceRow, usage: Usage) -> int | None:
     return max(known) if len(known) == len(costs) else None
 
 
-def is_standard(tier: str | None) -> bool:
-    """Whether a service tier's name means what a price list begins with."""
-    return tier is None or tier.lower() in STANDARD
-
-
 def _sheets(
     price: PriceRow, tier: str | None, at_us: int | None
 ) -> Iterator[tuple[Sheet, str | None]]:
     """The prices that may hold, with what tells them from the row's plain ones; none: unknown."""
-    if not is_standard(tier):
-        asked = (tier or "").lower()
-        if asked in price.service:
-            yield price.service[asked], asked
+    if tier is not None:
+        tier = tier.lower()
+        if tier in price.service:
+            yield price.service[tier], tier
         return
     minute = None if at_us is None else at_us // _MINUTE_US
     for hours in price.hours:

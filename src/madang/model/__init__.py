@@ -67,6 +67,7 @@ from madang.model.price import (
     Sheet,
     Tier,
     UnitPrice,
+    special_tier,
 )
 from madang.model.request import (
     Format,
@@ -131,4 +132,5 @@ __all__ = [
     "Usage",
     "UsageSeen",
     "Video",
+    "special_tier",
 ]

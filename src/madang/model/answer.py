@@ -10,8 +10,8 @@ class Usage(Struct, frozen=True):
     """What one answer used, mostly tokens. `input` includes cache reads and writes, `output` includes reasoning.
 
     `cache_write_1h` is a part of `cache_write`, audio a part of input or output. `tier` is the service
-    tier that the provider says it answered at, in its own word. `units` is what was used and is no
-    token, such as `searches`; see `Rates.units`.
+    tier that the provider says it answered at, in its own word, None: the standard one. `units` is what was
+    used and is no token, such as `searches`; see `Rates.units`.
 
     `estimated` marks figures that Madang computed because the provider reported none.
     """

@@ -14,6 +14,15 @@ DAY_MINUTES: Final = 24 * 60
 EVERY_DAY: Final = frozenset(range(7))
 
 
+STANDARD: Final = frozenset(("", "default", "standard", "auto", "on_demand"))
+"""What providers call the tier that their price lists begin with; `auto` comes back from those who have no other."""
+
+
+def special_tier(said: object) -> str | None:
+    """The service tier that a provider says it answered at; None for the standard one."""
+    return said if isinstance(said, str) and said.lower() not in STANDARD else None
+
+
 class UnitPrice(Struct, frozen=True):
     """`nusd` nano-dollars for `per` of a unit, as vendors print it: for one image, for a million characters."""
 

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from madang.errors import MadangError, ProviderError
-from madang.ledger.prices import charge, is_standard
+from madang.ledger.prices import charge
 from madang.model import Attempt, Outcome, Stop, Usage
 from madang.pipeline.call import Call
 from madang.pipeline.lane import Lane, Snapshot
@@ -70,7 +70,7 @@ class Account:
             audio_output_tokens=usage.audio_output,
             estimated=usage.estimated,
             units=usage.units,
-            tier=None if is_standard(usage.tier) else usage.tier,
+            tier=usage.tier,
             cost_nusd=cost,
             price=priced_by if cost is not None else None,
             first_token_us=int((first - self.began_at) * 1_000_000) if first else None,

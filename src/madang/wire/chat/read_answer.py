@@ -134,6 +134,7 @@ class _Choice(Struct):
 class _Skimmed(Struct):
     choices: list[_Choice]
     usage: PlainUsage | None = None
+    service_tier: str | None = None
 
 
 _skim = msgspec.json.Decoder(_Skimmed)
@@ -149,7 +150,8 @@ def skim_answer(body: bytes) -> Answered:
         return _skim_slowly(body)
     first = skimmed.choices[0]
     called = first.message is not None and bool(first.message.tool_calls)
-    return Answered(skimmed.usage.neutral(), read_stop(first.finish_reason, called=called))
+    usage = skimmed.usage.neutral(skimmed.service_tier)
+    return Answered(usage, read_stop(first.finish_reason, called=called))
 
 
 def _skim_slowly(body: bytes) -> Answered:

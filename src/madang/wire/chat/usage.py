@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from madang.model import Json, Usage
+from madang.model import Json, Usage, special_tier
 
 _MOST = 10**12
 """Counts beyond this are a defect of the provider; a ledger need not overflow on them."""
@@ -36,8 +36,8 @@ class PlainUsage(Struct):
     prompt_tokens_details: _Details | None = None
     completion_tokens_details: _Details | None = None
 
-    def neutral(self) -> Usage:
-        """The counts as `read_usage` would give them."""
+    def neutral(self, tier: str | None = None) -> Usage:
+        """The counts as `find_usage` would give them."""
         prompt = self.prompt_tokens_details or _NO_DETAILS
         completion = self.completion_tokens_details or _NO_DETAILS
         output = self.completion_tokens
@@ -56,10 +56,11 @@ class PlainUsage(Struct):
             reasoning,
             prompt.audio_tokens or 0,
             completion.audio_tokens or 0,
+            tier=special_tier(tier),
         )
 
 
-def read_usage(usage: Json) -> Usage | None:
+def read_usage(usage: Json, tier: Json = None) -> Usage | None:
     """A `usage` object as neutral counts; None when it is none.
 
     Cached tokens stand in four places: OpenAI's details, DeepSeek's `prompt_cache_hit_tokens`,
@@ -86,14 +87,16 @@ def read_usage(usage: Json) -> Usage | None:
         reasoning=reasoning,
         audio_input=_count(prompt, "audio_tokens"),
         audio_output=_count(completion, "audio_tokens"),
+        tier=special_tier(tier),
     )
 
 
 def find_usage(answer: dict[str, Any]) -> Usage | None:
-    """The counts of an answer or of a chunk: in `usage`, or in Groq's `x_groq.usage`."""
-    usage = read_usage(answer.get("usage"))
+    """The counts of an answer or of a chunk: in `usage`, or in Groq's `x_groq.usage`; with the tier beside them."""
+    tier = answer.get("service_tier")
+    usage = read_usage(answer.get("usage"), tier)
     if usage is None and isinstance(groq := answer.get("x_groq"), dict):
-        usage = read_usage(groq.get("usage"))
+        usage = read_usage(groq.get("usage"), tier)
     return usage
 
 

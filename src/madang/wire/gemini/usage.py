@@ -7,7 +7,7 @@ all that was read, the neutral output the thoughts.
 
 from typing import Any
 
-from madang.model import Json, Usage
+from madang.model import Json, Usage, special_tier
 
 
 def read_usage(metadata: object) -> Usage | None:
@@ -22,6 +22,7 @@ def read_usage(metadata: object) -> Usage | None:
         reasoning=thoughts,
         audio_input=_audio(metadata.get("promptTokensDetails")),
         audio_output=_audio(metadata.get("candidatesTokensDetails")),
+        tier=special_tier(metadata.get("serviceTier")),
     )
 
 

@@ -7,7 +7,7 @@ performance).
 
 from typing import Any
 
-from madang.model import Json, Usage
+from madang.model import Json, Usage, special_tier
 
 
 def read_usage(raw: Json) -> Usage | None:
@@ -21,6 +21,8 @@ def read_usage(raw: Json) -> Usage | None:
     written = written or long_lived + _count(made, "ephemeral_5m_input_tokens")
     read = _count(raw, "cache_read_input_tokens")
     details = raw.get("output_tokens_details")
+    served = raw.get("server_tool_use")
+    searches = _count(served, "web_search_requests") if isinstance(served, dict) else 0
     return Usage(
         input=_count(raw, "input_tokens") + read + written,
         output=_count(raw, "output_tokens"),
@@ -28,7 +30,16 @@ def read_usage(raw: Json) -> Usage | None:
         cache_write=written,
         cache_write_1h=min(long_lived, written),
         reasoning=_count(details, "thinking_tokens") if isinstance(details, dict) else 0,
+        tier=_tier(raw),
+        units={"searches": searches} if searches else {},
     )
+
+
+def _tier(raw: dict[str, Any]) -> str | None:
+    """The service tier; the fast mode, which Anthropic names beside it, has prices of its own and counts as one."""
+    if raw.get("speed") == "fast":
+        return "fast"
+    return special_tier(raw.get("service_tier"))
 
 
 def write_usage(usage: Usage | None) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def read_answer(body: bytes) -> Answer:
         choices=(choice,),
         id=text_of(data, "id"),
         created_s=created_s(data),
-        usage=read_usage(data.get("usage")),
+        usage=read_usage(data),
         service_tier=text_of(data, "service_tier"),
         extra={name: data[name] for name in KEPT if data.get(name) is not None},
     )

@@ -15,7 +15,7 @@ from madang.wire.contract import Answered
 from madang.wire.responses.members import object_of, objects_of, text_of
 from madang.wire.responses.read_answer import CALLS, FAILED
 from madang.wire.responses.stops import read_stop
-from madang.wire.responses.usage import read_usage
+from madang.wire.responses.usage import usage_of
 from madang.wire.sse import EventDecoder, EventHolder
 
 _FINISHED: Final = frozenset(("response.completed", "response.incomplete", "response.done"))
@@ -26,8 +26,13 @@ _CALL_MARKS: Final = tuple(b'"' + name.encode() + b'"' for name in CALLS)
 _NOTHING: Final = (b"", b"null", b"false", b"0", b'""', b"[]", b"{}")
 
 
+class _Action(Struct):
+    type: str | None = "search"
+
+
 class _Item(Struct):
     type: str | None = None
+    action: _Action | None = None
 
 
 class _Details(Struct):
@@ -39,6 +44,7 @@ class _Response(Struct):
     usage: dict[str, Any] | None = None
     incomplete_details: _Details | None = None
     output: list[_Item] | None = None
+    service_tier: str | None = None
 
 
 class _Ending(Struct):
@@ -58,7 +64,7 @@ def skim_answer(body: bytes) -> Answered:
     seen = _skim(body)
     if seen is None or seen.output is None or seen.status in FAILED:
         return Answered()
-    return Answered(read_usage(seen.usage), _stop(seen))
+    return Answered(_usage(seen), _stop(seen))
 
 
 def _skim(response: bytes | Raw) -> _Response | None:
@@ -83,8 +89,22 @@ def _skim_carefully(response: bytes | Raw) -> _Response | None:
         status=text_of(data, "status"),
         usage=object_of(data, "usage") or None,
         incomplete_details=_Details(text_of(object_of(data, "incomplete_details"), "reason")),
-        output=[_Item(text_of(item, "type")) for item in objects_of(data, "output")],
+        output=[_item(item) for item in objects_of(data, "output")],
+        service_tier=text_of(data, "service_tier"),
     )
+
+
+def _item(item: dict[str, Any]) -> _Item:
+    action = object_of(item, "action")
+    return _Item(text_of(item, "type"), _Action(text_of(action, "type")) if action else None)
+
+
+def _usage(seen: _Response) -> Usage | None:
+    if seen.usage is None:
+        return None
+    calls = [item for item in seen.output or () if item.type == "web_search_call"]
+    searches = sum(item.action is None or item.action.type == "search" for item in calls)
+    return usage_of(seen.usage, seen.service_tier, searches)
 
 
 def _stop(seen: _Response, *, called: bool = False) -> Stop | None:
@@ -152,7 +172,7 @@ class ResponsesMeter:
             self.ended = True
             self.response = response
             self.stop = _stop(seen, called=self._called)
-        self.usage = read_usage(seen.usage) or self.usage
+        self.usage = _usage(seen) or self.usage
 
 
 def _is_object(data: bytes) -> bool:
