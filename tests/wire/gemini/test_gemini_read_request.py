@@ -193,6 +193,19 @@ def test_results_find_their_calls_by_id_then_by_name_in_order():
     assert request.messages[2].parts[0].id == "gcall_4", "no call of that name is waiting"
 
 
+def test_a_result_that_stands_there_twice_is_read_once():
+    """As Gemini CLI sends it when it resumes a session; every other provider would refuse it."""
+    call = {"functionCall": {"name": "f", "id": "own"}}
+    results = [
+        {"functionResponse": {"name": "f", "id": "own", "response": {"result": said}}}
+        for said in ("1", "1", "2")
+    ]
+    request = read(
+        {"contents": [{"role": "model", "parts": [call]}, {"role": "user", "parts": results}]}
+    )
+    assert [part.parts[0].text for part in request.messages[1].parts] == ["1", "2"]
+
+
 @pytest.mark.parametrize(
     ("response", "text", "is_error"),
     [

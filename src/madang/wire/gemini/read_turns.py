@@ -82,7 +82,23 @@ def _read_turn(turn: Json, where: str, calls: _Calls) -> Message:
     read: list[Part] = []
     for index, part in enumerate(parts):
         read += _read_part(part, f"{where}.parts[{index}]", calls)
-    return Message(role, tuple(read))
+    return Message(role, _said_once(read))
+
+
+def _said_once(parts: list[Part]) -> tuple[Part, ...]:
+    """The parts without results that stand there twice, as Gemini CLI has them when it resumes a session.
+
+    No other dialect takes two results of one call.
+    """
+    results: dict[str, ToolResult] = {}
+    once: list[Part] = []
+    for part in parts:
+        if isinstance(part, ToolResult):
+            if results.get(part.id) == part:
+                continue
+            results[part.id] = part
+        once.append(part)
+    return tuple(once)
 
 
 def _read_part(part: Json, where: str, calls: _Calls) -> list[Part]:
