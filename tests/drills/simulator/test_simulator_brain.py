@@ -106,7 +106,8 @@ def test_a_tool_that_is_named_as_such_is_called_alone_with_the_command_that_is_q
     """As an agent asks, which brings dozens of tools and long reminders that speak of all of them."""
     schema = {"type": "object", "properties": {"command": {"type": "string"}}}
     tools = (SEARCH, Tool("Bash", "Run a command", schema), MULTIPLY)
-    asked = "Customer orders multiply. Run the Bash tool with the command `cat a.txt`."
+    reminder = f"<system-reminder>{'The multiply tool has orders. ' * 900}</system-reminder>"
+    asked = f"{reminder}Customer orders: run the Bash tool with the command `cat a.txt`.{reminder}"
     calls = say(asked, tools=tools).calls
     assert [(call.name, call.arguments) for call in calls] == [("Bash", {"command": "cat a.txt"})]
 

@@ -62,6 +62,9 @@ _QUOTES = (
     ("「", "」"),
     ("`", "`"),
 )
+_REMINDER, _REMINDED = "<system-reminder>", "</system-reminder>"
+"""Between these, Claude Code puts pages of its own beside what the user says."""
+
 _QUOTED_CHARS = 200
 _RESULT_CHARS = 2_000
 _SCANNED_CHARS = 20_000
@@ -87,11 +90,14 @@ def _reply(prompt: Prompt, index: int) -> Reply:
 
 
 def _question(prompt: Prompt) -> str:
-    """The words of the last user turn that has any."""
-    return next(
+    """The words of the last user turn that has any, without what an agent reminds the model of on the side."""
+    said = next(
         (turn.text for turn in reversed(prompt.turns) if turn.role == "user" and turn.text.strip()),
         "",
     )
+    before, *reminded = said.split(_REMINDER)
+    asked = before + "".join(part.partition(_REMINDED)[2] for part in reminded)
+    return asked if asked.strip() else said
 
 
 def _say(prompt: Prompt, text: str, index: int) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 A tool is called where the request demands it, or where the last user turn speaks of it: words of
 its name, of its description or of its parameters stand there, or the turn says "tool". A turn that
-names tools as such ("use the Bash tool") means these alone, however many others an agent brings.
+orders tools by name ("run the Bash tool") means these alone, however many others an agent brings.
 Several places in the turn make parallel calls.
 """
 
@@ -26,7 +26,9 @@ _SAY_NOTHING = """
 """
 _STOP_WORDS = frozenset(_SAY_NOTHING.split())
 _ASKS_FOR_TOOL = re.compile(r"\btools?\b|\bfunctions?\b|도구|함수|工具|ツール", re.IGNORECASE)
-_NAMED_TOOL = re.compile(r"(?<![\w.-])([\w.-]{1,128})[`\"']? (?:tool|function)\b")
+_NAMED_TOOL = re.compile(
+    r"\b(?:run|call) the [`\"']?([\w.-]{1,128})[`\"']? (?:tool|function)\b", re.IGNORECASE
+)
 _WEATHER = re.compile(
     r"weather|temperature|forecast|umbrella|how (?:hot|cold|warm)|날씨|기온|天气|天氣|气温|天気|気温",
     re.IGNORECASE,
@@ -44,6 +46,7 @@ def wanted_calls(prompt: Prompt, text: str) -> tuple[Call, ...]:
     """The calls that an answer to the last user turn `text` makes; none where it speaks for itself."""
     if not prompt.tools or prompt.choice == "none":
         return ()
+    text = text[-_SCANNED_CHARS:]  # agents put pages of reminders before what is asked
     chosen = _chosen(prompt, text)
     calls = [call for tool in chosen for call in _calls(tool, text, parallel=prompt.parallel)]
     return tuple(calls[: _MAX_PARALLEL if prompt.parallel else 1])
@@ -72,14 +75,13 @@ def _called(prompt: Prompt) -> set[str]:
 
 
 def _named(tools: tuple[Tool, ...], text: str) -> list[Tool]:
-    """The tools that `text` calls tools by their names: "the Bash tool"."""
-    named = set(_NAMED_TOOL.findall(text[:_SCANNED_CHARS]))
+    """The tools that `text` orders by their names: "Run the Bash tool"."""
+    named = set(_NAMED_TOOL.findall(text))
     return [tool for tool in tools if tool.name in named]
 
 
 def _best(tools: tuple[Tool, ...], text: str) -> list[Tool]:
     """The tools that `text` speaks of, best first; each further one answers to a word of its own."""
-    text = text[:_SCANNED_CHARS]
     lowered = text.lower()
     words = set(_WORD.findall(lowered))
     words |= {word.removesuffix("s") for word in words}

@@ -69,12 +69,16 @@ class Reasoning(Struct):
 
 
 class ResponsesRequest(Struct):
-    """A request of `POST /v1/responses`: every member that the API reference lists (November 2026)."""
+    """A request of `POST /v1/responses`: every member that the API reference lists (November 2026).
+
+    `client_metadata` is not listed; Codex sends it to OpenAI with every request.
+    """
 
     model: str | None = None
     input: str | list[dict[str, Any]] | None = None
     access_programs: Any = None
     background: bool | None = None
+    client_metadata: dict[str, Any] | None = None
     context_management: Any = None
     conversation: Any = None
     image: Any = None
