@@ -19,14 +19,11 @@ from madang.model import (
     Video,
 )
 from madang.wire.losses import Losses
+from madang.wire.media import SAME_FILES, audio_format, document_text, file_name, url_of
 
 Block = dict[str, Any]
 
-_FORMATS: Final = {"audio/mpeg": "mp3", "audio/x-wav": "wav", "audio/wave": "wav"}
-"""Audio types whose name here is not what follows the slash."""
-
-_SAME_FILES: Final = frozenset({"chat", "responses"})
-"""Dialects of one vendor, whose file ids mean the same."""
+_BYTES: Final = "application/octet-stream"
 
 
 class ContentWriter:
@@ -90,7 +87,7 @@ class ContentWriter:
         return self.cached({"type": "text", "text": part.text}, part.cache)
 
     def _image(self, part: Image) -> Block | None:
-        url = _url(part.media)
+        url = url_of(part.media, _BYTES)
         if url is None:
             self._losses.add("image_file_id")
             return None
@@ -105,12 +102,11 @@ class ContentWriter:
         if media.data is None or (media.mime is None and self.own):
             # Mistral's form: a bare URL or base64
             return {"type": "input_audio", "input_audio": media.data or media.url}
-        mime = media.mime or "audio/wav"
-        form = _FORMATS.get(mime) or mime.partition("/")[2].partition(";")[0]
-        return {"type": "input_audio", "input_audio": {"data": media.data, "format": form}}
+        heard = {"data": media.data, "format": audio_format(media.mime)}
+        return {"type": "input_audio", "input_audio": heard}
 
     def _video(self, part: Video) -> Block | None:
-        url = _url(part.media)
+        url = url_of(part.media, _BYTES)
         if url is None:
             self._losses.add("video_file_id")
             return None
@@ -120,9 +116,7 @@ class ContentWriter:
         if part.citations:
             self._losses.add("citations")
         if part.media is None:
-            head = [f"{line}\n\n" for line in (part.title, part.context) if line]
-            text = "".join(head) + (part.text or "")
-            return self.cached({"type": "text", "text": text}, part.cache)
+            return self.cached({"type": "text", "text": document_text(part)}, part.cache)
         if part.context:
             self._losses.add("document_context")
         holder = self._file(part.media, part.title)
@@ -130,22 +124,10 @@ class ContentWriter:
 
     def _file(self, media: Media, title: str | None) -> Block | None:
         if media.data is not None:
-            return {"filename": title or _filename(media.mime), "file_data": _url(media)}
-        if media.file_id is not None and self._dialect in _SAME_FILES:
+            return {"filename": title or file_name(media.mime), "file_data": url_of(media, _BYTES)}
+        if media.file_id is not None and self._dialect in SAME_FILES:
             return {"file_id": media.file_id}
         if media.url is not None and self.own:
-            return {"filename": title or _filename(media.mime), "file_data": media.url}
+            return {"filename": title or file_name(media.mime), "file_data": media.url}
         self._losses.add("document_url" if media.url else "document_file_id")
         return None
-
-
-def _url(media: Media) -> str | None:
-    if media.data is not None:
-        return f"data:{media.mime or 'application/octet-stream'};base64,{media.data}"
-    return media.url
-
-
-def _filename(mime: str | None) -> str:
-    """A name with the ending that tells OpenAI what it is."""
-    ending = (mime or "").partition("/")[2].partition(";")[0]
-    return f"file.{ending}" if ending.isalnum() else "file"

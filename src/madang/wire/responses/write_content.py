@@ -19,15 +19,12 @@ from madang.model import (
     Thinking,
 )
 from madang.wire.losses import Losses
+from madang.wire.media import SAME_FILES, audio_format, document_text, file_name, url_of
 from madang.wire.responses.read_content import IN_MESSAGE, TTLS
 
 Block = dict[str, Any]
 
-_FORMATS: Final = {"audio/mpeg": "mp3", "audio/x-wav": "wav", "audio/wave": "wav"}
-"""Audio types whose name here is not what follows the slash."""
-
-_SAME_FILES: Final = frozenset(("chat", "responses"))
-"""Dialects of one vendor, whose file ids mean the same."""
+_PDF: Final = "application/pdf"
 
 _TTLS: Final = {ttl: own for own, ttl in TTLS.items()}
 
@@ -120,10 +117,10 @@ class ContentWriter:
 
     def _image(self, part: Image) -> Block | None:
         block: Block = {"type": "input_image"}
-        url = _url(part.media, "image/png")
+        url = url_of(part.media, "image/png")
         if url is not None:
             block["image_url"] = url
-        elif self._dialect in _SAME_FILES:
+        elif self._dialect in SAME_FILES:
             block["file_id"] = part.media.file_id
         else:
             self._losses.add("image_file_id")
@@ -137,17 +134,14 @@ class ContentWriter:
         if media.data is None:
             self._losses.add("audio_url" if media.url else "audio_file_id")
             return None
-        mime = media.mime or "audio/wav"
-        form = _FORMATS.get(mime) or mime.partition("/")[2].partition(";")[0]
-        return {"type": "input_audio", "input_audio": {"data": media.data, "format": form}}
+        heard = {"data": media.data, "format": audio_format(media.mime)}
+        return {"type": "input_audio", "input_audio": heard}
 
     def _document(self, part: Document) -> Block | None:
         if part.citations:
             self._losses.add("citations")
         if part.media is None:
-            head = [f"{line}\n\n" for line in (part.title, part.context) if line]
-            text = "".join(head) + (part.text or "")
-            return self._cached({"type": "input_text", "text": text}, part.cache)
+            return self._cached({"type": "input_text", "text": document_text(part)}, part.cache)
         if part.context:
             self._losses.add("document_context")
         block = self._file(part.media, part.title)
@@ -160,13 +154,13 @@ class ContentWriter:
         elif title is not None and media.data is None:
             self._losses.add("document_title")  # a name beside a URL or an id is refused by some
         if media.data is not None:
-            data = media.data if self.own and media.mime is None else _url(media, "application/pdf")
+            data = media.data if self.own and media.mime is None else url_of(media, _PDF)
             block["file_data"] = data
             if not self.own:
-                block["filename"] = title or _filename(media.mime)
+                block["filename"] = title or file_name(media.mime or _PDF)
         elif media.url is not None:
             block["file_url"] = media.url
-        elif self._dialect in _SAME_FILES:
+        elif self._dialect in SAME_FILES:
             block["file_id"] = media.file_id
         else:
             self._losses.add("document_file_id")
@@ -176,16 +170,3 @@ class ContentWriter:
 
 def _text_of(part: Part) -> str:
     return part.text if isinstance(part, Text | Refusal) else ""
-
-
-def _url(media: Media, mime: str) -> str | None:
-    """Bytes as a data: URL, of type `mime` where none is said; else the URL itself."""
-    if media.data is not None:
-        return f"data:{media.mime or mime};base64,{media.data}"
-    return media.url
-
-
-def _filename(mime: str | None) -> str:
-    """A name with the ending that tells OpenAI what it is."""
-    ending = (mime or "application/pdf").partition("/")[2].partition(";")[0]
-    return f"file.{ending}" if ending.isalnum() else "file"

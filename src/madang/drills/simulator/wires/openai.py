@@ -14,6 +14,12 @@ from madang.drills.simulator import lineup
 from madang.drills.simulator.records import Json, Kind, Prompt, Refused, Usage
 from madang.drills.simulator.wires.contract import Caller, Headers, Misfit, Refusal, sse
 
+IMAGE_TOKENS = 765
+LOW_DETAIL_TOKENS = 85
+FILE_TOKENS = 1_000
+NO_THOUGHT = {None, "none", "minimal"}
+"""Efforts with which a model does not think."""
+
 _INVALID, _SERVER = "invalid_request_error", "server_error"
 _REFUSALS: dict[Kind, Refusal] = {
     "invalid": Refusal(400, _INVALID, "Invalid request."),

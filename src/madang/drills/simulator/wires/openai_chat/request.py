@@ -23,6 +23,10 @@ from madang.drills.simulator.records import (
 )
 from madang.drills.simulator.wires.contract import Asked, Misfit, read_as
 from madang.drills.simulator.wires.openai import (
+    FILE_TOKENS,
+    IMAGE_TOKENS,
+    LOW_DETAIL_TOKENS,
+    NO_THOUGHT,
     check_range,
     check_reasoner,
     check_strict,
@@ -41,10 +45,6 @@ from madang.drills.simulator.wires.openai_chat.shapes import (
     StrictChatRequest,
 )
 
-IMAGE_TOKENS = 765
-LOW_DETAIL_TOKENS = 85
-FILE_TOKENS = 1_000
-
 _ROLES: dict[str, Role] = {
     "system": "system",
     "developer": "system",
@@ -53,7 +53,6 @@ _ROLES: dict[str, Role] = {
     "tool": "user",
     "function": "user",
 }
-_NO_THOUGHT = {None, "none", "minimal"}
 
 
 def read(asked: Asked) -> Prompt:
@@ -297,7 +296,7 @@ def _prompt(request: ChatRequest, model: str, messages: list[Message]) -> Prompt
         stops=(stop,) if isinstance(stop, str) else tuple(stop or ()),
         candidates=request.n or 1,
         seed=request.seed or 0,
-        think=request.reasoning_effort not in _NO_THOUGHT,
+        think=request.reasoning_effort not in NO_THOUGHT,
         top_logprobs=(request.top_logprobs or 0) if request.logprobs else None,
         stream=bool(request.stream),
         request=request,

@@ -26,6 +26,10 @@ from madang.drills.simulator.records import (
 from madang.drills.simulator.signatures import genuine
 from madang.drills.simulator.wires.contract import Asked, Misfit, convert_as, read_as
 from madang.drills.simulator.wires.openai import (
+    FILE_TOKENS,
+    IMAGE_TOKENS,
+    LOW_DETAIL_TOKENS,
+    NO_THOUGHT,
     check_range,
     check_reasoner,
     check_strict,
@@ -33,11 +37,6 @@ from madang.drills.simulator.wires.openai import (
     check_window,
     deny,
     deny_misfit,
-)
-from madang.drills.simulator.wires.openai_chat.request import (
-    FILE_TOKENS,
-    IMAGE_TOKENS,
-    LOW_DETAIL_TOKENS,
 )
 from madang.drills.simulator.wires.openai_responses.shapes import (
     ContentPart,
@@ -55,7 +54,6 @@ _ROLES: dict[str, Role] = {
     "user": "user",
     "assistant": "assistant",
 }
-_NO_THOUGHT = {None, "none", "minimal"}
 _PLAYED_ITEMS = frozenset({"message", "function_call", "function_call_output", "reasoning"})
 _LEAST_OUTPUT = 16
 
@@ -284,7 +282,7 @@ def _prompt(
         schema=form.schema if form and form.type == "json_schema" else None,
         json_mode=bool(form and form.type == "json_object"),
         max_tokens=request.max_output_tokens,
-        think=bool(request.reasoning and request.reasoning.effort not in _NO_THOUGHT),
+        think=bool(request.reasoning and request.reasoning.effort not in NO_THOUGHT),
         top_logprobs=(request.top_logprobs or 0) if logprobs else None,
         stream=bool(request.stream),
         request=request,
