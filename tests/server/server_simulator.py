@@ -31,6 +31,11 @@ class Simulated:
         """Requests and charges, oldest first."""
         return self._running.book
 
+    @property
+    def conduct(self) -> Any:
+        """How it behaves; `replace` puts other rows in force."""
+        return self._running.conduct
+
     def last(self) -> Any:
         """The latest request."""
         return self.book.requests[-1]

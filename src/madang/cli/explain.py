@@ -62,7 +62,8 @@ def _attempt(number: int, attempt: Row) -> list[str]:
         f"   {_outcome(attempt)}",
     ]
     if attempt["detail"]:
-        lines.append(f"   said: {attempt['detail']}")
+        said = "said: " if attempt["cause"] else ""
+        lines.append(f"   {said}{attempt['detail']}")
     if attempt["input_tokens"] or attempt["output_tokens"]:
         lines.append(f"   {_tokens(attempt)}")
     if attempt["outcome"] != "failed":

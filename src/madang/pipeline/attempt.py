@@ -18,7 +18,7 @@ from madang.pipeline.lane import Lane, Snapshot
 from madang.pipeline.settle import Account
 from madang.pipeline.stream import Flight, error_of
 from madang.upstream.transport import Incoming, Outgoing, Transport
-from madang.wire.contract import Pump, WriteContext
+from madang.wire.contract import Pump, StreamWriter, WriteContext
 from madang.wire.estimate import text_bytes
 from madang.wire.translation import Translation
 
@@ -158,6 +158,8 @@ class Attempt:
             data = await incoming.next()
             seen += data
             first = pump.feed(data) if data else pump.close()
+            if pump.failed and first and self._counts():
+                break
             if pump.failed:
                 raise self._failure_in(pump, bytes(seen))
             if not data and not pump.ended:
@@ -169,22 +171,34 @@ class Attempt:
             raise ProviderBroken("the provider's stream does not consist of events")
         now = monotonic()
         call.upstream_s += now - self._account.sent_at
-        call.overhead_us = max(0, int((now - call.started - call.upstream_s) * 1_000_000))
+        if call.seam is None:  # else the caller's stream has long begun
+            call.overhead_us = max(0, int((now - call.started - call.upstream_s) * 1_000_000))
         flight = Flight(self._account, self._settler, pump, incoming, self._context(), first)
         content_type = _JSON if call.array else _EVENTS
         return Streamed(200, self._head(content_type + _NO_CACHE), flight.relay)
 
     def _pump(self) -> Pump:
         call, lane = self._call, self._lane
-        if lane.wire is call.wire and not call.array:
+        if lane.wire is call.wire and not call.array and call.continuation is None:
             meter = call.wire.meter(call.envelope.include_usage)
             if call.conversation is not None:
                 call.conversation.listen(meter)
             return meter
+        if call.continuation is not None:
+            return Translation(lane.wire.stream_reader(), call.continuation.join(self._writer))
+        return Translation(lane.wire.stream_reader(), self._writer())
+
+    def _counts(self) -> bool:
+        """Whether what has come before a failure is the caller's, so that others go on with it."""
+        continuation = self._call.continuation
+        return continuation is not None and continuation.is_under_way
+
+    def _writer(self) -> StreamWriter:
+        call = self._call
         writer = call.wire.stream_writer(self._context())
         if call.conversation is not None:
             call.conversation.listen(writer)
-        return Translation(lane.wire.stream_reader(), writer)
+        return writer
 
     def _failure_in(self, pump: Pump, data: bytes) -> ProviderError:
         """The provider's own words for an error event that came before anything else."""

@@ -37,7 +37,7 @@ def body_for(call: Call, lane: Lane) -> bytes:
     InvalidRequest for what cannot be translated.
     """
     without = _NOTHING
-    is_relay = lane.wire is call.wire
+    is_relay = lane.wire is call.wire and call.seam is None
     if lane.target.lacks:
         screen = lane.own_screen if is_relay else lane.screen(call.wire.dialect)
         if screen.suspects(call.envelope.fields):
@@ -87,7 +87,7 @@ def _translated(call: Call, lane: Lane, without: frozenset[Feature], bound: int 
 
 def _lacking(call: Call, target: Target) -> frozenset[Feature]:
     """What is to be left out for this target. Raises UnsupportedFeature where another is to be asked first."""
-    request = _readable(call)
+    request = readable(call)
     lacking = needs_of(request) & target.lacks if request is not None else _NOTHING
     if not lacking:
         return _NOTHING
@@ -131,13 +131,13 @@ def _bound(call: Call, target: Target, asked: int) -> int | None:
         most = min(most, max(LEAST_TOKENS, window - int(tokens * _ROOM)))
     if most >= asked:
         return None
-    request = _readable(call)
+    request = readable(call)
     return None if request is not None and room_for_thinking(request) > most else most
 
 
 def _confirm_overflow(call: Call, target: Target, window: int) -> None:
     """Look closer before it is said that a prompt is too long: now its texts alone are counted."""
-    _readable(call)
+    readable(call)
     tokens = prompt_tokens(call, target.model)
     if tokens * _CERTAIN > window:
         raise ContextOverflow(
@@ -147,7 +147,7 @@ def _confirm_overflow(call: Call, target: Target, window: int) -> None:
         )
 
 
-def _readable(call: Call) -> Request | None:
+def readable(call: Call) -> Request | None:
     """What the caller asks; None where it is not to be understood, so that the provider has to judge it."""
     try:
         request = _read(call)

@@ -4,11 +4,13 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
+from madang.errors import MadangError
 from madang.keys import Key
-from madang.model import Attempt, Embed, Request
+from madang.model import Attempt, Embed, Request, Usage
 from madang.pipeline.conversation import Conversation
+from madang.pipeline.joint import Joint
 from madang.routing.limits import Reservation
-from madang.wire.contract import AnyWire, Envelope
+from madang.wire.contract import AnyWire, Envelope, StreamWriter
 
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _MAX_HEADER_VALUE = 1000
@@ -28,7 +30,9 @@ class Call:
     spent waiting for providers, `overhead_us` is Madang's own share of the time up to the answer's
     head. `conversation` is what a call of the Responses dialect goes on with. `asked` counts the
     targets that were asked. `may_lose`: the caller takes an answer to less than the whole request;
-    `is_last_resort`: no target is left that could answer all of it.
+    `is_last_resort`: no target is left that could answer all of it. `may_go_on`: the caller wants
+    a stream that breaks to be gone on with by another target, and `continuation` does that where it
+    is possible; `seam` says where the present attempt goes on, for the ledger (None: it begins).
     """
 
     __slots__ = (
@@ -36,6 +40,7 @@ class Call:
         "asked",
         "at_us",
         "body",
+        "continuation",
         "conversation",
         "deadline_s",
         "envelope",
@@ -44,6 +49,7 @@ class Call:
         "is_last_resort",
         "key",
         "losses",
+        "may_go_on",
         "may_lose",
         "overhead_us",
         "path_model",
@@ -51,6 +57,7 @@ class Call:
         "request",
         "reservation",
         "rows",
+        "seam",
         "started",
         "tags",
         "upstream_s",
@@ -81,6 +88,9 @@ class Call:
         self.overhead_us = 0
         self.reservation: Reservation | None = None
         self.conversation: Conversation | None = None
+        self.may_go_on = False
+        self.continuation: Continuing | None = None
+        self.seam: str | None = None
 
     def is_late(self, now: float) -> bool:
         """Whether the caller's deadline has come, so that another attempt would be in vain."""
@@ -99,6 +109,36 @@ class Caller(Protocol):
 
     def send(self, data: bytes) -> None:
         """Send a piece."""
+
+
+class Continuing(Protocol):
+    """How a stream goes on after its provider has failed it."""
+
+    @property
+    def joint(self) -> Joint | None:
+        """What all attempts are written through; None until the first has begun."""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether there is text already, so that no attempt begins the answer any more."""
+
+    def join(self, make: Callable[[], StreamWriter]) -> Joint:
+        """What the events of the attempt that now begins are written to; `make` makes the caller's own writer."""
+
+    def can_go_on(self, error: MadangError) -> bool:
+        """Whether another target may be asked for the rest, after this failure."""
+
+    def losses(self) -> tuple[str, ...]:
+        """What is lost of the present attempt or its answer, because it goes on with another's."""
+
+    async def go_on(self, to: Caller, joint: Joint, usage: Usage, error: MadangError) -> None:
+        """Send the rest of the stream, whoever it comes from; it ends well and is settled in any case.
+
+        `usage` is that of the attempt that failed, whose row there is.
+        """
+
+    def answerers(self) -> str:
+        """The providers whose texts the answer is made of."""
 
 
 class Whole(NamedTuple):

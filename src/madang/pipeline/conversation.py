@@ -150,7 +150,8 @@ class Conversation:
             return
         if not isinstance(identity, str) or not 0 < len(identity) <= LONGEST_ID:
             return
-        maker = row.provider if row.api == WIRE.dialect else None
+        is_ours = row.api != WIRE.dialect or isinstance(self._source, ResponsesWriter)
+        maker = None if is_ours else row.provider
         await self._keep(Kept(identity, maker, [*self._turns, added], response))
 
 

@@ -10,7 +10,9 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from time import monotonic
+from typing import NamedTuple
 
 from madang.errors import (
     CallerError,
@@ -27,6 +29,7 @@ from madang.model import Attempt as Row
 from madang.pipeline import settle
 from madang.pipeline.attempt import Attempt
 from madang.pipeline.call import Call, Reply
+from madang.pipeline.continuation import Continuation, continuable
 from madang.pipeline.failures import Failures
 from madang.pipeline.lane import Snapshot
 from madang.pipeline.measure import is_longer, prompt_tokens
@@ -69,15 +72,31 @@ class Pipeline:
         self._admit(call, route)
         if route.longer is not None and is_longer(call, route.threshold_tokens):
             route = route.longer
-        plan = propose(
-            route,
-            snapshot.board,
-            monotonic(),
-            random.random(),
-            lambda target: snapshot.list_price(target, call.at_us),
+        search = _Search(
+            call,
+            snapshot,
+            propose(
+                route,
+                snapshot.board,
+                monotonic(),
+                random.random(),
+                lambda target: snapshot.list_price(target, call.at_us),
+            ),
+            Failures(),
         )
-        target = next(plan)
-        failures: Failures | None = None
+        target = next(search.plan)
+        if call.may_go_on and (request := continuable(call)) is not None:
+            resume = partial(self._resume, search, route)
+            call.continuation = Continuation(call, request, resume, self.finish)
+        try:
+            return await self._ask(search, target)
+        except MadangError:
+            self.finish(call)
+            raise
+
+    async def _ask(self, search: "_Search", target: Target) -> Reply:
+        """Ask one target after another. Raises a MadangError when none could answer, with all rows made."""
+        call, snapshot = search.call, search.snapshot
         while True:
             lane = snapshot.lane(target)
             attempt = Attempt(call, lane, snapshot, self.transport, self)
@@ -86,14 +105,10 @@ class Pipeline:
             except MadangError as error:
                 now = monotonic()
                 self._note_failure(attempt, error, now)
-                failures = failures or Failures()
-                failures.add(target, error)
-                following = None
-                if not call.is_late(now):
-                    following = _next(plan, error) or failures.last_resort(call)
+                search.failures.add(target, error)
+                following = None if call.is_late(now) else search.after(error)
                 if following is None:
-                    self.finish(call)
-                    raise failures.telling or error from None
+                    raise search.failures.telling or error from None
                 target = following
                 settle.supersede(call)
             except asyncio.CancelledError:
@@ -103,8 +118,24 @@ class Pipeline:
                 _log.exception("request %s: a defect of ours", call.id)
                 failure = InternalError("Madang failed to handle this request; it has been logged.")
                 self._note_failure(attempt, failure, monotonic())
-                self.finish(call)
                 raise failure from defect
+
+    async def _resume(self, search: "_Search", route: Route, error: MadangError) -> Reply:
+        """Ask the next targets for the rest of an answer that has failed with `error`.
+
+        Against its key's limits that is another request. Raises a MadangError where nobody can.
+        """
+        following = search.after(error)
+        if following is None:
+            raise error
+        call = search.call
+        if call.reservation is not None:
+            first = call.reservation
+            self._reserve(call, route, monotonic())
+            call.reservation.tokens += first.tokens
+            call.reservation.cost_nusd += first.cost_nusd
+        settle.supersede(call)
+        return await self._ask(search, following)
 
     def finish(self, call: Call) -> None:
         """All rows of the call are known: enter them in the journal, true up the limits, tell the watchers."""
@@ -127,9 +158,9 @@ class Pipeline:
                 code="model_not_allowed",
             )
         if key.rpm is not None or key.tpm is not None or key.budget_nusd is not None:
-            self._reserve(call, route)
+            self._reserve(call, route, call.started)
 
-    def _reserve(self, call: Call, route: Route) -> None:
+    def _reserve(self, call: Call, route: Route, now: float) -> None:
         """Set the worst case aside: the estimated prompt and the allowed answer, at the dearest target's price."""
         prompt = prompt_tokens(call, call.envelope.model)
         answer = call.envelope.max_tokens or DEFAULT_OUTPUT_TOKENS
@@ -141,9 +172,7 @@ class Pipeline:
             for target in route.every_target()
         ]
         worst = max((worst_nusd(price, usage) or 0 for price in prices if price), default=0)
-        call.reservation = self._limits.admit(
-            call.key, prompt + answer, worst, call.started, call.at_us
-        )
+        call.reservation = self._limits.admit(call.key, prompt + answer, worst, now, call.at_us)
 
     def _note_failure(self, attempt: Attempt, error: MadangError, now: float) -> None:
         """A row, and the target's standing: only the provider's own failures count against it."""
@@ -167,9 +196,17 @@ class Pipeline:
         self.finish(account.call)
 
 
-def _next(plan: Plan, error: MadangError) -> Target | None:
-    """What the plan proposes after a failure; None: nothing."""
-    try:
-        return plan.send(error)
-    except StopIteration:
-        return None
+class _Search(NamedTuple):
+    """Who can be asked for a call, by the configuration it began with, and what has failed so far."""
+
+    call: Call
+    snapshot: Snapshot
+    plan: Plan
+    failures: Failures
+
+    def after(self, error: MadangError) -> Target | None:
+        """Who follows after a failure: what the plan proposes, else who was passed over; None: nobody."""
+        try:
+            return self.plan.send(error)
+        except StopIteration:
+            return self.failures.last_resort(self.call)

@@ -59,7 +59,7 @@ class Account:
             status=status,
             stop=stop,
             cause=error.kind if error else None,
-            detail=error.message[:_MAX_DETAIL] if error else None,
+            detail=self._detail(error),
             input_tokens=usage.input,
             output_tokens=usage.output,
             cache_read_tokens=usage.cache_read,
@@ -84,7 +84,7 @@ class Account:
             outcome="failed",
             status=getattr(error, "upstream_status", None) or 0,
             cause=error.kind,
-            detail=error.message[:_MAX_DETAIL],
+            detail=self._detail(error),
             cost_nusd=0,
         )
 
@@ -97,6 +97,13 @@ class Account:
             output=max(reported.output, (text_bytes + 3) // 4),
             estimated=True,
         )
+
+    def _detail(self, error: MadangError | None) -> str | None:
+        """Where the attempt goes on with another's answer, and how it failed."""
+        seam, words = self.call.seam, error.message if error else None
+        if seam is not None:
+            words = seam if words is None else f"{seam}; {words}"
+        return words and words[:_MAX_DETAIL]
 
     def _append(self, now: float, **facts: Any) -> Attempt:  # noqa: ANN401 - fields of Attempt
         call, target = self.call, self.lane.target
@@ -127,6 +134,12 @@ def supersede(call: Call) -> None:
     """Another attempt follows: the last row was not the final one."""
     if call.rows:
         call.rows[-1] = replace(call.rows[-1], final=False)
+
+
+def conclude(call: Call) -> None:
+    """Nobody has gone on with the stream that was cut last: its attempt is the final one."""
+    cut = max(n for n, row in enumerate(call.rows) if row.outcome == "cut")
+    call.rows[:] = [replace(row, final=n == cut) for n, row in enumerate(call.rows)]
 
 
 def redact(error: ProviderError, lane: Lane) -> None:

@@ -1,14 +1,17 @@
 """A stream in flight: relays what has come, settles before the last bytes go, and always ends it well.
 
 Rules: the ledger's row is written before the caller can see the end. A stream that breaks ends with
-the caller's dialect's own error event. A caller who leaves closes the upstream connection at once,
-and what was produced is billed.
+the caller's dialect's own error event, unless the caller wants another target to go on with it (see
+`continuation`). A caller who leaves closes the upstream connection at once, and what was produced
+is billed.
 """
 
 import asyncio
 import logging
 from time import monotonic
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from madang.errors import (
     ContentFiltered,
@@ -25,7 +28,7 @@ from madang.errors import (
     ProviderRefusedKey,
     ProviderRejected,
 )
-from madang.model import Failed, Outcome
+from madang.model import Failed, Outcome, Usage
 from madang.pipeline.call import Call, Caller
 from madang.pipeline.settle import Account, redact
 from madang.upstream.transport import Incoming
@@ -110,15 +113,19 @@ class Flight:
     async def relay(self, to: Caller) -> None:
         """Send the whole stream to `to`. Whatever happens, it ends well and there is a row."""
         try:
-            await self._flow(to)
-        except MadangError as error:  # the provider's doing, or this process is shutting down
-            self._send(to, self._salvaged + self._broken(error))
+            await self._carry(to)
         except Exception:  # noqa: BLE001 - the caller's stream must end well, whatever the defect
             _log.exception("request %s: a defect of ours broke the stream", self._account.call.id)
             defect = InternalError("Madang failed to relay this stream; it has been logged.")
             self._send(to, self._broken(defect))
         finally:
             self._leave()
+
+    async def _carry(self, to: Caller) -> None:
+        try:
+            await self._flow(to)
+        except MadangError as error:  # the provider's doing, or this process is shutting down
+            await self._break_off(to, error)
 
     async def _flow(self, to: Caller) -> None:
         pump, incoming = self._pump, self._incoming
@@ -137,9 +144,8 @@ class Flight:
             self._sample(self._last)
         if pump.failed:
             self._last = self._account.lane.provider.redact(self._up_to_failure(self._last))
-        self._last += self._end()
-        if pump.ended and (conversation := self._account.call.conversation) is not None:
-            await conversation.keep_stream(self._account.call.rows[-1])
+        self._end()
+        await self._keep()
         self._send(to, self._last)
         while pump.ended and (late := await self._late()) is not None:
             self._send(to, late)
@@ -186,23 +192,58 @@ class Flight:
                 break
         return events[:sent]
 
-    def _end(self) -> bytes:
-        """The provider has ended, well or badly: settle, and return what completes the caller's stream."""
+    def _end(self) -> None:
+        """The provider has ended: settle. Raises where that is no end for the caller's stream yet."""
         if self._pump.ended:
             self._settle("ok", None)
-            return b""
+            return
+        error: ProviderError = ProviderBroken("the provider's stream ended without its final event")
         if self._pump.failed:
             error = error_of(self._pump.failure if isinstance(self._pump, Translation) else None)
             redact(error, self._account.lane)
-            self._settle("cut", error)
-            return b""
-        return self._broken(ProviderBroken("the provider's stream ended without its final event"))
+            if self._account.call.continuation is None:  # its event ends the caller's stream
+                self._settle("cut", error)
+                return
+        self._salvaged = self._last
+        raise error
+
+    async def _keep(self) -> None:
+        """Hold the answer where it is part of a conversation, before its end can be seen."""
+        call = self._account.call
+        if not self._pump.ended or call.conversation is None:
+            return
+        row = call.rows[-1]
+        if call.continuation is not None:
+            row = replace(row, provider=call.continuation.answerers())
+        await call.conversation.keep_stream(row)
+
+    async def _break_off(self, to: Caller, error: MadangError) -> None:
+        """The provider has failed: end the caller's stream, unless another target may go on with it."""
+        continuation = self._account.call.continuation
+        if continuation is None or self._settled:
+            self._send(to, self._salvaged + self._broken(error))
+            return
+        rest = self._salvaged + self._pump.close()
+        if self._pump.ended:  # all that was missing is the end of the connection
+            self._settle("ok", None)
+            await self._keep()
+            self._send(to, rest)
+        elif (joint := continuation.joint) is not None and continuation.can_go_on(error):
+            self._incoming.close()
+            self._send(to, rest)
+            usage = self._enter("cut", error)
+            await continuation.go_on(to, joint, usage, error)
+        else:
+            self._send(to, rest + self._broken(error))
 
     def _broken(self, error: MadangError) -> bytes:
         """The stream broke off: settle, and return the error event that ends it."""
         if self._settled:
             return b""
         self._settle("cut", error)
+        call = self._account.call
+        if call.continuation is not None and call.continuation.joint is not None:
+            return call.continuation.joint.fail(error)
         if isinstance(self._pump, Translation):
             return self._pump.fail(error)
         return self._account.call.wire.write_stream_error(error, self._context)
@@ -223,6 +264,11 @@ class Flight:
             self._settle("client_closed", None)
 
     def _settle(self, outcome: Outcome, error: MadangError | None) -> None:
+        self._enter(outcome, error)
+        self._settler.finish(self._account.call)
+
+    def _enter(self, outcome: Outcome, error: MadangError | None) -> Usage:
+        """Make the attempt's row; return what it used."""
         self._settled = True
         pump, account = self._pump, self._account
         now = monotonic()
@@ -236,8 +282,11 @@ class Flight:
             standing.failed(now)
         else:
             standing.released()
+        if account.call.continuation is not None:
+            lost = (*account.call.losses, *account.call.continuation.losses())
+            account.call.losses = tuple(dict.fromkeys(lost))
         account.answered(now, usage, pump.stop, outcome=outcome, error=error)
-        self._settler.finish(account.call)
+        return usage
 
     def _sample(self, relayed: bytes) -> None:
         """Find out how much of the bytes is text: of all at first, then each time there are a quarter more."""

@@ -1,6 +1,7 @@
 """The endpoints that ask a model: one request in, one reply out, whole or streamed."""
 
 import time
+from collections.abc import Mapping
 from urllib.parse import parse_qs
 
 from madang.errors import Draining, InvalidRequest, Overloaded
@@ -85,14 +86,21 @@ def _read_options(call: Call, request: Request, dialect: Dialect) -> None:
         if not deadline.isdigit() or not 0 < int(deadline) < 86_400_000:
             raise InvalidRequest("x-madang-deadline-ms must be a positive number of milliseconds.")
         call.deadline_s = int(deadline) / 1000
-    lossy = headers.get(b"x-madang-lossy")
-    if lossy is not None:
-        if lossy != b"allow":
-            raise InvalidRequest("x-madang-lossy can only be `allow`.")
-        call.may_lose = True
+    call.may_lose = _allows(headers, b"x-madang-lossy")
+    call.may_go_on = _allows(headers, b"x-madang-continue")
     for name in _FORWARDED.get(dialect, ()):
         if name in headers:
             call.forward += name + b": " + headers[name] + b"\r\n"
     if call.path_stream:
         query = parse_qs(request.query.decode("latin-1"))
         call.array = query.get("alt", [""])[0] != "sse"
+
+
+def _allows(headers: Mapping[bytes, bytes], name: bytes) -> bool:
+    """Whether a header that can only be `allow` is there."""
+    value = headers.get(name)
+    if value is None:
+        return False
+    if value != b"allow":
+        raise InvalidRequest(f"{name.decode()} can only be `allow`.")
+    return True
