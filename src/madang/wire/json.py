@@ -94,10 +94,20 @@ def field(data: dict[str, Any], name: str, kind: type[T], where: str = "") -> T 
     if isinstance(value, bool) and kind is not bool:
         raise _wrong(name, kind, value, where)
     if kind is float and isinstance(value, int):
-        return float(value)  # type: ignore[return-value]
+        return _as_float(name, value, where)  # type: ignore[return-value]
     if not isinstance(value, kind):
         raise _wrong(name, kind, value, where)
     return value
+
+
+def _as_float(name: str, value: int, where: str) -> float:
+    try:
+        return float(value)
+    except OverflowError as error:
+        path = f"{where}.{name}" if where else name
+        raise InvalidRequest(
+            f"`{path}` is out of range.", param=path, code="invalid_value"
+        ) from error
 
 
 _NAMES = {

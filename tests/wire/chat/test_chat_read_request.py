@@ -270,6 +270,7 @@ WRONG = [
         "messages[0].tool_calls[0].function",
     ),
     ({"temperature": "hot"}, "temperature"),
+    ({"temperature": 10**400}, "temperature"),
     ({"n": True}, "n"),
     ({"stop": [1]}, "stop"),
     ({"tools": [{"type": "function"}]}, "tools[0].function"),
@@ -293,3 +294,11 @@ def test_a_body_that_is_no_object_is_refused():
             WIRE.read_request(body, None, False)
         with pytest.raises(InvalidRequest):
             WIRE.read_envelope(body, None, False)
+
+
+def test_a_file_that_is_no_base64_is_passed_on_as_bytes_of_an_unknown_kind():
+    part = {"type": "file", "file": {"file_data": "\u00e4"}}
+    read = read_body(messages=[{"role": "user", "content": [part]}])
+    assert read.messages[0].parts == (
+        Document(Media(mime="application/octet-stream", data="\u00e4")),
+    )

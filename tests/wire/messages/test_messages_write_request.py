@@ -177,6 +177,12 @@ def test_pictures_and_files_are_sent_by_value_or_by_address():
     assert losses == set()
 
 
+@pytest.mark.parametrize("data", ["\u00e4", "*", "/w=="])
+def test_a_text_that_is_no_base64_of_one_is_not_sent_as_text(data):
+    blocks, _ = _blocks(Document(Media(mime="text/plain", data=data)))
+    assert all(block.get("source", {}).get("type") != "text" for block in blocks)
+
+
 def test_what_claude_cannot_see_or_hear_is_declared():
     clip = Media(mime="audio/wav", data="AAAA")
     blocks, losses = _blocks(

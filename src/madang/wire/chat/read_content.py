@@ -6,7 +6,6 @@ providers add: `video_url` (OpenRouter, Qwen, vLLM), `document_url`, `thinking` 
 """
 
 import base64
-import binascii
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
@@ -156,7 +155,7 @@ def _file_media(data: str) -> Media:
         return media_from_url(data)
     try:
         pdf = base64.b64decode(data[:8]).startswith(b"%PDF")
-    except binascii.Error:
+    except ValueError:  # no base64, or no ASCII at all
         pdf = False
     return Media(mime="application/pdf" if pdf else "application/octet-stream", data=data)
 

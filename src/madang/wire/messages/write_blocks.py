@@ -1,7 +1,6 @@
 """Parts of a request as content blocks. What a block cannot hold is named in `losses`."""
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Callable
@@ -223,5 +222,5 @@ def _decoded(data: str | None) -> str | None:
     """Decode the base64 of a UTF-8 text; None where it is not that."""
     try:
         return base64.b64decode(data or "", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, no ASCII, or no UTF-8 in it
         return None
