@@ -6,9 +6,13 @@ from typing import get_args
 import pytest
 from style_source import ROOT
 
-from madang.errors import Kind
+from madang.errors import Kind, MadangError
 from madang.server.admin import OPERATIONS, openapi
-from madang.server.paths import listed
+from madang.server.paths import find, listed
+from madang.wire.registry import WIRES
+
+NOT_FROM_GENERATION = {405, 409}
+"""Statuses of other methods, and of the administration."""
 
 PAGE = (ROOT / "docs" / "http.md").read_text()
 
@@ -39,3 +43,18 @@ def test_every_header_of_ours_is_explained():
 
 def test_the_openapi_document_describes_the_same_paths():
     assert set(openapi()["paths"]) == {*listed(), *(operation.path for operation in OPERATIONS)}
+
+
+@pytest.mark.parametrize("path", listed())
+def test_the_openapi_document_describes_every_method(path):
+    methods = {method.lower() for method in find(path).methods} - {"head"}
+    assert openapi()["paths"][path].keys() == methods
+
+
+@pytest.mark.parametrize("path", [path for path in listed() if find(path).name == "generate"])
+def test_the_openapi_document_has_every_status_of_a_dialect(path):
+    """Each kind of error, as the dialect of the path writes it."""
+    documented = openapi()["paths"][path]["post"]["responses"].keys()
+    errors = [type("Some", (MadangError,), {"kind": kind})("why") for kind in get_args(Kind)]
+    written = {WIRES[find(path).dialect].write_error(error)[0] for error in errors}
+    assert {str(status) for status in written - NOT_FROM_GENERATION} <= documented

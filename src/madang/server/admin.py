@@ -7,6 +7,7 @@ refused.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -26,7 +27,8 @@ from madang.errors import (
 )
 from madang.keys import Key, NewKey, Period, parse_duration, parse_usd
 from madang.server.caller import presented_key
-from madang.server.paths import listed
+from madang.server.openapi import Operation as Described
+from madang.server.openapi import document
 from madang.server.runtime import Runtime
 from madang.wire.json import encode
 from madang.wire.registry import WIRES
@@ -192,10 +194,10 @@ def shown(key: Key) -> KeyShown:
 
 def admin_app(runtime: Runtime) -> Router:
     """The ASGI application that serves the table."""
-    document = encode(openapi())
+    described = cache(lambda: encode(openapi()))
 
     async def describe(_: Request) -> Response:
-        return _json(document)
+        return _json(await run_in_threadpool(described))
 
     routes = [Route("/api/openapi.json", describe)]
     by_path: dict[str, dict[str, Operation]] = {}
@@ -267,41 +269,32 @@ def _json(body: bytes, status_code: int = 200) -> Response:
 
 
 def openapi() -> dict[str, Any]:
-    """The OpenAPI 3.1 document of the administration, and the list of the public paths."""
-    types = [op.gives for op in OPERATIONS] + [op.takes for op in OPERATIONS if op.takes]
-    schemas, components = msgspec.json.schema_components(
+    """The OpenAPI 3.1 document of all operations, public ones included."""
+    types = [row.gives for row in OPERATIONS] + [row.takes for row in OPERATIONS if row.takes]
+    shapes, components = msgspec.json.schema_components(
         types, ref_template="#/components/schemas/{name}"
     )
-    by_type = {repr(kind): schema for kind, schema in zip(types, schemas, strict=True)}
-    paths: dict[str, dict[str, Any]] = {path: {} for path in listed()}
-    for operation in OPERATIONS:
-        described: dict[str, Any] = {
-            "operationId": operation.run.__name__,
-            "summary": (operation.run.__doc__ or "").strip(),
-            "responses": {
-                str(operation.status): {
-                    "description": "done",
-                    "content": {"application/json": {"schema": by_type[repr(operation.gives)]}},
-                }
-            },
-        }
-        if "{id}" in operation.path:
-            described["parameters"] = [
-                {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
-            ]
-        if operation.takes:
-            described["requestBody"] = {
-                "required": True,
-                "content": {"application/json": {"schema": by_type[repr(operation.takes)]}},
-            }
-        paths.setdefault(operation.path, {})[operation.method.lower()] = described
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Madang", "version": __version__},
-        "paths": paths,
-        "components": {
-            "schemas": components,
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-        },
-        "security": [{"key": []}],
-    }
+    names = {repr(kind): _schema_name(shape) for kind, shape in zip(types, shapes, strict=True)}
+    named = {_schema_name(shape): shape for shape in shapes if "$ref" not in shape}
+    described = [
+        Described(
+            at={row.run.__name__: row.path},
+            summary=(row.run.__doc__ or "").strip(),
+            gives=names[repr(row.gives)],
+            takes=names[repr(row.takes)] if row.takes else None,
+            method=row.method.lower(),
+            status=str(row.status),
+            kind="admin",
+            error="OpenAIError",
+            tag="administration",
+        )
+        for row in OPERATIONS
+    ]
+    return document(described, {**components, **named})
+
+
+def _schema_name(shape: dict[str, Any]) -> str:
+    """The name of a record's schema; a list of records has one made of theirs."""
+    if "$ref" in shape:
+        return str(shape["$ref"]).rpartition("/")[2]
+    return f"{_schema_name(shape['items'])}List"
