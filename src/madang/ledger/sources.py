@@ -18,7 +18,7 @@ _ADDED = ", ".join([*(f"sum({name}) AS {name}" for name in MEASURES), _NO_CORREC
 _TAKEN_AWAY = ", ".join([*(f"-sum({name}) AS {name}" for name in MEASURES), _NO_CORRECTIONS])
 _READ = f"{SUMS}, {_NO_CORRECTIONS}"
 _CORRECTED = ", ".join(
-    f"{'sum(cost_nusd)' if name == 'cost_nusd' else '0'} AS {name}"
+    f"{f'sum({name})' if name in ('cost_nusd', 'unpriced_requests') else '0'} AS {name}"
     for name in (*MEASURES, "corrections_nusd")
 ).replace("0 AS corrections_nusd", "sum(cost_nusd) AS corrections_nusd")
 _WHAT = {"model": "model", "asked_model": "asked_model", "provider": "provider"}

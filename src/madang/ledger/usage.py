@@ -75,11 +75,13 @@ def usage(
 
 
 def spent_nusd(store: Store, key_id: str, since: date) -> int:
-    """Nano-dollars that a key has spent since a UTC day, as far as prices are known."""
+    """Nano-dollars that a key has spent since a UTC day, as far as prices are known; prices put right count."""
     sql = (
-        "SELECT coalesce(sum(cost_nusd), 0) AS spent FROM usage_days WHERE key_id = ? AND day >= ?"
+        "SELECT coalesce(sum(cost_nusd), 0) AS spent FROM ("
+        "SELECT cost_nusd FROM usage_days WHERE key_id = :key AND day >= :day UNION ALL "
+        "SELECT cost_nusd FROM corrections WHERE key_id = :key AND day >= :day AND kind = 'rerated')"
     )
-    spent: int = store.read(sql, (key_id, since.isoformat()))[0]["spent"]
+    spent: int = store.read(sql, {"key": key_id, "day": since.isoformat()})[0]["spent"]
     return spent
 
 

@@ -116,6 +116,23 @@ class Snapshot:
             lane.prices[day] = found
             return found
 
+    def price_known_as(
+        self, provider: str, model: str, at_us: int, name: str | None = None
+    ) -> PriceRow | None:
+        """The price known now for an attempt entered under these names (see `model.Attempt`) at a time (Unix µs).
+
+        `name` is that of the price it was entered with: it tells which of the provider's ids
+        answered, and whose list applied.
+        """
+        row_of, _, rest = (name or "").partition("#")[0].partition("/")
+        own_id = rest.rpartition("@")[0] or model
+        like = row_of if row_of and row_of != provider else None
+        known = self.providers.get(provider)
+        if not name and known is not None:
+            like = self._like(known, Target(provider, model, "chat", model))
+        day = date.fromordinal(_EPOCH + at_us // 86_400_000_000)
+        return self._prices.find(provider, own_id, model, day, like)
+
     def list_price(self, target: Target, at_us: int) -> int:
         """Input plus output price per million tokens in nano-dollars, for choosing by cost; unknown sorts last."""
         row = self.price(self.lane(target), at_us)
