@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from ledger_reading import NOV_20_2026_US
 
-from madang.ledger import book, usage
+from madang.ledger import book, latency, requests, usage
 from madang.state.store import Store
 
 NOON_S = NOV_20_2026_US / 1_000_000 + 43_200
@@ -109,3 +109,30 @@ def test_what_is_in_no_table_of_sums_is_found_by_key_or_time(store):
 def test_a_request_is_found_by_its_id(store):
     usage.request(store, "req_00000001")
     assert "(request_id=?)" in store.plan()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        ({}, "attempts_by_time (at_us<?)"),
+        ({"key_id": "key_1"}, "attempts_by_key_and_time (key_id=? AND at_us<?)"),
+        ({"key_id": "key_1", "outcome": "cut"}, "attempts_by_key_and_time (key_id=? AND at_us<?)"),
+        ({"model": "m1"}, "attempts_by_model_and_time (model=? AND at_us<?)"),
+        ({"outcome": "cut"}, "attempts_gone_wrong (at_us<?)"),
+    ],
+)
+def test_latest_requests_are_read_in_the_order_of_an_index(store, wanted, index):
+    requests.latest(store, requests.Wanted(**wanted))
+    assert index in store.plan()
+
+
+def test_errors_are_counted_in_an_index_of_errors_only(store):
+    requests.errors(store, since_us=NOV_20_2026_US)
+    assert "USING COVERING INDEX attempts_gone_wrong (at_us>? AND at_us<?)" in store.plan()
+
+
+def test_latencies_are_read_from_histograms(store):
+    latency.latency(store, **NOVEMBER)
+    plan = store.plan()
+    assert "SEARCH latency_days USING PRIMARY KEY (day>? AND day<?)" in plan
+    assert "attempts" not in plan

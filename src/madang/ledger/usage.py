@@ -5,6 +5,7 @@ sums has what is asked for, which `sources` decides. An unknown price is never a
 `unpriced_requests` says how many answers `cost` does not contain.
 """
 
+import heapq
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -59,6 +60,7 @@ def usage(
     from_day: date,
     to_day: date,
     by: Sequence[str] = ("model",),
+    top: int | None = None,
 ) -> list[dict[str, Any]]:
     """Sums for the UTC days `from_day` to `to_day`, both included, one row per combination of `by`.
 
@@ -66,11 +68,14 @@ def usage(
     (the value of one tag, None without it), task (the same as `tag:task`), or tag (`name=value`; a
     request with several tags appears under each of them, so rows do not add up to the total).
     Months are such as `2026-11`, hours such as `2026-11-20T14`. `key_id` and `account_id` None: all.
-    `cost_nusd` contains `corrections_nusd` (see `corrections`). Raises InvalidRequest.
+    `cost_nusd` contains `corrections_nusd` (see `corrections`). `top`: only so many rows, the
+    dearest first; otherwise rows are in the order of `by`. Raises InvalidRequest.
     """
     _check(from_day, to_day, by)
     asked = Asked(from_day, to_day, tuple(by), key_id, account_id)
     rows = _merged(store, asked)
+    if top is not None:
+        rows = heapq.nlargest(top, rows, key=lambda row: (row[1]["cost_nusd"], row[1]["attempts"]))
     return [_presented(values, sums, by) for values, sums in rows if any(sums.values())]
 
 
