@@ -1,0 +1,36 @@
+"""What the tests of accounts share: a store, its register, and payments at a stated rate."""
+
+import pytest
+
+from madang.accounts import Register
+from madang.accounts.payments import Payments
+from madang.config.payments import ExchangeRate
+from madang.state.store import Store
+
+RATES = {
+    "KRW": ExchangeRate(per_usd=1391.5, source="a bank"),
+    "EUR": ExchangeRate(per_usd=0.92, source="a bank"),
+}
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "home")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def register(store):
+    return Register(store)
+
+
+@pytest.fixture
+def payments(store):
+    return Payments(store, RATES)
+
+
+@pytest.fixture
+def account(register):
+    """An account on `pro`, whose plan grants nothing."""
+    return register.create("Acme", "pro", now_s=1_795_132_800, actor="home")
