@@ -165,15 +165,24 @@ class Run:
             crowd = load.Crowd(20, 100, 20, 0.5) if slow else load.Crowd(200, 200, 20, 0.5)
             if peer.books:
                 note(put_off_cpu_s=load.settle(running, base + peer.books, headers))
-            flow = load.streams(running, self._door(peer, port), crowd)
-            if flow.whole == flow.streams:
-                note(stream_cpu_us=flow.cpu_us_per_event)
-            else:
-                self.notes.append(f"{peer.name}: {flow.whole} of {flow.streams} streams were whole")
+            for field, door in self._doors(peer, port).items():
+                flow = load.streams(running, door, crowd)
+                if flow.whole == flow.streams:
+                    note(**{field: flow.cpu_us_per_event})
+                else:
+                    broken = f"{flow.whole} of {flow.streams} streams were whole"
+                    self.notes.append(f"{peer.name}: {broken} ({door.path})")
 
-    def _door(self, peer: Peer, port: int) -> load.Door:
+    def _doors(self, peer: Peer, port: int) -> dict[str, load.Door]:
+        """Where a peer takes streams, by the figure that comes of it."""
         headers = peer.headers(self.site, True)
-        return load.Door(port, peer.paths["stream"], peer.stream_model, headers)
+        doors = {"stream_cpu_us": load.Door(port, peer.paths["stream"], peer.stream_model, headers)}
+        if "translated" in peer.paths:
+            given = {**headers, "anthropic-version": "2023-06-01"}
+            doors["translated_stream_cpu_us"] = load.Door(
+                port, peer.paths["translated"], peer.stream_model, given, load.MESSAGES
+            )
+        return doors
 
     def _crowd(self, peer: Peer) -> None:
         """Many streams at once, slow ones: none may break or stall."""
@@ -183,7 +192,7 @@ class Run:
         running, port = self._start(peer)
         try:
             crowd = load.Crowd(self.options.streams, 20, 1000, 8)
-            flow = load.streams(running, self._door(peer, port), crowd)
+            flow = load.streams(running, self._doors(peer, port)["stream_cpu_us"], crowd)
         finally:
             running.stop()
         self.results[peer.name] |= {

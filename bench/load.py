@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,21 +30,38 @@ class Shot:
     cpu_us: float
 
 
-def chat_body(model: str) -> dict:
+def chat_body(model: str, prompt: str = PROMPT) -> dict:
     """A Chat Completions request of about two kilobytes."""
     system = {"role": "system", "content": "You are a careful writer."}
-    return {"model": model, "messages": [system, {"role": "user", "content": PROMPT}]}
+    return {"model": model, "messages": [system, {"role": "user", "content": prompt}]}
 
 
-def messages_body(model: str) -> dict:
+def messages_body(model: str, prompt: str = PROMPT) -> dict:
     """The same as an Anthropic Messages request."""
-    user = {"role": "user", "content": PROMPT}
+    user = {"role": "user", "content": prompt}
     return {
         "model": model,
         "max_tokens": 512,
         "system": "You are a careful writer.",
         "messages": [user],
     }
+
+
+@dataclass(frozen=True)
+class Speech:
+    """How a dialect streams.
+
+    `ask` makes a request with a model and a prompt; `event` marks a piece of text and `end` the
+    end, which is not longer.
+    """
+
+    ask: Callable[[str, str], dict]
+    event: str
+    end: str
+
+
+CHAT = Speech(chat_body, '"content":', "[DONE]")
+MESSAGES = Speech(messages_body, '"text_delta"', "message_stop")
 
 
 def whole(
@@ -133,23 +151,26 @@ class Crowd:
 
 @dataclass(frozen=True)
 class Door:
-    """Where a gateway takes streams."""
+    """Where a gateway takes streams, and in which dialect."""
 
     port: int
     path: str
     model: str
     headers: dict[str, str]
+    speech: Speech = CHAT
 
 
 def streams(target: Running, door: Door, crowd: Crowd) -> StreamShot:
     """A crowd of streams, all of them checked to the end."""
-    pace = f"{crowd.events}/{crowd.interval_ms}"
+    pace = f"{crowd.events} events, {crowd.interval_ms} ms apart"  # the upstream reads it
     expected_s = crowd.ramp_s + crowd.events * crowd.interval_ms / 1000
     job = {
         "host": f"127.0.0.1:{door.port}",
         "path": door.path,
         "headers": door.headers,
-        "body": {**chat_body(door.model), "stream": True, "user": pace},
+        "body": {**door.speech.ask(door.model, f"{PROMPT} {pace}"), "stream": True},
+        "event": door.speech.event,
+        "end": door.speech.end,
         "streams": crowd.streams,
         "events": crowd.events,
         "ramp_s": crowd.ramp_s,

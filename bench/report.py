@@ -20,6 +20,7 @@ _ROWS = (
     ("translated_errors", "… errors", "{}"),
     ("put_off_cpu_s", "CPU put off until after these bursts (s)", "{:.1f}"),
     ("stream_cpu_us", "streams: CPU per relayed event (µs)", "{:.1f}"),
+    ("translated_stream_cpu_us", "Anthropic → OpenAI streams: CPU per event (µs)", "{:.1f}"),
     ("crowd", "concurrent streams: whole of asked", "{}"),
     ("crowd_silence_s", "… longest silence (s)", "{:.2f}"),
     ("crowd_memory_mb", "… memory (MB)", "{:.0f}"),
@@ -66,7 +67,7 @@ def ratios(results: dict[str, dict[str, Any]]) -> dict[str, float]:
     for peer, theirs in results.items():
         if peer == "madang":
             continue
-        for field in ("whole_rps", "translated_rps", "stream_cpu_us"):
+        for field in ("whole_rps", "translated_rps", "stream_cpu_us", "translated_stream_cpu_us"):
             if ours.get(field) and theirs.get(field):
                 found[f"{field}: madang / {peer}"] = round(ours[field] / theirs[field], 2)
     if ours.get("many_rps") and ours.get("few_rps"):

@@ -9,10 +9,15 @@ import uvloop
 
 
 class Stream(asyncio.Protocol):
-    """One stream. Counts content events, remembers the longest silence, and whether it ended well."""
+    """One stream. Counts content events, remembers the longest silence, and whether it ended well.
 
-    def __init__(self, request: bytes, done: asyncio.Future) -> None:
+    `event` and `end` are what marks them; `end` is not longer than `event`.
+    """
+
+    def __init__(self, request: bytes, event: bytes, end: bytes, done: asyncio.Future) -> None:
         self.request = request
+        self.event = event
+        self.end = end
         self.done = done
         self.events = 0
         self.ended = False
@@ -29,10 +34,10 @@ class Stream(asyncio.Protocol):
         self.longest_s = max(self.longest_s, now - self.last)
         self.last = now
         data = self.tail + data
-        self.events += data.count(b'"content":')
-        self.ended = self.ended or b"[DONE]" in data
+        self.events += data.count(self.event)
+        self.ended = self.ended or self.end in data
         # a match may be cut by the packet's edge: keep what is too short to have been counted
-        self.tail = data[-9:] if not data.endswith(b'"content":') else b""
+        self.tail = b"" if data.endswith(self.event) else data[1 - len(self.event) :]
         if self.ended and not self.done.done():
             self.done.set_result(None)
             self.transport.close()
@@ -54,6 +59,7 @@ async def main(job: dict) -> None:
     """Open all streams within `ramp_s`, wait for all of them, report."""
     loop = asyncio.get_running_loop()
     request = request_bytes(job["host"], job["path"], job["headers"], job["body"])
+    event, end = job["event"].encode(), job["end"].encode()
     port = int(job["host"].rpartition(":")[2])
     streams: list[Stream] = []
     refused = 0
@@ -62,7 +68,7 @@ async def main(job: dict) -> None:
         due = began + job["ramp_s"] * number / job["streams"]
         if (wait := due - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
-        stream = Stream(request, loop.create_future())
+        stream = Stream(request, event, end, loop.create_future())
         try:
             await loop.create_connection(lambda stream=stream: stream, "127.0.0.1", port)
             streams.append(stream)

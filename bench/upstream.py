@@ -6,6 +6,7 @@ asyncio server. Both say the same in each run. `python -m bench.upstream PORT` r
 
 import asyncio
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -97,8 +98,11 @@ _LAST = (
 )
 
 
+_PACE = re.compile(rb"(\d+) events, (\d+) ms apart")
+
+
 class StreamingUpstream(asyncio.Protocol):
-    """Streams `events` chunks, `interval_ms` apart, as the request's `user` field asks (`events/interval_ms`)."""
+    """Streams as many chunks as the prompt asks for (`20 events, 1000 ms apart`): every gateway passes a prompt on."""
 
     def connection_made(self, transport):
         self.transport = transport
@@ -120,9 +124,9 @@ class StreamingUpstream(asyncio.Protocol):
         self.body += data
 
     def on_message_complete(self):
-        request = json.loads(self.body)
-        events, interval = (int(part) for part in str(request.get("user", "3/0")).split("/"))
-        self.task = asyncio.get_running_loop().create_task(self.stream(events, interval / 1000))
+        asked = _PACE.search(self.body)
+        events, interval_ms = map(int, asked.groups()) if asked else (3, 0)
+        self.task = asyncio.get_running_loop().create_task(self.stream(events, interval_ms / 1000))
 
     async def stream(self, events, interval_s):
         write = self.transport.write
