@@ -76,6 +76,11 @@ def post(transaction: Transaction, entry: Entry) -> Entry:
     return entry
 
 
+def is_known(reader: Reader, reference: str) -> bool:
+    """Whether an entry with this reference was made."""
+    return bool(reader.read(_BY_REFERENCE, (reference,)))
+
+
 def enter_usage(transaction: Transaction, last_seq: int) -> None:
     """Enter what the attempts after `last_seq` cost their accounts; in the transaction that entered them."""
     transaction.write(_CHARGE, (last_seq,))
