@@ -20,7 +20,7 @@ _ABOUT = "about"
 _PUBLIC = ("chat", "responses", "completions", "messages", "gemini", "embeddings", "reading")
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
-_OPTIONS = ("tags", "deadline", "lossy")
+_OPTIONS = ("tags", "deadline", "lossy", "continue")
 _RETRIED = ("429", "503", "529")
 _RETRY_AFTER = {"description": "seconds to wait", "schema": {"type": "integer", "minimum": 1}}
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -156,10 +156,8 @@ def _success(about: _About, operation: Operation) -> Json:
         "content": _content(operation.media, operation.gives),
     }
     if operation.streams:
-        success["content"][_EVENTS] = {
-            "schema": {"type": "string", "description": "server-sent events"},
-            "x-event": _ref("schemas", operation.streams),
-        }
+        # OpenAPI 3.1 has no word for the schema of one event
+        success["content"][_EVENTS] = {"x-event": _ref("schemas", operation.streams)}
     names: Sequence[str] = ()
     if operation.kind == "generate":
         names = tuple(about.headers)
