@@ -1,6 +1,6 @@
 """A ledger of ten million attempts, filled by the statements that real ones go through, and how long questions take.
 
-Run: `make ledger` (a quarter of an hour, 8 GB of disk), or
+Run: `make ledger` (some minutes, 6 GB of disk), or
 `python -m bench.ledger --attempts 100000 --home some/folder` for a smaller one; a home that holds a
 ledger already is only asked.
 """
@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from madang.ledger import book, latency, requests, usage
+from madang.ledger import book, latency, requests, rollups, usage
 from madang.state.store import Store
 
 ATTEMPTS = 10_000_000
 BATCH = 1_000
+COPIED = 50_000
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 30)
 FIRST_US = 1_793_491_200_000_000
 MONTH_US = 30 * 86_400_000_000
@@ -77,18 +78,44 @@ def record(n: int, total: int, chance: random.Random) -> bytes:
 
 
 def fill(store: Store, attempts: int) -> float:
-    """Enter them, in transactions of 1,000 as the ingester does; return rows per second of entering."""
+    """Enter a tenth in transactions of 1,000, as the ingester does; copy it nine times, three days later each.
+
+    Copies go into the tables of sums by the ingester's own statements. Returns the rows per second
+    of the first tenth.
+    """
     chance = random.Random(1)
+    tenth = attempts // 10
     spent_s = 0.0
-    for first in range(0, attempts, BATCH):
-        rows = [record(n, attempts, chance) for n in range(first, min(first + BATCH, attempts))]
+    for first in range(0, tenth, BATCH):
+        rows = [record(n, attempts, chance) for n in range(first, min(first + BATCH, tenth))]
         began = time.perf_counter()
         with store.transaction() as transaction:
             book.record(transaction, rows)
         spent_s += time.perf_counter() - began
-        if first % 500_000 == 0:
-            sys.stderr.write(f"{first:,} attempts, {spent_s:.0f} s\n")
-    return attempts / spent_s
+    for n in range(1, 10):
+        sys.stderr.write(f"{n * tenth:,} attempts\n")
+        copy(store, tenth, n)
+    return tenth / spent_s
+
+
+def copy(store: Store, tenth: int, n: int) -> None:
+    """Add the first tenth of the attempts once more, as its n-th copy."""
+    names = [row["name"] for row in store.read("SELECT name FROM pragma_table_info('attempts')")]
+    changed = {
+        "request_id": f"printf('req_%012x', seq - 1 + {n * tenth})",
+        "at_us": f"at_us + {n * MONTH_US // 10}",
+    }
+    columns = [name for name in names if name != "seq"]
+    values = [changed.get(name, name) for name in columns]
+    sql = (
+        f"INSERT INTO attempts ({', '.join(columns)}) SELECT {', '.join(values)} "
+        "FROM attempts WHERE seq > ? AND seq <= ? ON CONFLICT DO NOTHING"
+    )
+    for first in range(0, tenth, COPIED):
+        with store.transaction() as transaction:
+            last = transaction.read("SELECT max(seq) AS seq FROM attempts")[0]["seq"]
+            transaction.write(sql, (first, min(first + COPIED, tenth)))
+            rollups.add_up(transaction, last)
 
 
 def questions(store: Store) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -133,7 +160,9 @@ def main() -> None:
             print(f"entered at {fill(store, given.attempts):,.0f} attempts per second")
         count = store.read("SELECT max(seq) AS n FROM attempts")[0]["n"]
         size = sum(file.stat().st_size for file in home.glob("madang.db*")) / 2**30
-        print(f"{datetime.now(UTC).date()}, {platform.machine()}, {count:,} attempts, {size:.1f} GiB\n")
+        print(
+            f"{datetime.now(UTC).date()}, {platform.machine()}, {count:,} attempts, {size:.1f} GiB\n"
+        )
         print("| question | median of five, s |\n|---|---|")
         for name, ask in questions(store):
             spent = sorted(_timed(ask) for _ in range(TIMES))
