@@ -16,7 +16,7 @@ ENVIRON = {
     "STRIPE_WEBHOOK_SECRET": "whsec_c",
     "TOSS_SECRET_KEY": "live_sk_d",
 }
-ROWS = dict.fromkeys(re.findall(r"^\| `([a-z_]+)` \| ([^|]+) \|", PAGE, re.MULTILINE))
+ROWS = dict.fromkeys(re.findall(r"^\| `([a-z0-9_]+)` \| ([^|]+) \|", PAGE, re.MULTILINE))
 RECORDS = [
     kind
     for kind in vars(settings).values()

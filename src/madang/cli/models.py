@@ -72,7 +72,8 @@ def _of_configuration(config: Path | None, home: Path) -> list[Row]:
     """Raises ConfigError, ProviderProblem or UnknownModel where the configuration is wrong."""
     found = read(config, home)
     providers = found.providers or unstarted()
-    snapshot = assemble(found.settings.models, providers, found.catalog, Board())
+    settings = found.settings
+    snapshot = assemble(settings.models, providers, found.catalog, Board(), settings.prices)
     at_us = time.time_ns() // 1000
     return [_named(snapshot, name, at_us) for name in snapshot.directory.names()]
 

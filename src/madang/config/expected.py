@@ -36,6 +36,10 @@ def _expected(kind: inspect.Type) -> str:
             return f"a whole number{_bounds(kind)}"
         case inspect.FloatType():
             return f"a number{_bounds(kind)}"
+        case inspect.DecimalType():
+            return "a number"
+        case inspect.DateType():
+            return "a day such as 2026-11-20"
         case inspect.LiteralType():
             return f"one of {', '.join(f'`{value}`' for value in kind.values)}"
         case inspect.StructType():

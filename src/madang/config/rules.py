@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from madang.config.payments import Payments
 from madang.config.plans import Plan
+from madang.config.prices import price_faults
 from madang.config.problems import Path, Problem, spell
 from madang.config.settings import FallbackRef, Model, Provider, Settings, TargetRef
 from madang.config.suggest import did_you_mean
@@ -42,6 +43,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     for name, plan in settings.plans.items():
         yield from _plan_faults(("plans", name), name, plan)
     yield from _payment_faults(("payments",), settings.payments)
+    yield from price_faults(settings.prices)
 
 
 def references(settings: Settings, known_providers: Collection[str]) -> tuple[Problem, ...]:

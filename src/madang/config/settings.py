@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field, structs
 
 from madang.config.payments import Payments
 from madang.config.plans import Plan
+from madang.config.prices import OwnPrice
 from madang.model import Feature
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
@@ -174,4 +175,5 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     responses: Responses = Responses()
     plans: dict[str, Plan] = field(default_factory=dict)
     payments: Payments = Payments()
+    prices: tuple[OwnPrice, ...] = ()
     log: Literal["human", "json"] = "human"

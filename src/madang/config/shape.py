@@ -102,9 +102,10 @@ class _Fitter:
 
 
 def _variant(kind: Kind, node: Node) -> Kind:
-    """Of a type like `str | TargetRef` the record when a mapping stands there."""
-    if isinstance(node.value, dict) and _origin(kind) in (UnionType, Union):
-        return next((option for option in get_args(kind) if _container(option) is dict), kind)
+    """Of a type like `str | TargetRef` the record when a mapping stands there; the list where there is one."""
+    if isinstance(node.value, dict | list) and _origin(kind) in (UnionType, Union):
+        wanted = type(node.value)
+        return next((option for option in get_args(kind) if _container(option) is wanted), kind)
     return kind
 
 

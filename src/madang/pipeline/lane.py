@@ -1,6 +1,6 @@
 """A target made ready: everything about it that does not depend on the request, computed once per configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from madang.catalog import Catalog, PriceRow
@@ -79,12 +79,14 @@ class Snapshot:
         providers: Mapping[str, Provider],
         directory: Directory,
         board: Board,
+        own_prices: Iterable[PriceRow] = (),
     ) -> None:
         self.catalog = catalog
         self.providers = providers
         self.directory = directory
         self.board = board
-        self._prices = Prices(catalog.prices)
+        self.prices = (*catalog.prices, *own_prices)
+        self._prices = Prices(self.prices)
         self._lanes: dict[Target, Lane] = {}
 
     def lane(self, target: Target) -> Lane:

@@ -1,10 +1,11 @@
 """From settings to what serves them: the providers in force, and the snapshot made of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from madang.catalog import Catalog
 from madang.config import settings as shapes
 from madang.config.detect import detect
+from madang.config.prices import OwnPrice, own_rows
 from madang.pipeline.lane import Snapshot
 from madang.routing.board import Board
 from madang.routing.directory import Directory, Serving
@@ -30,15 +31,16 @@ def assemble(
     providers: Mapping[str, shapes.Provider],
     catalog: Catalog,
     board: Board,
+    prices: Collection[OwnPrice] = (),
 ) -> Snapshot:
-    """One configuration, ready to serve. Raises ProviderProblem.
+    """One configuration, ready to serve; `prices` come before the catalogue's. Raises ProviderProblem.
 
     Names are resolved when they are asked for: a model that leads nowhere is found out by asking.
     """
     built = build_providers(providers, catalog)
     servings = [_serving(provider, providers[name]) for name, provider in built.items()]
     directory = Directory(models, catalog, servings)
-    return Snapshot(catalog, built, directory, board)
+    return Snapshot(catalog, built, directory, board, own_rows(prices))
 
 
 def _serving(provider: Provider, given: shapes.Provider) -> Serving:

@@ -169,7 +169,7 @@ class Runtime:
     def _snapshot(self, settings: shapes.Settings) -> Snapshot:
         given = given_providers(settings, self.catalog, self.options.environ)
         providers = given or self.options.stand_ins
-        snapshot = assemble(settings.models, providers, self.catalog, self.board)
+        snapshot = assemble(settings.models, providers, self.catalog, self.board, settings.prices)
         for name in settings.models:
             # a model that leads nowhere is a broken configuration
             snapshot.directory.lookup(name)
