@@ -10,10 +10,10 @@ LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --
 	--custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check fix bench lock clean
+.PHONY: help run demo test check fix bench clients lock clean
 
 help: ## Show these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.run ## Serve on http://127.0.0.1:8080; without any provider key, with simulated models
 	@$(BIN)/madang up $(ARGS)
@@ -37,6 +37,9 @@ fix: .venv/.dev ## Repair what format and lint can repair by themselves
 
 bench: .venv/.dev ## Measure Madang beside its peers; results go to bench/results/
 	$(BIN)/python -m bench $(ARGS)
+
+clients: .venv/.dev ## Ask through Madang with clients of other people (needs Node; installs them into .build)
+	$(BIN)/python tests/clients/drill.py $(ARGS)
 
 lock: ## Renew requirements/*.lock from pyproject.toml with uv; UPGRADE=1 takes the newest versions
 	$(LOCK) --group build -o requirements/build.lock
