@@ -116,14 +116,19 @@ def ask(url, key, dialect, model, headers=ALLOW, **more):
     return Said(answer.output_text, [], answer.status, tokens)
 
 
-def attempts(gateway):
-    """What the ledger tells of the latest request: its attempts, in order."""
+def story(gateway):
+    """What the ledger tells of the latest request."""
     gateway.call("GET", "/v1/usage/current-month")
     with contextlib.closing(
         sqlite3.connect(f"file:{gateway.home}/madang.db?mode=ro", uri=True)
     ) as db:
         ((latest,),) = db.execute("SELECT request_id FROM attempts ORDER BY seq DESC LIMIT 1")
-    return gateway.story(latest)["attempts"]
+    return gateway.story(latest)
+
+
+def attempts(gateway):
+    """Its attempts, in order."""
+    return story(gateway)["attempts"]
 
 
 def told(gateway, name):

@@ -26,11 +26,14 @@ from server_continuing import (
     reset,
     says,
     stall,
+    story,
     targets,
     told,
 )
 from server_gateway import KINDS, Gateway, eventually, settings
 from server_sockets import Caller, asking, request
+
+from madang.cli.explain import tell
 
 MODELS = {
     f"{length}-{first}-{number}": {"targets": targets(first, number)[:length]}
@@ -168,6 +171,15 @@ def test_it_may_break_again(going, caller, play):
     assert told(going, "final") == [False, False, True]
     assert said.tokens[1] == sum(told(going, "output_tokens"))
     assert f"at character {SEAM + len('ther sword')}, after an/" in told(going, "detail")[2]
+
+
+def test_it_is_explained(going, caller, play):
+    """`madang explain` says where the second went on; nobody has "said" that."""
+    pair = play("chat", breaks_by(cut, *BEFORE), says(*AFTER))
+    ask(going.url, caller, "chat", pair.model)
+    lines = tell(story(going))
+    assert any("broke off in the middle of its answer" in line for line in lines)
+    assert any(line.startswith(f"   asked to go on at character {SEAM}") for line in lines)
 
 
 def test_the_error_event_comes_once(going, caller, play):
