@@ -115,6 +115,22 @@ def test_ended_is_known_before_the_event_is_relayed_and_later_usage_still_counts
     assert meter.usage == Usage(input=3)
 
 
+def test_a_stream_that_closes_without_a_reason_was_cut_off():
+    meter = WIRE.meter(False)
+    meter.feed(sse({"candidates": [{"content": {"parts": [{"text": "a"}]}}]}))
+    meter.feed(sse({"usageMetadata": {"promptTokenCount": 3}}))
+    meter.close()
+    assert not meter.ended
+
+
+def test_a_stream_has_ended_when_every_candidate_that_began_has_its_reason():
+    meter = WIRE.meter(False)
+    meter.feed(sse({"candidates": [{"finishReason": "STOP"}, {"index": 1, "content": {}}]}))
+    assert not meter.ended
+    meter.feed(sse({"candidates": [{"index": 1, "finishReason": "MAX_TOKENS"}]}))
+    assert (meter.ended, meter.stop) == (True, "stop")
+
+
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\r", b"\r\n\r\n"])
 def test_any_line_ending_will_do(end):
     meter = WIRE.meter(False)

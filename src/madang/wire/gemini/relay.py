@@ -38,6 +38,7 @@ class _Content(Struct, gc=False):
 class _Candidate(Struct, gc=False):
     content: _Content | None = None
     finish: str | None = msgspec.field(name="finishReason", default=None)
+    index: int = 0
 
 
 class _Feedback(Struct, gc=False):
@@ -89,8 +90,9 @@ def _skim_carefully(document: bytes) -> _Document | None:
         _Candidate(
             _Content([_Part(Raw(b"{}")) for part in parts_of(candidate) if "functionCall" in part]),
             text_of(candidate, "finishReason"),
+            index,
         )
-        for _, candidate in sorted_candidates(data)
+        for index, candidate in sorted_candidates(data)
     ]
     usage = data.get("usageMetadata")
     return _Document(
@@ -126,7 +128,8 @@ def _stop(seen: _Document, *, called: bool) -> Stop | None:
 class RelayMeter:
     """Watches a relayed stream.
 
-    Gemini has no terminal event: `ended` is set by the event that carries a finishReason,
+    Gemini has no terminal event: `ended` is set by the event with which every candidate that has
+    begun has its finishReason (a stream that closes without was cut off: every recorded one has it),
     before it is relayed; events that follow are relayed and metered all the same.
     """
 
@@ -138,6 +141,8 @@ class RelayMeter:
         self._held = bytearray()
         self._usage: Json = None
         self._called = False
+        self._begun: set[int] = set()
+        self._finished: set[int] = set()
         self._naming = CallNaming()
 
     @property
@@ -191,10 +196,12 @@ class RelayMeter:
         self._usage = seen.usage or self._usage
         self._called = self._called or _calls(seen)
         self.failed = self.failed or _says(seen.error)
+        for candidate in seen.candidates or ():
+            (self._finished if candidate.finish else self._begun).add(candidate.index)
         stop = _stop(seen, called=self._called)
         if stop is not None:
             self.stop = self.stop or stop
-            self.ended = not self.failed
+            self.ended = not self.failed and self._begun <= self._finished
 
 
 def _data_of(events: bytes) -> list[bytes]:
