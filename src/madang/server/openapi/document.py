@@ -17,7 +17,7 @@ Kind = Literal["generate", "count", "read", "list", "query", "plain", "admin"]
 """What an operation does, as far as it decides how it may refuse."""
 
 _ABOUT = "about"
-_PUBLIC = ("chat", "responses", "completions", "messages", "gemini", "embeddings", "reading")
+_PUBLIC = ("chat", "responses", "completions", "messages", "gemini", "embeddings", "reading", "hooks")
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
 _OPTIONS = ("tags", "deadline", "lossy", "continue")
@@ -31,7 +31,7 @@ class Operation(Struct, forbid_unknown_fields=True, kw_only=True):
 
     `takes`, `gives` and `streams` name schemas: of the body, of a whole answer, of one event of a
     stream. `parameters`: of `about.yaml`, beside those that the kind and the path bring.
-    `otherwise`: statuses that say no error, but `gives` another answer of the same shape. `error`,
+    `query`: other parameters, whole. `otherwise`: statuses that say no error, but `gives` another answer of the same shape. `error`,
     `tag` and `key_in_query`, where they are not given, are those of the file.
     """
 
@@ -45,6 +45,7 @@ class Operation(Struct, forbid_unknown_fields=True, kw_only=True):
     streams: str | None = None
     media: str = _JSON
     parameters: tuple[str, ...] = ()
+    query: list[Json] = field(default_factory=list)
     otherwise: dict[str, str] = field(default_factory=dict)
     error: str = ""
     tag: str = ""
@@ -134,8 +135,9 @@ def _described(about: _About, operation: Operation, refusals: tuple[str, ...]) -
         *operation.parameters,
         *(_OPTIONS if operation.takes and _asks(operation) else ()),
     )
-    if parameters:
-        described["parameters"] = [_ref("parameters", name) for name in parameters]
+    if parameters or operation.query:
+        shared = [_ref("parameters", name) for name in parameters]
+        described["parameters"] = [*shared, *operation.query]
     if operation.takes:
         described["requestBody"] = {"required": True, "content": _content(_JSON, operation.takes)}
     error = partial(_refusal, operation.error)
