@@ -114,6 +114,7 @@ class Account:
             n=n,
             at_us=call.at_us,
             key_id=call.key.id,
+            account_id=call.key.account_id,
             tags=call.tags,
             dialect=call.wire.dialect,
             asked_model=call.envelope.model,
