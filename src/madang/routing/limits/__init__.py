@@ -1,0 +1,37 @@
+"""What callers may use: requests and tokens in any second, minute or day, at once, and money.
+
+Pure: the memory that holds the numbers, the clocks and the amounts are arguments. The rules, and
+why no cap is crossed: docs/limits.md.
+"""
+
+from madang.routing.limits.budget import Budget, Terms
+from madang.routing.limits.former import DEFAULT_OUTPUT_TOKENS, Bucket, Limits, period_start
+from madang.routing.limits.gate import Ask, Entitlements, Gate, Passed
+from madang.routing.limits.meters import Meters, Reservation
+from madang.routing.limits.period import Calendar
+from madang.routing.limits.rules import LimitedKey, Purse, Rate, Rule, Slots, Whose, credit
+from madang.routing.limits.usual import Usual
+
+__all__ = [
+    "DEFAULT_OUTPUT_TOKENS",
+    "Ask",
+    "Bucket",
+    "Budget",
+    "Calendar",
+    "Entitlements",
+    "Gate",
+    "LimitedKey",
+    "Limits",
+    "Meters",
+    "Passed",
+    "Purse",
+    "Rate",
+    "Reservation",
+    "Rule",
+    "Slots",
+    "Terms",
+    "Usual",
+    "Whose",
+    "credit",
+    "period_start",
+]

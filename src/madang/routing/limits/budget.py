@@ -1,0 +1,178 @@
+"""Money that may be spent in a period: what was spent and what is reserved never exceed the cap together.
+
+A request belongs to the period in which it came; two periods are kept, so that it is settled there
+also when the next has begun. Money is nano-dollars.
+
+Cells: the cap where it is set while serving, whether the past is known, and then for each of two periods its number,
+what was spent, what is reserved, how many thresholds were passed, and what each worker holds reserved. The
+reserved total is raised first and lowered last, and spending is entered before a reservation ends: a
+process that dies in between leaves too much counted, never too little.
+"""
+
+from typing import Final, NamedTuple
+
+from madang.routing.limits.memory import Cells, Place
+from madang.routing.limits.period import Calendar
+
+_CAP: Final = 0
+_KNOWN: Final = 1
+_PERIODS: Final = 2
+_SPENT: Final = 1
+_RESERVED: Final = 2
+_WARNED: Final = 3
+_WORKERS: Final = 4
+MOST_NUSD: Final = 10**18
+"""No single cost is higher; the cells have 64 bits."""
+
+
+class Terms(NamedTuple):
+    """What a budget allows: `cap_nusd` per period of `calendar` (None: the cap is in the table, see `Budget.allow`).
+
+    `warn_at`: shares of the cap, ascending. `soft_from`: the share from which the cheapest
+    candidates come first; None: never.
+    """
+
+    label: str
+    cap_nusd: int | None
+    calendar: Calendar
+    warn_at: tuple[float, ...] = ()
+    soft_from: float | None = None
+
+
+class Budget:
+    """One budget as one worker sees it. Moments are Unix µs."""
+
+    KIND: Final = 4
+
+    __slots__ = ("_at", "_cells", "_own", "_share", "_warn_nusd", "_width", "terms")
+
+    def __init__(self, place: Place, terms: Terms, worker: int, workers: int) -> None:
+        self._cells: Cells = place.cells
+        self._at = place.at
+        self._own = _WORKERS + worker
+        self._share = place.share
+        self._width = _WORKERS + workers
+        self.terms = terms
+        self._warn_nusd = tuple(int(share * (terms.cap_nusd or 0)) for share in terms.warn_at)
+
+    @staticmethod
+    def size(workers: int) -> int:
+        """Cells that it takes."""
+        return _PERIODS + 2 * (_WORKERS + workers)
+
+    @property
+    def cap(self) -> int:
+        """What may be spent in a period."""
+        cap = self.terms.cap_nusd
+        return (self._cells[self._at + _CAP] if cap is None else cap) // self._share
+
+    def allow(self, cap_nusd: int) -> None:
+        """Set the cap for all workers, where the terms leave it open; from now on, whatever is reserved."""
+        self._cells[self._at + _CAP] = cap_nusd
+
+    def room(self, at_us: int) -> int:
+        """What may still be reserved in the period of a moment; negative where more was spent than reserved."""
+        base = self._base(at_us)
+        cells = self._cells
+        return self.cap - cells[base + _SPENT] - cells[base + _RESERVED]
+
+    def used(self, at_us: int) -> tuple[int, int]:
+        """What was spent, and what is reserved."""
+        base = self._base(at_us)
+        return self._cells[base + _SPENT], self._cells[base + _RESERVED]
+
+    def is_soft(self, at_us: int) -> bool:
+        """Whether so much is used that the cheapest candidates are to come first."""
+        share = self.terms.soft_from
+        return share is not None and sum(self.used(at_us)) >= share * self.cap
+
+    def reserve(self, nusd: int, at_us: int) -> int:
+        """Set money aside, after `room`; return the number of the period that it was taken from."""
+        base = self._base(at_us)
+        self._cells[base + _RESERVED] += nusd
+        self._cells[base + self._own] += nusd
+        return self._cells[base]
+
+    def room_in(self, period: int) -> int:
+        """What may still be reserved in a period that money was taken from; -1: it has made room for a later one."""
+        cells, base = self._cells, self._base_of(period)
+        if cells[base] != period:
+            return -1
+        return self.cap - cells[base + _SPENT] - cells[base + _RESERVED]
+
+    def add(self, period: int, nusd: int) -> None:
+        """Set more aside in that period, after `room_in`."""
+        base = self._base_of(period)
+        self._cells[base + _RESERVED] += nusd
+        self._cells[base + self._own] += nusd
+
+    def settle(self, period: int, reserved_nusd: int, cost_nusd: int) -> float | None:
+        """Replace a reservation by what was spent; return the share of the cap that was passed, if one was.
+
+        A period that has made room for a later one is over, and nothing is entered.
+        """
+        cells = self._cells
+        base = self._base_of(period)
+        if cells[base] != period:
+            return None
+        spent = cells[base + _SPENT] = cells[base + _SPENT] + min(cost_nusd, MOST_NUSD)
+        cells[base + self._own] -= reserved_nusd
+        cells[base + _RESERVED] -= reserved_nusd
+        warned = cells[base + _WARNED]
+        if warned == len(self._warn_nusd) or spent < self._warn_nusd[warned]:
+            return None
+        passed = sum(spent >= mark for mark in self._warn_nusd)
+        cells[base + _WARNED] = passed
+        return self.terms.warn_at[passed - 1]
+
+    def is_known(self, at_us: int) -> bool:
+        """Whether `recall` has told what was spent before.
+
+        False, too, when the clock has been put back by more than a period.
+        """
+        cells = self._cells
+        return bool(cells[self._at + _KNOWN]) and cells[self._base(at_us)] == self._number(at_us)
+
+    def recall(self, spent_nusd: int, at_us: int) -> None:
+        """Tell what the ledger says of the period so far, once; thresholds that it has passed were announced then."""
+        cells, base, number = self._cells, self._base(at_us), self._number(at_us)
+        if cells[base] != number:
+            self._begin(base, number)
+        cells[base + _SPENT] += spent_nusd
+        spent = cells[base + _SPENT]
+        cells[base + _WARNED] = sum(spent >= mark for mark in self._warn_nusd)
+        cells[self._at + _KNOWN] = 1
+
+    def begin(self) -> None:
+        """There is nothing to recall: nothing can have been spent before now."""
+        self._cells[self._at + _KNOWN] = 1
+
+    def _base_of(self, period: int) -> int:
+        return self._at + _PERIODS + (period & 1) * self._width
+
+    def _number(self, at_us: int) -> int:
+        return self.terms.calendar.number(at_us)
+
+    def _base(self, at_us: int) -> int:
+        """The first cell of the period of a moment, begun if it is new.
+
+        Of a moment before the two that are kept: of the later one in its place, which is stricter.
+        """
+        number = self.terms.calendar.number(at_us)
+        base = self._base_of(number)
+        if self._cells[base] < number:
+            self._begin(base, number)
+        return base
+
+    def _begin(self, base: int, number: int) -> None:
+        for cell in range(base + 1, base + self._width):
+            self._cells[cell] = 0
+        self._cells[base] = number
+
+
+def release(cells: Cells, at: int, worker: int, workers: int) -> None:
+    """Give back what a worker had reserved that has died."""
+    width = _WORKERS + workers
+    for base in (at + _PERIODS, at + _PERIODS + width):
+        cells[base + _WORKERS + worker] = 0
+        cells[base + _RESERVED] = sum(cells[base + _WORKERS + one] for one in range(workers))

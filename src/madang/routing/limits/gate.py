@@ -1,0 +1,328 @@
+"""One step in, one step out: a request is admitted against all its meters at once or not at all, and settled once.
+
+`admit` looks at every meter before it takes from any, while the table is held, so that neither
+other requests nor other processes come in between. `settle` replaces what was reserved by what was
+used. Clocks are arguments: `now_us` is a monotonic clock that all processes share, `at_us` Unix time.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from madang.config.budgets import Budget as BudgetSetting
+from madang.config.budgets import Limit
+from madang.routing.limits import budget, gauge, window
+from madang.routing.limits.bucket import Bucket
+from madang.routing.limits.budget import Budget
+from madang.routing.limits.gauge import Gauge
+from madang.routing.limits.memory import Memory
+from madang.routing.limits.meters import Meters, Reservation
+from madang.routing.limits.refusal import refusal
+from madang.routing.limits.rules import (
+    SPANS_US,
+    LimitedKey,
+    Purse,
+    Rate,
+    Rule,
+    Slots,
+    concerns,
+    rule_of_budget,
+    rules_of_key,
+    rules_of_limit,
+    strictest,
+    tag_names,
+)
+from madang.routing.limits.window import Window
+from madang.wire.quota import Quota
+
+NEAR: Final = 8
+"""Near its cap a budget is when less than so many times the worst case is left."""
+
+_MAX_REMEMBERED: Final = 20_000
+
+
+class Ask(NamedTuple):
+    """What a request may need at most: tokens, and nano-dollars.
+
+    `want_nusd` is the worst case, `expected_nusd` what an answer of the usual length costs at most
+    (never more than the worst case). `is_stated`: the caller has bounded the answer itself, so
+    that the worst case is its wish and no pessimism of ours.
+    """
+
+    tokens: int
+    want_nusd: int = 0
+    expected_nusd: int = 0
+    is_stated: bool = True
+
+
+class Passed(NamedTuple):
+    """A budget has passed a threshold; told once per threshold and period."""
+
+    label: str
+    name: str
+    share: float
+
+
+class Entitlements(NamedTuple):
+    """What an account brings for its keys: the name of its plan, and further rules."""
+
+    plan: str | None = None
+    rules: tuple[Rule, ...] = ()
+
+
+def _nothing(_: LimitedKey) -> Entitlements:
+    return Entitlements()
+
+
+class Gate:
+    """All limits and budgets, as one worker sees them.
+
+    `since_s`: when it began to count (Unix seconds): what is newer has no past to be recalled.
+    `entitlements` tells what a key's account adds; `forget` has it asked again. `on_passed` hears
+    of thresholds.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        since_s: float = 0.0,
+        *,
+        entitlements: Callable[[LimitedKey], Entitlements] = _nothing,
+        on_passed: Callable[[Passed], None] | None = None,
+    ) -> None:
+        self.entitlements = entitlements
+        self.on_passed = on_passed
+        self._memory = memory
+        self._since_s = int(since_s)
+        self._limits: tuple[Limit, ...] = ()
+        self._budgets: tuple[BudgetSetting, ...] = ()
+        self._tag_names: tuple[str, ...] = ()
+        self._known: dict[object, tuple[LimitedKey, Meters | None]] = {}
+        self._held: dict[Reservation, None] = {}
+
+    # --- what applies ---------------------------------------------------------------------------
+
+    def configure(self, limits: Sequence[Limit], budgets: Sequence[BudgetSetting]) -> None:
+        """Put other limits and budgets in force. What was counted under their names stays counted."""
+        self._limits, self._budgets = tuple(limits), tuple(budgets)
+        scopes = [*[one.scope for one in limits], *[one.scope for one in budgets]]
+        self._tag_names = tag_names(scopes)
+        self.forget()
+
+    def forget(self) -> None:
+        """Ask again what applies to each key: an account has another plan, say."""
+        self._known.clear()
+
+    def meters(self, key: LimitedKey, tags: Mapping[str, str]) -> Meters | None:
+        """Everything that counts requests of a key with these tags; None: nothing does."""
+        names = self._tag_names
+        which = (key.id, *[tags.get(name) for name in names]) if names else key.id
+        known = self._known.get(which)
+        if known is not None and known[0] is key:
+            return known[1]
+        meters = self._made(self._rules(key, tags))
+        if len(self._known) >= _MAX_REMEMBERED:
+            self._known.clear()
+        self._known[which] = (key, meters)
+        return meters
+
+    def _rules(self, key: LimitedKey, tags: Mapping[str, str]) -> Iterable[Rule]:
+        plan, further = self.entitlements(key)
+        rules: list[Rule] = [*rules_of_key(key), *further]
+        for limit in self._limits:
+            if concerns(limit.scope, key, tags, plan):
+                rules += rules_of_limit(limit, key.account_id)
+        rules += [
+            rule_of_budget(one, key.account_id)
+            for one in self._budgets
+            if concerns(one.scope, key, tags, plan)
+        ]
+        return strictest(rules)
+
+    def _made(self, rules: Iterable[Rule]) -> Meters | None:
+        meters = Meters()
+        for rule in rules:
+            if isinstance(rule, Rate):
+                chosen = meters.requests if rule.unit == "requests" else meters.tokens
+                chosen.append((self._rate(rule), rule))
+            elif isinstance(rule, Slots):
+                place = self._memory.claim(rule.name, Gauge.KIND, Gauge.size(self._memory.workers))
+                meters.slots.append((Gauge(place, rule.limit, self._memory.worker), rule))
+            else:
+                meters.budgets.append(self._budget(rule))
+                meters.purses.append(rule)
+        meters.finish()
+        return None if meters.is_empty else meters
+
+    def _rate(self, rule: Rate) -> Window | Bucket:
+        span_us = SPANS_US[rule.span]
+        if rule.burst is None:
+            place = self._memory.claim(rule.name, Window.KIND, Window.SIZE)
+            return Window(place, rule.limit, span_us)
+        place = self._memory.claim(rule.name, Bucket.KIND, Bucket.SIZE)
+        return Bucket(place, rule.limit, span_us, rule.burst)
+
+    def _budget(self, rule: Purse) -> Budget:
+        memory = self._memory
+        place = memory.claim(rule.name, Budget.KIND, Budget.size(memory.workers))
+        purse = Budget(place, rule.terms, memory.worker, memory.workers)
+        if rule.born_s >= self._since_s:
+            with memory:
+                purse.begin()  # it has no past
+        return purse
+
+    # --- in and out -----------------------------------------------------------------------------
+
+    def admit(self, meters: Meters, ask: Ask, now_us: int, at_us: int) -> Reservation:
+        """Reserve one request, its tokens and money, everywhere; or raise and reserve nothing.
+
+        Raises RateLimited, with the time to wait where waiting helps, or OutOfCredit. What was
+        reserved may be less than `want_nusd`: then the answer must be bounded to what that pays.
+        """
+        with self._memory:
+            nusd = self._affordable(meters, ask, at_us)
+            if nusd < 0 or not _has_room(meters, ask.tokens, now_us):
+                raise refusal(meters, ask.tokens, ask.expected_nusd, now_us, at_us)
+            reservation = Reservation(meters, ask.tokens, nusd, now_us)
+            reservation.is_soft = meters.is_soft(at_us)
+            for meter in meters.request_meters:
+                meter.take(1, now_us)
+            for meter in meters.token_meters:
+                reservation.marks.append(meter.take(ask.tokens, now_us))
+            for slot in meters.gauges:
+                slot.take()
+            for purse in meters.budgets:
+                reservation.periods.append(purse.reserve(nusd, at_us))
+        self._held[reservation] = None
+        return reservation
+
+    def extend(self, reservation: Reservation, nusd: int) -> bool:
+        """Reserve more for the same request, as an earlier attempt has cost some of it; False: there is no room."""
+        held = list(zip(reservation.meters.budgets, reservation.periods, strict=True))
+        with self._memory:
+            if held and not reservation.is_open:
+                return False
+            if any(purse.room_in(period) < nusd for purse, period in held):
+                return False
+            for purse, period in held:
+                purse.add(period, nusd)
+        reservation.nusd += nusd
+        return True
+
+    def settle(self, reservation: Reservation, tokens: int, nusd: int) -> None:
+        """Replace a reservation by what was used. What comes after the first time is added to that."""
+        meters = reservation.meters
+        passed: list[Passed] = []
+        reserved_tokens, reserved_nusd = reservation.tokens, reservation.nusd
+        reservation.tokens = reservation.nusd = 0
+        with self._memory:
+            for meter, mark in zip(meters.token_meters, reservation.marks, strict=True):
+                meter.correct(mark, tokens - reserved_tokens)
+            if reservation.is_open:
+                for slot in meters.gauges:
+                    slot.give()
+            for rule, purse, period in zip(
+                meters.purses, meters.budgets, reservation.periods, strict=True
+            ):
+                share = purse.settle(period, reserved_nusd, nusd)
+                if share is not None:
+                    passed.append(Passed(rule.terms.label, rule.name, share))
+        reservation.is_open = False
+        self._held.pop(reservation, None)
+        if self.on_passed is not None:
+            for one in passed:
+                self.on_passed(one)
+
+    def _affordable(self, meters: Meters, ask: Ask, at_us: int) -> int:
+        """The money to reserve; -1: there is not enough. The rule is proven in docs/limits.md."""
+        if not meters.budgets:
+            return 0
+        room = min([purse.room(at_us) for purse in meters.budgets])
+        want = ask.want_nusd
+        if want <= (room if ask.is_stated else room // NEAR):
+            return want
+        least = min(want, max(ask.expected_nusd, room // NEAR))
+        return least if least <= room else -1
+
+    def quota(self, meters: Meters, now_us: int) -> Quota:
+        """What is left, as callers are told."""
+        with self._memory:
+            return meters.quota(now_us)
+
+    # --- what is asked for now and then ---------------------------------------------------------
+
+    def sweep(self, before_us: int) -> int:
+        """Release what requests admitted before a moment still hold, and return how many there were.
+
+        None can be under way that long. What such a request has cost still counts, when it comes.
+        """
+        overdue: list[Reservation] = []
+        for reservation in self._held:  # the oldest first
+            if reservation.began_us >= before_us:
+                break
+            overdue.append(reservation)
+        for reservation in overdue:
+            self.settle(reservation, 0, 0)
+        return len(overdue)
+
+    def recover(self) -> None:
+        """Give back what an earlier process of this number held, and complete what it was changing when it died."""
+        worker, workers = self._memory.worker, self._memory.workers
+        for kind, cells, at in [(one.kind, one.cells, one.at) for one in self._memory.records()]:
+            with self._memory:
+                if kind == Window.KIND:
+                    window.repair(cells, at)
+                elif kind == Gauge.KIND:
+                    gauge.release(cells, at, worker, workers)
+                elif kind == Budget.KIND:
+                    budget.release(cells, at, worker, workers)
+
+    def charge(self, key: LimitedKey, tags: Mapping[str, str], nusd: int, at_us: int) -> None:
+        """Enter a cost that no reservation stands for: what a process owed when it died, found out afterwards."""
+        meters = self.meters(key, tags)
+        if meters is None:
+            return
+        with self._memory:
+            for purse in meters.budgets:
+                purse.settle(purse.reserve(0, at_us), 0, nusd)
+
+    def allow(self, rule: Purse, cap_nusd: int) -> None:
+        """Set a cap that is known only while serving, for all workers at once: what an account has paid in."""
+        purse = self._budget(rule)
+        with self._memory:
+            purse.allow(cap_nusd)
+
+    def unknown(self, keys: Iterable[LimitedKey], at_us: int) -> list[tuple[Purse, int]]:
+        """Budgets whose past is not known yet, and since when (Unix µs) it is to be looked up for `recall`."""
+        purses: dict[str, Purse] = {}
+        for one in self._budgets:
+            if isinstance(one.scope, str) or one.scope.plan is None:
+                purse = rule_of_budget(one, None)
+                purses[purse.name] = purse
+        for key in keys:
+            for rule in self._rules(key, {}):
+                if isinstance(rule, Purse):
+                    purses[rule.name] = rule
+        found = []
+        for purse in purses.values():
+            counted = self._budget(purse)
+            with self._memory:
+                if purse.whose is not None and not counted.is_known(at_us):
+                    found.append((purse, purse.terms.calendar.start_us(at_us)))
+        return found
+
+    def recall(self, purse: Purse, spent_nusd: int, at_us: int) -> None:
+        """Tell what the ledger says was spent from a budget; told twice, by several workers, it counts once."""
+        counted = self._budget(purse)
+        with self._memory:
+            if not counted.is_known(at_us):
+                counted.recall(spent_nusd, at_us)
+
+
+def _has_room(meters: Meters, tokens: int, now_us: int) -> bool:
+    for meter in meters.request_meters:
+        if meter.room(now_us) < 1:
+            return False
+    for meter in meters.token_meters:
+        if meter.room(now_us) < tokens:
+            return False
+    return all(slot.room() >= 1 for slot in meters.gauges)

@@ -1,0 +1,215 @@
+"""Which limits and budgets apply to a key and its tags, as rules that meters are made from.
+
+A rule's name says what is counted together: rules of one name share their numbers, in all workers
+and across changes of the configuration. Its label says whose it is, to whoever is refused.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Literal, NamedTuple, Protocol
+
+from madang.config.budgets import Budget as BudgetSetting
+from madang.config.budgets import Limit, Scope
+from madang.routing.limits.budget import Terms
+from madang.routing.limits.period import Calendar, Per
+
+SECOND_US: Final = 1_000_000
+SPANS_US: Final = {"second": SECOND_US, "minute": 60 * SECOND_US, "day": 86_400 * SECOND_US}
+_NUSD: Final = 1_000_000_000
+
+
+class LimitedKey(Protocol):
+    """The limits a key carries; None means no limit."""
+
+    @property
+    def id(self) -> str:
+        """The key's id."""
+
+    @property
+    def name(self) -> str:
+        """What its owner calls it."""
+
+    @property
+    def account_id(self) -> str | None:
+        """Who pays."""
+
+    @property
+    def created_at(self) -> int:
+        """When it was made, Unix seconds."""
+
+    @property
+    def rpm(self) -> int | None:
+        """Requests per minute."""
+
+    @property
+    def tpm(self) -> int | None:
+        """Tokens per minute, input and output together."""
+
+    @property
+    def budget_nusd(self) -> int | None:
+        """Nano-dollars per period."""
+
+    @property
+    def budget_per(self) -> str | None:
+        """`day`, `month`, or None: for good."""
+
+
+class Rate(NamedTuple):
+    """So many requests or tokens in any `second`, `minute` or `day`; with `burst` at that steady rate."""
+
+    name: str
+    label: str
+    unit: Literal["requests", "tokens"]
+    limit: int
+    span: str
+    burst: int | None = None
+
+
+class Slots(NamedTuple):
+    """So many requests at once."""
+
+    name: str
+    label: str
+    limit: int
+
+
+class Purse(NamedTuple):
+    """So much money.
+
+    `whose` is how the ledger finds what was spent from it (None: it is not to be asked). `born_s`:
+    when its owner came to be (Unix seconds; 0: not known).
+    """
+
+    name: str
+    terms: Terms
+    whose: "Whose | None" = None
+    born_s: int = 0
+
+
+class Whose(NamedTuple):
+    """Rows of the ledger that count together: those that fit all that is given."""
+
+    key: str | None = None
+    account: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+Rule = Rate | Slots | Purse
+
+
+def rules_of_key(key: LimitedKey) -> Iterator[Rule]:
+    """What a key's own fields say."""
+    name, label = f"key:{key.id}", "This key's"
+    if key.rpm is not None:
+        yield Rate(f"{name}:requests:minute", label, "requests", key.rpm, "minute")
+    if key.tpm is not None:
+        yield Rate(f"{name}:tokens:minute", label, "tokens", key.tpm, "minute")
+    if key.budget_nusd is not None:
+        per = _per(key.budget_per)
+        terms = Terms(f"{label} budget{_spoken(per)}", key.budget_nusd, Calendar(per))
+        yield Purse(f"{name}:usd:{per}:UTC", terms, Whose(key=key.id), key.created_at)
+
+
+def rules_of_limit(limit: Limit, account_id: str | None) -> Iterator[Rule]:
+    """What an entry of `limits` says to the keys of an account."""
+    name, label = _named(limit.scope, account_id)
+    steady = "second" if limit.rps is not None else "minute"
+    for unit, span, amount in (
+        ("requests", "second", limit.rps),
+        ("requests", "minute", limit.rpm),
+        ("requests", "day", limit.rpd),
+        ("tokens", "second", limit.tps),
+        ("tokens", "minute", limit.tpm),
+        ("tokens", "day", limit.tpd),
+    ):
+        if amount is not None:
+            burst = limit.burst if unit == "requests" and span == steady else None
+            kind = f":{span}" if burst is None else f":{span}:burst"
+            counted: Literal["requests", "tokens"] = "requests" if unit == "requests" else "tokens"
+            yield Rate(f"{name}:{unit}{kind}", label, counted, amount, span, burst)
+    if limit.concurrency is not None:
+        yield Slots(f"{name}:at-once", label, limit.concurrency)
+
+
+def rule_of_budget(budget: BudgetSetting, account_id: str | None) -> Purse:
+    """What an entry of `budgets` says to the keys of an account."""
+    name, label = _named(budget.scope, account_id)
+    scope = budget.scope if isinstance(budget.scope, Scope) else Scope()
+    terms = Terms(
+        f"{label} budget{_spoken(budget.per)}",
+        round(budget.usd * _NUSD),
+        Calendar(budget.per, budget.time_zone),
+        tuple(sorted(budget.warn_at)),
+        budget.soft_from if budget.mode == "soft" else None,
+    )
+    account = account_id if scope.plan is not None else scope.account
+    whose = Whose(scope.key, account, tuple(sorted(scope.tag.items())))
+    return Purse(f"{name}:usd:{budget.per}:{budget.time_zone}", terms, whose)
+
+
+def credit(account_id: str) -> Purse:
+    """The prepaid credit of an account: its cap is all that was ever paid in, and told while serving."""
+    terms = Terms("This account's credit", None, Calendar("ever"))
+    return Purse(f"account:{account_id}:credit", terms, Whose(account=account_id))
+
+
+def concerns(
+    scope: Literal["total"] | Scope, key: LimitedKey, tags: Mapping[str, str], plan: str | None
+) -> bool:
+    """Whether requests of a key with these tags count in a scope. `plan`: the plan of its account."""
+    if not isinstance(scope, Scope):
+        return True
+    return (
+        (scope.key is None or scope.key in (key.id, key.name))
+        and (scope.account is None or scope.account == key.account_id)
+        and (scope.plan is None or scope.plan == plan)
+        and all(tags.get(name) == value for name, value in scope.tag.items())
+    )
+
+
+def tag_names(scopes: Iterable[Literal["total"] | Scope]) -> tuple[str, ...]:
+    """The names of tags that matter to any scope."""
+    scoped = (scope for scope in scopes if isinstance(scope, Scope))
+    return tuple(sorted({name for scope in scoped for name in scope.tag}))
+
+
+def strictest(rules: Iterable[Rule]) -> Iterable[Rule]:
+    """Of rules that count in the same place the one that allows least: a request is counted there once."""
+    kept: dict[str, Rule] = {}
+    for rule in rules:
+        other = kept.get(rule.name)
+        if other is None or _allowance(rule) < _allowance(other):
+            kept[rule.name] = rule
+    return kept.values()
+
+
+def _allowance(rule: Rule) -> int:
+    return (rule.terms.cap_nusd or 0) if isinstance(rule, Purse) else rule.limit
+
+
+def _named(scope: Literal["total"] | Scope, account_id: str | None) -> tuple[str, str]:
+    """What is counted together, and how to speak of it: nothing of another caller is told.
+
+    Each account of a plan is counted by itself.
+    """
+    if not isinstance(scope, Scope):
+        return "total", "This gateway's"
+    parts = [
+        f"{kind}={value}"
+        for kind, value in (("key", scope.key), ("account", scope.account), ("plan", scope.plan))
+        if value is not None
+    ]
+    if scope.plan is not None:
+        parts.append(f"account={account_id}")
+    tags = [f"{name}={value}" for name, value in sorted(scope.tag.items())]
+    name = ";".join([*parts, *(f"tag:{tag}" for tag in tags)])
+    if tags:
+        return name, f"The {', '.join(tags)}"
+    return name, f"This {parts[0].partition('=')[0]}'s" if parts else "This gateway's"
+
+
+def _per(per: str | None) -> Per:
+    return "day" if per == "day" else "month" if per == "month" else "ever"
+
+
+def _spoken(per: Per) -> str:
+    return "" if per == "ever" else f" per {per}"
