@@ -33,6 +33,7 @@ class Call:
     `is_last_resort`: no target is left that could answer all of it. `may_go_on`: the caller wants
     a stream that breaks to be gone on with by another target, and `continuation` does that where it
     is possible; `seam` says where the present attempt goes on, for the ledger (None: it begins).
+    `reservation` is held against the key's limits for all rows but the first `settled`.
     """
 
     __slots__ = (
@@ -58,6 +59,7 @@ class Call:
         "reservation",
         "rows",
         "seam",
+        "settled",
         "started",
         "tags",
         "upstream_s",
@@ -91,6 +93,7 @@ class Call:
         self.may_go_on = False
         self.continuation: Continuing | None = None
         self.seam: str | None = None
+        self.settled = 0
 
     def is_late(self, now: float) -> bool:
         """Whether the caller's deadline has come, so that another attempt would be in vain."""

@@ -130,10 +130,8 @@ class Pipeline:
             raise error
         call = search.call
         if call.reservation is not None:
-            first = call.reservation
+            self._true_up(call)
             self._reserve(call, route, monotonic())
-            call.reservation.tokens += first.tokens
-            call.reservation.cost_nusd += first.cost_nusd
         settle.supersede(call)
         return await self._ask(search, following)
 
@@ -143,11 +141,17 @@ class Pipeline:
         self._journal.note(rows)
         self._outbox.wake()
         if call.reservation is not None:
-            used = sum(row.input_tokens + row.output_tokens for row in rows)
-            cost = sum(row.cost_nusd or 0 for row in rows)
-            self._limits.settle(call.key, call.reservation, used, cost)
+            self._true_up(call)
         for watcher in self._watchers:
             watcher(rows)
+
+    def _true_up(self, call: Call) -> None:
+        """Replace the reservation by what the rows used that have come since it was made."""
+        rows = call.rows[call.settled :]
+        used = sum(row.input_tokens + row.output_tokens for row in rows)
+        cost = sum(row.cost_nusd or 0 for row in rows)
+        self._limits.settle(call.key, call.reservation, used, cost)
+        call.reservation, call.settled = None, len(call.rows)
 
     def _admit(self, call: Call, route: Route) -> None:
         key = call.key
