@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -133,6 +134,22 @@ def http(gateway):
 
 
 @pytest.fixture(scope="module")
+def refusals(http):
+    """A judge of refusals for every dialect, by the document that the gateway serves."""
+    served = http.get("/api/openapi.json").json()
+    names = {"messages": "AnthropicError", "gemini": "GeminiError"}
+    return {
+        dialect: jsonschema_rs.Draft202012Validator(
+            {
+                "$ref": f"#/components/schemas/{names.get(dialect, 'OpenAIError')}",
+                "components": served["components"],
+            }
+        )
+        for dialect in DIALECTS
+    }
+
+
+@pytest.fixture(scope="module")
 def statuses(tell):
     """How many answers had which status."""
     counted = Counter()
@@ -142,7 +159,7 @@ def statuses(tell):
 
 @settings(max_examples=EXAMPLES, suppress_health_check=[*HealthCheck], database=None)
 @given(asking=requests())
-def test_a_spoilt_request_is_answered_or_refused(upstream, http, statuses, asking):
+def test_a_spoilt_request_is_answered_or_refused(upstream, http, statuses, refusals, asking):
     dialect, target, streamed, body, junk = asking
     slot = DIALECTS.index(target)
     norm = answers()[target, streamed]
@@ -153,5 +170,6 @@ def test_a_spoilt_request_is_answered_or_refused(upstream, http, statuses, askin
     assert answer.status_code in (200, 400, 404, 422, 502), answer.text
     if answer.status_code != 200:
         told = answer.json()
+        refusals[dialect].validate(told)
         assert told["error"]["message"], told
         assert "defect" not in answer.text, told
