@@ -17,7 +17,7 @@
     │   │   ├── ContextOverflow  400  the prompt exceeds the model's window; a larger window may serve it
     │   │   ├── UnsupportedFeature 400  the model cannot do what is asked; another may
     │   │   └── ContentFiltered  400  refused by the provider's policy
-    │   ├── ProviderRefusedKey   502  a 401 or 403 towards *our* key
+    │   ├── ProviderRefusedKey   502  a 401 or 403 towards *our* key (a 400 stays one)
     │   ├── ProviderOutOfQuota   502  our account there is out of money or quota
     │   ├── ProviderLacksModel   404  the provider does not (or no longer) serve the model
     │   ├── ProviderRateLimited  429
@@ -231,7 +231,7 @@ class ContentFiltered(ProviderRejected):
 
 
 class ProviderRefusedKey(ProviderError):
-    """A 401 or 403 towards our own key: not the caller's fault, so 502."""
+    """A 401 or 403 towards our own key: not the caller's fault, so 502; a provider's 400 for it stays one."""
 
     kind = "provider_auth"
 

@@ -65,7 +65,7 @@ def test_a_stream_cut_before_its_reason_never_looks_finished(row):
 
 @_named([row for row in ROWS if row["status"] >= 400])
 def test_an_error_keeps_its_meaning(row):
-    """All but one: a provider that refuses our key is no fault of the caller."""
+    """All but one, which keeps its status only: a provider that refuses our key is no fault of the caller."""
     judge = score()
     norm = recording(row["data"])
     status, body = norm["response"]["status"], norm["response"]["body"].encode()
@@ -74,7 +74,7 @@ def test_an_error_keeps_its_meaning(row):
     written_status, written = WIRE.write_error(error)
     if b"API_KEY_INVALID" in body:
         assert isinstance(error, ProviderRefusedKey)
-        assert (written_status, error.code) == (502, "API_KEY_INVALID")
+        assert (written_status, error.code) == (400, "API_KEY_INVALID")
         assert b"provider_auth" in written
         return
     got = judge.response_view(API, written_status, "application/json", written)

@@ -55,14 +55,6 @@ def test_a_rejection_keeps_the_status_of_its_provider():
         assert WIRE.write_error(_read(status, {"message": "no"}))[0] == status
 
 
-def test_a_model_that_a_provider_lacks_is_a_404_whatever_its_status():
-    """OpenAI says 400 here and 404 in Chat Completions; SDKs raise NotFoundError for the latter only."""
-    for status in (400, 404):
-        lacking = _read(status, {"message": "no", "code": "model_not_found"})
-        assert WIRE.write_error(lacking)[0] == 404
-        assert lacking.upstream_status == status
-
-
 def test_waiting_times_are_read():
     error = _read(429, {}, retry_after=b"7")
     assert error.retry_after_s == 7.0 == retry_after({b"retry-after": b"7"})

@@ -96,9 +96,14 @@ def provider_error(
         upstream_status=upstream,
         raw=raw,
     )
-    if isinstance(found, ProviderRejected) or status in _TELLING:
+    if isinstance(found, ProviderRejected) or status in _TELLING or _is_bad_key(found, status):
         found.status = status
     return found
+
+
+def _is_bad_key(found: ProviderError, status: int) -> bool:
+    """Whether our key is refused with a 400: it stays one, for no client shall try that again."""
+    return isinstance(found, ProviderRefusedKey) and status == 400
 
 
 def _own_status(error: dict[str, Any]) -> int:

@@ -8,7 +8,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from madang.errors import Kind, MadangError, ProviderFailed, ProviderRejected
+from madang.errors import (
+    Kind,
+    MadangError,
+    ProviderFailed,
+    ProviderRefusedKey,
+    ProviderRejected,
+)
 from madang.model import Failed, Json
 from madang.wire.contract import WriteContext
 from madang.wire.json import decode, encode
@@ -64,7 +70,8 @@ def write_error(error: MadangError) -> tuple[int, bytes]:
     row = ROWS[error.kind]
     if isinstance(error, ProviderRejected) and error.raw is not None and _is_error(error.raw):
         return error.status, error.raw
-    if isinstance(error, ProviderRejected | ProviderFailed) or error.status == 503:
+    telling = isinstance(error, ProviderRejected | ProviderFailed | ProviderRefusedKey)
+    if telling or error.status == 503:
         row = _Row(error.status, _WORD_BY_STATUS.get(error.status, row.word))
     failure = Failed(error.message, error.kind, error.code)
     return row.status, encode(_document(row, failure, error.retry_after_s))

@@ -8,7 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
-from madang.errors import MadangError, ProviderFailed, ProviderOverloaded, ProviderRejected
+from madang.errors import (
+    MadangError,
+    ProviderFailed,
+    ProviderOverloaded,
+    ProviderRefusedKey,
+    ProviderRejected,
+)
 from madang.model import Failed
 from madang.wire import json
 from madang.wire.contract import WriteContext
@@ -59,7 +65,7 @@ def write_error(error: MadangError) -> tuple[int, bytes]:
     A provider's own complaint about the request is passed on as it came.
     """
     status, kind = _ROWS[error.kind]
-    if isinstance(error, ProviderRejected | ProviderFailed):
+    if isinstance(error, ProviderRejected | ProviderFailed | ProviderRefusedKey):
         status = error.status
         kind = _TYPE_BY_STATUS.get(status, kind)
     elif isinstance(error, ProviderOverloaded) and error.upstream_status == error.status:

@@ -167,7 +167,8 @@ def _error(
         upstream_status=status,
         raw=raw,
     )
-    if isinstance(error, ProviderRejected) and 400 <= status < 500 and status not in _STATUSES:
+    own = isinstance(error, ProviderRejected | ProviderLacksModel)
+    if own and 400 <= status < 500 and status not in _STATUSES:
         error.status = status
     elif isinstance(error, ProviderFailed) and status in {408, 500, 504}:
         # a time-out stays one for the caller, and a plain 500 a 500

@@ -8,7 +8,13 @@ InternalServerError.
 
 from typing import Any, Final, NamedTuple
 
-from madang.errors import MadangError, ProviderFailed, ProviderRejected
+from madang.errors import (
+    MadangError,
+    ProviderFailed,
+    ProviderLacksModel,
+    ProviderRefusedKey,
+    ProviderRejected,
+)
 from madang.wire import json
 
 
@@ -61,12 +67,15 @@ _TABLE: Final[dict[str, _Row]] = {
 
 """A row for every `errors.Kind`; a word that is none of them is written as provider_failed."""
 
+_TELLING = (ProviderRejected, ProviderLacksModel, ProviderFailed, ProviderRefusedKey)
+"""Where the provider's own status says more than the kind does."""
+
 
 def write_error(error: MadangError) -> tuple[int, bytes]:
-    """(status, body). A provider's own status stays where it says more: for a rejection, a 500, a time-out."""
+    """(status, body). A provider's own status stays where it says more."""
     row = _TABLE[error.kind]
     status = row.status
-    if isinstance(error, ProviderRejected | ProviderFailed):
+    if isinstance(error, _TELLING):
         status = error.status
     body = error_body(error.message, error.kind, error.code, error.param)
     return status, json.encode(body)
