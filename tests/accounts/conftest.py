@@ -4,13 +4,8 @@ import pytest
 
 from madang.accounts import Register
 from madang.accounts.payments import Payments
-from madang.config.payments import ExchangeRate
 from madang.state.store import Store
-
-RATES = {
-    "KRW": ExchangeRate(per_usd=1391.5, source="a bank"),
-    "EUR": ExchangeRate(per_usd=0.92, source="a bank"),
-}
+from stand.payments import RATES
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from conftest import RATES
 from madang.accounts import Register
 from madang.accounts.notices import Notice, Refund
 from madang.accounts.payments import Payments
@@ -21,6 +20,7 @@ from madang.ledger import credit
 from madang.ledger.book import record
 from madang.model import Attempt
 from madang.state.store import Store
+from stand.payments import RATES
 
 NOW_S = 1_795_132_800
 PER_USD = {"USD": Decimal(1), "KRW": Decimal("1391.5"), "EUR": Decimal("0.92")}

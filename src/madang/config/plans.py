@@ -3,6 +3,7 @@
 Rule: an amount in dollars is exactly what was written; it never goes through binary arithmetic.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -54,6 +55,11 @@ DEFAULT_PLANS = {
     "enterprise": _SAYS_NOTHING,
 }
 """The plans that are there unless a configuration gives others of these names (product.md, G23)."""
+
+
+def in_force(configured: Mapping[str, Plan]) -> dict[str, Plan]:
+    """All plans: those that are configured, before those of the same names that are built in."""
+    return {**DEFAULT_PLANS, **configured}
 
 
 def nusd(usd: float) -> int:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from madang import catalog as catalogue
+from madang.accounts import Register
+from madang.config import plans
 from madang.config import settings as shapes
 from madang.config.watch import Watcher
 from madang.errors import MadangError
@@ -25,6 +27,7 @@ from madang.pipeline import Pipeline, Snapshot
 from madang.routing.board import Board
 from madang.routing.limits import Limits, period_start
 from madang.server.assembly import assemble, given_providers
+from madang.server.payment_desk import PaymentDesk
 from madang.state.responses import HeldResponses
 from madang.state.store import Store
 from madang.upstream.outbox import Outbox
@@ -69,6 +72,7 @@ class Runtime:
         self.store = Store(options.home)
         self.held = HeldResponses(self.store)
         self.keyring = Keyring(self.store)
+        self.accounts = Register(self.store, plans.in_force(self.settings.plans))
         self.admin_key = self.keyring.ensure_admin(
             options.environ.get("MADANG_ADMIN_KEY"), now_s=time.time()
         )
@@ -85,6 +89,7 @@ class Runtime:
         self.outbox = Outbox(first=self.journal.flush)
         self.ingest = IngestThread(Ingester(self.store, journals))
         self.transport = Transport(environ=options.environ)
+        self.desk = PaymentDesk(self.store, self.settings.payments, self.transport)
         self.metrics = Metrics(self.board)
         self.limits = Limits(options.share)
         self.pipeline = Pipeline(
@@ -136,6 +141,7 @@ class Runtime:
         while True:
             await asyncio.sleep(_POLL_S)
             try:
+                self.accounts.refresh()
                 if self.keyring.refresh():
                     self._restore_budgets()
                 self._reload()
@@ -164,6 +170,8 @@ class Runtime:
             _log.error("%s\nThe last good configuration stays in force.", problem)
             return
         self.settings = changed
+        self.accounts.plans = plans.in_force(changed.plans)
+        self.desk.configure(changed.payments)
         _log.info("the configuration was reloaded")
 
     def _snapshot(self, settings: shapes.Settings) -> Snapshot:
