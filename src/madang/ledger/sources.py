@@ -18,9 +18,11 @@ _ADDED = ", ".join([*(f"sum({name}) AS {name}" for name in MEASURES), _NO_CORREC
 _TAKEN_AWAY = ", ".join([*(f"-sum({name}) AS {name}" for name in MEASURES), _NO_CORRECTIONS])
 _READ = f"{SUMS}, {_NO_CORRECTIONS}"
 _CORRECTED = ", ".join(
-    f"{f'sum({name})' if name in ('cost_nusd', 'unpriced_requests') else '0'} AS {name}"
+    f"{'sum(cost_nusd)' if name == 'corrections_nusd' else f'sum({name})'} AS {name}"
+    if name in ("cost_nusd", "unpriced_requests", "corrections_nusd")
+    else f"0 AS {name}"
     for name in (*MEASURES, "corrections_nusd")
-).replace("0 AS corrections_nusd", "sum(cost_nusd) AS corrections_nusd")
+)
 _WHAT = {"model": "model", "asked_model": "asked_model", "provider": "provider"}
 _BY_DAY = {"day": "day", "month": "substr(day, 1, 7)"}
 _HOUR_AS_TEXT = "strftime('%Y-%m-%dT%H', {} * 3600, 'unixepoch')"
