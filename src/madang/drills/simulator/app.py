@@ -36,6 +36,7 @@ from madang.drills.simulator.stage import (
     list_models,
     model_of,
     refusal,
+    report,
 )
 from madang.drills.simulator.wires.anthropic.answer import WIRE as MESSAGES
 from madang.drills.simulator.wires.contract import Asked, Caller, Wire
@@ -44,6 +45,9 @@ from madang.drills.simulator.wires.openai_chat.answer import WIRE as CHAT
 
 _GEMINI_PATH = re.compile(r"/models/(?P<model>[^:]+):(?P<method>\w+)$")
 _MODELS_PATH = re.compile(r"/models(?:/(?P<model>.+))?$")
+_REPORT_PATH = re.compile(
+    r"/organizations?/(?P<what>usage/completions|usage/embeddings|costs|usage_report/messages|cost_report)$"
+)
 _KEY_HEADERS = (b"x-api-key", b"x-goog-api-key", b"api-key")
 
 
@@ -132,6 +136,8 @@ class Simulator:
             if path.endswith(end):
                 return Route(wire, play)
         wire = _wire_shown(path, headers)
+        if found := _REPORT_PATH.search(path):
+            return Route(wire, report(wire, self.book, found["what"]), "GET")
         if found := _MODELS_PATH.search(path):
             return Route(wire, list_models(wire), "GET", found["model"] or "")
         return Route(wire, None)

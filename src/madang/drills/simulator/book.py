@@ -1,11 +1,14 @@
 """What the simulator saw and what it charged: the independent witness of tests and drills. Bounded."""
 
 import re
-from collections import deque
-from dataclasses import dataclass, field
+import time
+from collections import Counter, deque
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 
 from msgspec import DecodeError, json
 
+from madang.drills.simulator.prices import charged
 from madang.drills.simulator.records import Json, Usage
 
 _MAX_REQUESTS = 1_000
@@ -62,13 +65,22 @@ class Seen:
 
 @dataclass(slots=True)
 class Charge:
-    """One answer that was sent, whole or in part. `usage.output` counts what went out; `complete` says it was all."""
+    """One answer that was sent, whole or in part. `usage.output` counts what went out; `complete` says it was all.
+
+    `at_s` is when it was asked for (Unix time).
+    """
 
     id: str
     model: str
     wire: str
     usage: Usage
     complete: bool = False
+    at_s: float = field(default_factory=time.time)
+
+    @property
+    def nusd(self) -> int:
+        """What it costs, in nano-dollars."""
+        return charged(self.model, self.usage)
 
     def told(self) -> dict[str, Json]:
         """The charge as JSON can carry it."""
@@ -83,15 +95,22 @@ class Charge:
             "written": usage.written,
             "reasoning": usage.reasoning,
             "complete": self.complete,
+            "at_s": self.at_s,
+            "nusd": self.nusd,
         }
 
 
 @dataclass(slots=True)
 class Book:
-    """The last 1,000 requests and the last 100,000 charges; the sums per model cover all charges since the start."""
+    """The last 1,000 requests and the last 100,000 charges; the sums per model cover all charges since the start.
+
+    `days` holds the same by UTC day, wire and model: requests, tokens, and nano-dollars in all and
+    for output.
+    """
 
     requests: deque[Seen] = field(default_factory=lambda: deque(maxlen=_MAX_REQUESTS))
     charges: deque[Charge] = field(default_factory=lambda: deque(maxlen=_MAX_CHARGES))
+    days: dict[tuple[str, str, str], Counter[str]] = field(default_factory=dict)
     _sums: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def saw(self, seen: Seen) -> None:
@@ -107,6 +126,17 @@ class Book:
         sums["requests"] += 1
         for name in _SUMMED[1:]:
             sums[name] += getattr(charge.usage, name)
+        self._on_its_day(charge)
+
+    def _on_its_day(self, charge: Charge) -> None:
+        day = datetime.fromtimestamp(charge.at_s, UTC).date().isoformat()
+        sums = self.days.setdefault((day, charge.wire, charge.model), Counter())
+        sums.update(asdict(charge.usage))
+        sums.update(
+            requests=1,
+            nusd=charge.nusd,
+            output_nusd=charged(charge.model, Usage(0, charge.usage.output)),
+        )
 
     def told_requests(self) -> list[dict[str, Json]]:
         """The requests, oldest first."""
@@ -119,6 +149,7 @@ class Book:
     def forget_charges(self) -> None:
         """Start a new book of charges."""
         self.charges.clear()
+        self.days.clear()
         self._sums.clear()
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from msgspec import DecodeError, Struct, json
 
-from madang.drills.simulator.book import Charge
+from madang.drills.simulator.book import Book, Charge
 from madang.drills.simulator.brain.answering import answer
 from madang.drills.simulator.delivery import Flow, Whole
 from madang.drills.simulator.measuring import PromptCache, blocks
@@ -25,6 +25,7 @@ from madang.drills.simulator.wires.gemini.request import read_count as read_gemi
 from madang.drills.simulator.wires.models import models
 from madang.drills.simulator.wires.openai_chat.answer import WIRE as CHAT
 from madang.drills.simulator.wires.openai_responses.stored import Stored
+from madang.drills.simulator.wires.usage import report as write_report
 
 _JSON = (b"content-type", b"application/json")
 
@@ -161,6 +162,16 @@ def list_models(wire: Wire) -> Play:
 
     def play(asked: Asked, key: str, now_s: float) -> Played:
         return _plain(wire, models(wire.name, asked.model), key, now_s)
+
+    return play
+
+
+def report(wire: Wire, book: Book, what: str) -> Play:
+    """What was used and charged, as OpenAI's and Anthropic's administration tells it: `what` is the end of the path."""
+
+    def play(asked: Asked, key: str, now_s: float) -> Played:
+        body = json.encode(write_report(what, asked.query, book.days, now_s))
+        return _plain(wire, body, key, now_s)
 
     return play
 
