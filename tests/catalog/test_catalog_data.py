@@ -177,7 +177,7 @@ openai      text-embedding-3-large 2026-11-20 0.13 0 -  -      -     -
 gemini      gemini-embedding-001   2026-11-20 0.15 0 -  -      -     -
 mistral     mistral-embed          2026-11-20 0.1  0 -  -      -     -
 deepseek    deepseek-v3.2    2026-11-20  0.28  0.42  0.028  -      -     -
-deepseek    deepseek-flash   2026-11-20  0.3   1.2   0.006  -      -     -
+deepseek    deepseek-flash   2026-11-20  0.15  0.6   0.003  -      -     -
 """
 
 

@@ -177,18 +177,15 @@ def _span(line: HoursLine) -> tuple[int, int]:
 
 
 def _times(sheet: Sheet, factor: Decimal) -> Sheet:
-    """The same prices, all of them times a factor; exact, or a PriceError."""
+    """The same with tokens at a factor of their price; what is sold otherwise stays. Exact, or a PriceError."""
     over = tuple(Tier(tokens=tier.tokens, **_scaled(tier, factor)) for tier in sheet.over)
     return Sheet(over=over, **_scaled(sheet, factor))
 
 
 def _scaled(rates: Rates, factor: Decimal) -> dict[str, Any]:
+    """The fields of `Rates`, with the prices of tokens times a factor."""
     figures: dict[str, Any] = {name: _product(getattr(rates, name), factor) for name in _FIGURES}
-    units = {
-        name: structs.replace(price, nusd=_product(price.nusd, factor))
-        for name, price in rates.units.items()
-    }
-    return figures | {"units": units}
+    return figures | {"units": rates.units}
 
 
 def _product(nusd: int | None, factor: Decimal) -> int | None:
