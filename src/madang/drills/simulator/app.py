@@ -132,12 +132,13 @@ class Simulator:
         if found := _GEMINI_PATH.search(path):
             verb = found["method"]
             return Route(GEMINI, self._verbs.get(verb), "POST", found["model"], verb)
+        if found := _REPORT_PATH.search(path):
+            wire = MESSAGES if "report" in found["what"] else CHAT
+            return Route(wire, report(wire, self.book, found["what"]), "GET")
         for end, wire, play in self._posts:
             if path.endswith(end):
                 return Route(wire, play)
         wire = _wire_shown(path, headers)
-        if found := _REPORT_PATH.search(path):
-            return Route(wire, report(wire, self.book, found["what"]), "GET")
         if found := _MODELS_PATH.search(path):
             return Route(wire, list_models(wire), "GET", found["model"] or "")
         return Route(wire, None)
