@@ -181,7 +181,7 @@ def _with_units(
     Everything is brought to one denominator. What costs something per request costs it once where
     usage does not count requests.
     """
-    if _PER_REQUEST in prices and _PER_REQUEST not in units:
+    if _PER_REQUEST in prices and not any(name.startswith(_PER_REQUEST) for name in units):
         units = {**units, _PER_REQUEST: 1}
     parts = _MILLION
     for name, count in units.items():

@@ -35,6 +35,7 @@ class PlainUsage(Struct):
     num_cached_tokens: _Count | None = 0
     prompt_tokens_details: _Details | None = None
     completion_tokens_details: _Details | None = None
+    search_context_size: str | None = None
 
     def neutral(self, tier: str | None = None) -> Usage:
         """The counts as `find_usage` would give them."""
@@ -57,6 +58,7 @@ class PlainUsage(Struct):
             prompt.audio_tokens or 0,
             completion.audio_tokens or 0,
             tier=special_tier(tier),
+            units=_units(self.search_context_size),
         )
 
 
@@ -88,7 +90,13 @@ def read_usage(usage: Json, tier: Json = None) -> Usage | None:
         audio_input=_count(prompt, "audio_tokens"),
         audio_output=_count(completion, "audio_tokens"),
         tier=special_tier(tier),
+        units=_units(usage.get("search_context_size")),
     )
+
+
+def _units(searched: Json) -> dict[str, int]:
+    """Perplexity's requests cost by how much is searched for them: low, medium or high."""
+    return {f"requests.{searched}": 1} if isinstance(searched, str) and searched.isalpha() else {}
 
 
 def find_usage(answer: dict[str, Any]) -> Usage | None:
