@@ -5,6 +5,7 @@ where it counts no requests, none. Booking adds rows to `corrections` and never 
 and a second time it finds no difference.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -14,6 +15,8 @@ from msgspec import Struct
 from madang.ledger.bills import Bill, Line
 from madang.ledger.usage import usage
 from madang.state.store import Store, Transaction
+
+log = logging.getLogger("madang.ledger")
 
 COUNTS = ("requests", "input_tokens", "output_tokens", "cache_read_tokens", "cost_nusd")
 THRESHOLD = 0.005
@@ -77,6 +80,19 @@ def adjust(store: Store, provider: str, bill: Bill, *, now_us: int, before: date
                 booked, corrections = booked + nusd, corrections + 1
     open_days = tuple(sorted(day for day in bill.days if day >= before))
     return Booked(rows=rows, booked_nusd=booked, corrections=corrections, open_days=open_days)
+
+
+def alarm(provider: str, drifting: Sequence[Compared]) -> None:
+    """Log that the ledger and a provider disagree, and where it is worst."""
+    worst = max(drifting, key=lambda row: row.drift)
+    log.error(
+        "the ledger and the bill of %s drift apart on %d rows; the worst: %s, %s, %.2f %%",
+        provider,
+        len(drifting),
+        worst.day,
+        worst.model or "all models",
+        worst.drift * 100,
+    )
 
 
 def corrections(store: Store, *, from_day: date, to_day: date) -> list[dict[str, Any]]:

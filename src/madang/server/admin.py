@@ -6,7 +6,6 @@ refused.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -29,6 +28,9 @@ from madang.keys import Key, NewKey, Period, parse_duration, parse_usd
 from madang.server.caller import presented_key
 from madang.server.openapi import Operation as Described
 from madang.server.openapi import document
+from madang.server.operation import Operation, parameters, read_query
+from madang.server.prices import PRICES
+from madang.server.reports import REPORTS
 from madang.server.runtime import Runtime
 from madang.wire.json import encode
 from madang.wire.registry import WIRES
@@ -38,7 +40,10 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class CreateKey(msgspec.Struct, forbid_unknown_fields=True):
-    """A key to make. `expires`: a duration (30d); `models`: names or globs; `budget_usd`: a decimal as text."""
+    """A key to make. `expires`: a duration (30d); `models`: names or globs; `budget_usd`: a decimal as text.
+
+    `account_id`: who pays.
+    """
 
     name: str
     expires: str | None = None
@@ -48,6 +53,7 @@ class CreateKey(msgspec.Struct, forbid_unknown_fields=True):
     tpm: int | None = None
     budget_usd: str | None = None
     budget_per: Period | None = None
+    account_id: str | None = None
 
 
 class KeyShown(msgspec.Struct):
@@ -65,6 +71,7 @@ class KeyShown(msgspec.Struct):
     tpm: int | None
     budget_nusd: int | None
     budget_per: str | None
+    account_id: str | None
 
 
 class KeyCreated(KeyShown, kw_only=True):
@@ -117,6 +124,7 @@ def create_key(runtime: Runtime, _: str, body: CreateKey) -> KeyCreated:
         tpm=body.tpm,
         budget_nusd=parse_usd(body.budget_usd) if body.budget_usd else None,
         budget_per=body.budget_per,
+        account_id=body.account_id,
     )
     key, raw = runtime.keyring.create(new, now_s=now_s)
     return KeyCreated(key=raw, **msgspec.structs.asdict(shown(key)))
@@ -153,24 +161,14 @@ def status(runtime: Runtime, _: str, __: None) -> Status:
     return Status(__version__, runtime.in_flight, runtime.draining, providers, targets)
 
 
-@dataclass(frozen=True)
-class Operation:
-    """One row of the administration: where, what it takes, what it gives."""
-
-    method: str
-    path: str
-    run: Callable[[Runtime, str, Any], Any]
-    gives: Any
-    takes: type[msgspec.Struct] | None = None
-    status: int = 200
-
-
 OPERATIONS = (
     Operation("POST", "/api/keys", create_key, KeyCreated, CreateKey, 201),
     Operation("GET", "/api/keys", list_keys, list[KeyShown]),
     Operation("GET", "/api/keys/{id}", get_key, KeyShown),
     Operation("DELETE", "/api/keys/{id}", revoke_key, KeyShown),
     Operation("GET", "/api/status", status, Status),
+    *REPORTS,
+    *PRICES,
 )
 
 
@@ -189,6 +187,7 @@ def shown(key: Key) -> KeyShown:
         key.tpm,
         key.budget_nusd,
         key.budget_per,
+        key.account_id,
     )
 
 
@@ -215,13 +214,15 @@ def _endpoint(runtime: Runtime, operations: dict[str, Operation]) -> Callable[..
             return _wrong_method(request.method, operations)
         try:
             _authorize(runtime, request)
-            body = await _body(request, operation)
+            body = await _given(request, operation)
             given = request.path_params.get("id", "")
             result = await run_in_threadpool(operation.run, runtime, given, body)
         except MadangError as error:
             return _refusal(error)
         except ValueError as error:
             return _refusal(InvalidRequest(str(error)))
+        if isinstance(result, Response):
+            return result
         return _json(encode(result), operation.status)
 
     return serve
@@ -241,7 +242,9 @@ def _authorize(runtime: Runtime, request: Request) -> None:
         raise Forbidden("Administration needs the admin key.")
 
 
-async def _body(request: Request, operation: Operation) -> msgspec.Struct | None:
+async def _given(request: Request, operation: Operation) -> msgspec.Struct | None:
+    if operation.query is not None:
+        return read_query(request.query_params, operation.query)
     if operation.takes is None:
         return None
     body = b""
@@ -282,6 +285,8 @@ def openapi() -> dict[str, Any]:
             summary=(row.run.__doc__ or "").strip(),
             gives=names[repr(row.gives)],
             takes=names[repr(row.takes)] if row.takes else None,
+            query=parameters(row.query) if row.query else [],
+            media=row.media,
             method=row.method.lower(),
             status=str(row.status),
             kind="admin",

@@ -1,6 +1,7 @@
 """The face that frameworks know: a `Request` as an ASGI scope, with `receive` and `send`.
 
-Only what carries no load is served this way. An answer is sent when it is whole.
+Only what carries no load is served this way. An answer that comes in one piece is sent whole, one
+that comes in several as they come.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -26,7 +27,8 @@ def scope_of(request: Request) -> Scope:
     opening = request.opening
     return {
         "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        # before 2.4 a streaming application listens for the caller's leaving, which here cancels its task
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": opening.version,
         "scheme": "http",
         "server": None,
@@ -53,7 +55,7 @@ class _Exchange:
         self._heard_all = False
         self._status = 500
         self._head = b""
-        self._body: list[bytes] = []
+        self._begun = False
 
     async def receive(self) -> Message:
         """The next piece of the body, or word that there is nothing more to come."""
@@ -66,12 +68,22 @@ class _Exchange:
         return {"type": "http.request", "body": request.take(), "more_body": not request.whole}
 
     async def send(self, message: Message) -> None:
-        """Collect the answer, and send it when it is whole."""
+        """Send the answer, or its next piece, once the caller has read most of what was sent."""
         if message["type"] == "http.response.start":
             self._status = message["status"]
             headers = [(name.lower(), value) for name, value in message.get("headers", ())]
             self._head = lines_of(header for header in headers if header[0] != b"content-length")
             return
-        self._body.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            self._request.respond(self._status, self._head, b"".join(self._body))
+        body, more = message.get("body", b""), message.get("more_body", False)
+        if not (more or self._begun):
+            self._request.respond(self._status, self._head, body)
+            return
+        if not self._begun:
+            self._begun = True
+            self._request.begin(self._status, self._head)
+        if body:
+            self._request.send(body)
+        if not more:
+            self._request.end()
+        elif self._request.congested:
+            await self._request.writable()

@@ -7,16 +7,21 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
+from msgspec import structs
+
 from madang import __version__
 from madang.errors import InvalidRequest, NotFound, UnknownModel
 from madang.keys import Key
 from madang.ledger import usage as ledger
+from madang.ledger.requests import latest
 from madang.model import EMBEDDING, Dialect
 from madang.routing.directory import Directory, Route, allowed
 from madang.server.caller import authenticate
 from madang.server.exchange import send_json
 from madang.server.listing import LISTS, Listed
+from madang.server.operation import read_query
 from madang.server.paths import Endpoint
+from madang.server.reports import RequestsAsked
 from madang.server.request import Request
 from madang.server.runtime import Runtime
 from madang.watch.metrics import CONTENT_TYPE
@@ -61,13 +66,24 @@ async def usage(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request
     first = _day(query, "from", today - timedelta(days=30))
     last = _day(query, "to", today)
     by = tuple(part for part in query.get("by", ["model"])[0].split(",") if part)
+    top = _count(query, "top", 1_000_000)
     rows = await _asked(
         runtime,
         lambda: ledger.usage(
-            runtime.store, key_id=_scope_of(key), from_day=first, to_day=last, by=by
+            runtime.store, key_id=_scope_of(key), from_day=first, to_day=last, by=by, top=top
         ),
     )
     send_json(caller, 200, encode({"from": first, "to": last, "by": by, "rows": rows}))
+
+
+async def requests(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request) -> None:
+    """The latest requests of this key (an admin key: of all, or of the key asked for), page by page."""
+    key = _key(runtime, caller, dialect)
+    query = parse_qs(caller.query.decode("latin-1"))
+    asked = read_query({name: given[0] for name, given in query.items()}, RequestsAsked)
+    wanted = structs.replace(asked.wanted, key_id=_scope_of(key) or asked.key)
+    page = await _asked(runtime, lambda: latest(runtime.store, wanted))
+    send_json(caller, 200, encode(page))
 
 
 async def request(runtime: Runtime, endpoint: Endpoint, dialect: Dialect, caller: Request) -> None:
@@ -122,6 +138,7 @@ HANDLERS: dict[str, Handler] = {
     "model": model,
     "month": month,
     "usage": usage,
+    "requests": requests,
     "request": request,
     "health": health,
     "ready": ready,
@@ -162,6 +179,15 @@ async def _asked(runtime: Runtime, query: Callable[[], Any]) -> Any:  # noqa: AN
         return query()
 
     return await asyncio.to_thread(run)
+
+
+def _count(query: dict[str, list[str]], name: str, most: int) -> int | None:
+    given = query.get(name)
+    if not given:
+        return None
+    if not (given[0].isascii() and given[0].isdecimal() and 1 <= int(given[0][:9]) <= most):
+        raise InvalidRequest(f"`{name}` must be a number between 1 and {most:,}.", param=name)
+    return int(given[0][:9])
 
 
 def _day(query: dict[str, list[str]], name: str, default: date) -> date:

@@ -34,6 +34,7 @@ _EXACT: dict[str, Endpoint] = {
     "/v1beta/models": Endpoint("models", _GET, "gemini"),
     "/v1/usage/current-month": Endpoint("month", _GET),
     "/v1/usage": Endpoint("usage", _GET),
+    "/v1/requests": Endpoint("requests", _GET),
     "/hooks/stripe": Endpoint("stripe", _POST),
     "/hooks/toss": Endpoint("toss", _POST),
     "/healthz": Endpoint("health", _GET),

@@ -17,7 +17,16 @@ Kind = Literal["generate", "count", "read", "list", "query", "plain", "admin"]
 """What an operation does, as far as it decides how it may refuse."""
 
 _ABOUT = "about"
-_PUBLIC = ("chat", "responses", "completions", "messages", "gemini", "embeddings", "reading", "hooks")
+_PUBLIC = (
+    "chat",
+    "responses",
+    "completions",
+    "messages",
+    "gemini",
+    "embeddings",
+    "reading",
+    "hooks",
+)
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
 _OPTIONS = ("tags", "deadline", "lossy", "continue")
@@ -31,8 +40,9 @@ class Operation(Struct, forbid_unknown_fields=True, kw_only=True):
 
     `takes`, `gives` and `streams` name schemas: of the body, of a whole answer, of one event of a
     stream. `parameters`: of `about.yaml`, beside those that the kind and the path bring.
-    `query`: other parameters, whole. `otherwise`: statuses that say no error, but `gives` another answer of the same shape. `error`,
-    `tag` and `key_in_query`, where they are not given, are those of the file.
+    `query`: other parameters, whole. `otherwise`: statuses that say no error, but `gives` another
+    answer of the same shape. `error`, `tag` and `key_in_query`, where they are not given, are those
+    of the file.
     """
 
     at: dict[str, str]

@@ -1,0 +1,66 @@
+"""What a row of the administration's table is, and how what stands behind `?` in its path is read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+
+from madang.errors import InvalidRequest
+from madang.server.runtime import Runtime
+
+Q = TypeVar("Q", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One row of the administration: where, what it takes, what it gives.
+
+    `takes` is the record of a body, `query` that of the parameters; `run` gets the one that there
+    is. A `run` that returns a response has it sent as it is; `media` is then what it holds.
+    """
+
+    method: str
+    path: str
+    run: Callable[[Runtime, str, Any], Any]
+    gives: Any
+    takes: type[msgspec.Struct] | None = None
+    status: int = 200
+    query: type[msgspec.Struct] | None = None
+    media: str = "application/json"
+
+
+def read_query(given: Mapping[str, str], wanted: type[Q]) -> Q:
+    """The parameters as a record. Raises InvalidRequest, also for those that nobody knows."""
+    known = {field.encode_name for field in msgspec.structs.fields(wanted)}
+    for name in given:
+        if name not in known:
+            raise InvalidRequest(
+                f"There is no parameter `{name[:100]}` here; known: {', '.join(sorted(known))}.",
+                param=name[:100],
+            )
+    try:
+        return msgspec.convert(dict(given), wanted, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"A parameter is wrong: {error}") from error
+
+
+def parameters(wanted: type[msgspec.Struct]) -> list[dict[str, Any]]:
+    """The same record as parameters of an OpenAPI document."""
+    schema = msgspec.json.schema(wanted)
+    described = next(iter(schema["$defs"].values()))
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in described.get("required", ()),
+            "schema": _present(shape),
+        }
+        for name, shape in described["properties"].items()
+    ]
+
+
+def _present(shape: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter that is there: what may be null in the record may be left out of the path."""
+    kinds = [kind for kind in shape.get("anyOf", ()) if kind != {"type": "null"}]
+    return kinds[0] if len(kinds) == 1 else shape
