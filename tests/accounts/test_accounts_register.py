@@ -53,6 +53,11 @@ def test_another_process_notices_what_changed_and_nothing_else(store, register, 
     assert other.get(account.id).plan == "starter"
 
 
+def test_an_account_made_elsewhere_a_moment_ago_may_be_used_at_once(store, register):
+    made = Register(store).create("New", "starter", now_s=NOW_S, actor="home")
+    assert register.allowance(made.id).cap_nusd == 5_000_000_000
+
+
 def test_the_same_reference_twice_is_one_entry_and_said_otherwise_a_conflict(register, account):
     first = register.post(account.id, posting("top_up", 20, reference="wire 7"), now_s=NOW_S)
     again = register.post(account.id, posting("top_up", 20, reference="wire 7"), now_s=NOW_S + 9)

@@ -103,7 +103,9 @@ class Register:
         return credit.balance(self._store, self.get(account_id).id)
 
     def allowance(self, account_id: str) -> Allowance:
-        """What an account may use now. No I/O. Raises NotFound."""
+        """What an account may use now. No I/O, but for one made elsewhere a moment ago. Raises NotFound."""
+        if account_id not in self._by_id:
+            self.refresh()
         account = self.get(account_id)
         plan = self.plans.get(account.plan, _GONE)
         return Allowance(

@@ -98,6 +98,12 @@ def balance(reader: Reader, account_id: str, before_us: int | None = None) -> in
     return sum(totals(reader, account_id, before_us).values())
 
 
+def balances(reader: Reader) -> dict[str, int]:
+    """The sums of all accounts that have any row."""
+    rows = reader.read("SELECT account_id, sum(nusd) AS nusd FROM credit GROUP BY account_id")
+    return {row["account_id"]: row["nusd"] for row in rows}
+
+
 def totals(reader: Reader, account_id: str, before_us: int | None = None) -> dict[str, int]:
     """The same by kind: those of `Kind`, `usage`, and `rerated` (a price that was put right)."""
     sql = "SELECT kind, sum(nusd) AS nusd FROM credit WHERE account_id = ?"
