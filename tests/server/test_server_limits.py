@@ -23,7 +23,7 @@ def test_too_many_requests_are_429_with_the_time_to_wait(gateway, dialect):
         assert ASK[dialect](gateway.url, key, "oa/m").text
     refusal = refused(dialect, gateway.url, key, "oa/m")
     check(refusal, dialect, 429)
-    assert 1 <= int(refusal.retry_after) <= 30
+    assert 1 <= int(refusal.retry_after) <= 61
     assert "2 requests per minute" in refusal.message
 
 
@@ -47,20 +47,23 @@ def test_a_budget_that_is_used_up_is_402(gateway, dialect):
 
 
 def test_a_budget_holds_against_many_at_once(gateway):
-    """Check and reservation are one step. 11 and 7 tokens of gpt-4.1 cost 78 µ$, the worst case some 800."""
-    _, key = gateway.make_key("crowd", budget_usd="0.002")
+    """Check and reservation are one step. 11 and 7 tokens of gpt-4.1 cost 78 µ$, the worst case some 2,000.
+
+    429: the money is there, but others hold it; 402: it is spent.
+    """
+    _, key = gateway.make_key("crowd", budget_usd="0.005")
     with ThreadPoolExecutor(12) as pool:
-        statuses = list(pool.map(lambda _: spend(gateway, key, "oa/gpt-4.1"), range(60)))
-    assert set(statuses) == {200, 402}
+        statuses = list(pool.map(lambda _: spend(gateway, key, "oa/gpt-4.1"), range(90)))
+    assert {200, 402} <= set(statuses) <= {200, 402, 429}
     month = gateway.call("GET", "/v1/usage/current-month", key).json()
     assert month["requests"] == statuses.count(200)
     assert month["total_cost_nusd"] == statuses.count(200) * (11 * 2_000 + 7 * 8_000)
-    assert month["total_cost_nusd"] <= 2_000_000
+    assert month["total_cost_nusd"] <= 5_000_000
 
 
 def test_reservations_are_given_back_whatever_happens(gateway, provider):
     """Failures, mistakes and callers that leave cost what they cost, and block nothing."""
-    _, key = gateway.make_key("unlucky", budget_usd="0.003")
+    _, key = gateway.make_key("unlucky", budget_usd="0.006")
 
     async def waits(visit):
         await visit.gone()
@@ -83,15 +86,15 @@ def test_reservations_are_given_back_whatever_happens(gateway, provider):
 
 def test_a_budget_survives_a_restart(own_gateway):
     gateway = own_gateway()
-    _, key = gateway.make_key("patient", budget_usd="0.0015")
+    _, key = gateway.make_key("patient", budget_usd="0.003")
     statuses = [spend(gateway, key, "oa/gpt-4.1") for _ in range(4)]
     assert statuses == [200] * 4
     gateway.kill()
     gateway.start()
-    again = [spend(gateway, key, "oa/gpt-4.1") for _ in range(12)]
+    again = [spend(gateway, key, "oa/gpt-4.1") for _ in range(20)]
     assert 200 in again
     assert again[-1] == 402
-    assert (again.count(200) + 4) * 78_000 <= 1_500_000
+    assert (again.count(200) + 4) * 78_000 <= 3_000_000
 
 
 def test_an_unlimited_key_is_never_held_up(gateway):

@@ -25,7 +25,7 @@ from madang.model import (
     Video,
 )
 from madang.wire import chat, gemini, messages, responses
-from madang.wire.bound import lower_bound
+from madang.wire.bound import set_bound
 from madang.wire.degrade import degrade
 from madang.wire.json import raw_fields
 from madang.wire.needs import FEATURES, HARD_LOSSES, REFUSED, hard_losses, needs_of
@@ -196,13 +196,12 @@ BOUNDED = {
 def test_a_bound_is_lowered_where_the_dialect_has_it_and_nowhere_else(dialect):
     given, expected = BOUNDED[dialect]
     rest = {"a": [1.0, None, "\\u00e9"], "tools": [{"max_tokens": 99}]}
-    lowered = lower_bound(json.dumps({**rest, **given}).encode(), dialect, 16)
+    lowered = set_bound(json.dumps({**rest, **given}).encode(), dialect, 16)
     assert json.loads(lowered) == {**rest, **expected}
 
 
 @given(
     st.one_of(
-        st.none(),
         st.booleans(),
         st.text(),
         st.lists(st.integers()),
@@ -210,7 +209,29 @@ def test_a_bound_is_lowered_where_the_dialect_has_it_and_nowhere_else(dialect):
     )
 )
 def test_what_is_no_bound_or_low_enough_stays(value):
+    """What is no number is for the provider to refuse."""
     body = json.dumps({"max_tokens": value}).encode()
-    sent = json.loads(lower_bound(body, "messages", 16))["max_tokens"]
+    sent = json.loads(set_bound(body, "messages", 16))["max_tokens"]
     is_high = isinstance(value, float) and value > 16
     assert sent == (16 if is_high else value)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "given", "sent"),
+    [
+        ("chat", {}, {"max_completion_tokens": 16}),
+        ("chat", {"max_tokens": None}, {"max_tokens": None, "max_completion_tokens": 16}),
+        ("responses", {"input": "hi"}, {"input": "hi", "max_output_tokens": 16}),
+        ("messages", {"max_tokens": None}, {"max_tokens": 16}),
+        ("gemini", {}, {"generationConfig": {"maxOutputTokens": 16}}),
+        (
+            "gemini",
+            {"generation_config": {"topK": 1}},
+            {"generation_config": {"topK": 1, "maxOutputTokens": 16}},
+        ),
+        ("gemini", {"generationConfig": None}, {"generationConfig": {"maxOutputTokens": 16}}),
+    ],
+)
+def test_a_bound_is_set_where_there_is_none(dialect, given, sent):
+    body = json.dumps(given).encode()
+    assert json.loads(set_bound(body, dialect, 16, "max_completion_tokens")) == sent

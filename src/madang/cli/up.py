@@ -44,7 +44,7 @@ _UNKNOWN_KEY = '"authorization: Bearer $MADANG_KEY"'
     default=1,
     show_default=True,
     type=click.IntRange(1, 64),
-    help="Serving processes; limits are divided among them.",
+    help="Serving processes; they count limits and budgets together.",
 )
 def command(config: Path | None, home: Path, host: str, port: int, workers: int) -> None:
     """Serve the gateway until told to stop.

@@ -1,8 +1,12 @@
 """The sections `limits` and `budgets` as records: whom each counts, and how much there may be."""
 
+from collections.abc import Collection, Iterator
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
+
+from madang.config.problems import Path
 
 Amount = Annotated[int, Meta(ge=1, le=10**15)]
 Share = Annotated[float, Meta(gt=0, le=1)]
@@ -53,3 +57,37 @@ class Budget(Struct, frozen=True, forbid_unknown_fields=True):
     warn_at: tuple[Share, ...] = ()
     mode: Literal["hard", "soft"] = "hard"
     soft_from: Share = 0.8
+
+
+def limit_faults(limits: Collection[Limit]) -> Iterator[tuple[Path, str]]:
+    """What is wrong with limits of the right shape."""
+    for index, limit in enumerate(limits):
+        path: Path = ("limits", index)
+        yield from _scope_faults(path, limit.scope)
+        named = structs.asdict(limit)
+        if all(named[name] is None for name in named if name not in ("scope", "burst")):
+            yield path, "it limits nothing: give `rpm` or another limit"
+        if limit.burst is not None and limit.rps is None and limit.rpm is None:
+            yield (*path, "burst"), "a burst needs the rate at which it comes back: `rps` or `rpm`"
+
+
+def budget_faults(budgets: Collection[Budget]) -> Iterator[tuple[Path, str]]:
+    """What is wrong with budgets of the right shape."""
+    for index, budget in enumerate(budgets):
+        path: Path = ("budgets", index)
+        yield from _scope_faults(path, budget.scope)
+        if not _is_zone(budget.time_zone):
+            yield (*path, "time_zone"), "a time zone is a name such as `Asia/Seoul` or `UTC`"
+
+
+def _scope_faults(path: Path, scope: Literal["total"] | Scope) -> Iterator[tuple[Path, str]]:
+    if scope == Scope():
+        yield (*path, "scope"), "it names nobody; write `total` for all requests together"
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterator
 from urllib.parse import SplitResult, urlsplit
 
+from madang.config.budgets import budget_faults, limit_faults
 from madang.config.payments import Payments
 from madang.config.plans import Plan
 from madang.config.prices import price_faults
@@ -44,6 +45,8 @@ def faults(settings: Settings) -> Iterator[Fault]:
         yield from _plan_faults(("plans", name), name, plan)
     yield from _payment_faults(("payments",), settings.payments)
     yield from price_faults(settings.prices)
+    yield from limit_faults(settings.limits)
+    yield from budget_faults(settings.budgets)
 
 
 def references(settings: Settings, known_providers: Collection[str]) -> tuple[Problem, ...]:

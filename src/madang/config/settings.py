@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field, structs
 
+from madang.config.budgets import Budget, Limit
 from madang.config.payments import Payments
 from madang.config.plans import Plan
 from madang.config.prices import OwnPrice
@@ -174,6 +175,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     ledger: Ledger = Ledger()
     responses: Responses = Responses()
     plans: dict[str, Plan] = field(default_factory=dict)
+    limits: tuple[Limit, ...] = ()
+    budgets: tuple[Budget, ...] = ()
     payments: Payments = Payments()
     prices: tuple[OwnPrice, ...] = ()
     log: Literal["human", "json"] = "human"

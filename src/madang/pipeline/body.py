@@ -14,7 +14,7 @@ from madang.pipeline.call import Call
 from madang.pipeline.lane import Lane
 from madang.pipeline.measure import FEWEST_BYTES, prompt_tokens
 from madang.wire import chat
-from madang.wire.bound import LEAST_TOKENS, lower_bound, room_for_thinking
+from madang.wire.bound import LEAST_TOKENS, room_for_thinking, set_bound
 from madang.wire.contract import Rendered
 from madang.wire.degrade import degrade
 from madang.wire.needs import FEATURES, REFUSED, hard_losses, needs_of, words_for_loss
@@ -28,6 +28,7 @@ _CERTAIN = 2 / 3
 """So much of an estimate must exceed a window before it is certain that the prompt does."""
 
 _BOUND = "max_tokens"
+_THRIFTY = "cheapest_first"
 
 
 def body_for(call: Call, lane: Lane) -> bytes:
@@ -46,6 +47,16 @@ def body_for(call: Call, lane: Lane) -> bytes:
     asked = call.envelope.max_tokens or 0
     if len(call.body) // FEWEST_BYTES + asked > lane.room or asked > lane.longest:
         bound = _bound(call, lane.target, asked)
+    if call.most_tokens is not None and not 0 < asked <= call.most_tokens:
+        bound = call.most_tokens if bound is None else min(bound, call.most_tokens)
+    body = _made(call, lane, without, bound)
+    if call.is_thrifty:
+        call.losses = (*call.losses, _THRIFTY)
+    return body
+
+
+def _made(call: Call, lane: Lane, without: frozenset[Feature], bound: int | None) -> bytes:
+    is_relay = lane.wire is call.wire and call.seam is None
     if without or not is_relay:
         return _translated(call, lane, without, bound)
     return _relayed(call, lane, bound)
@@ -61,7 +72,7 @@ def _relayed(call: Call, lane: Lane, bound: int | None) -> bytes:
         body = call.wire.retarget(call.body, call.envelope, lane.target.model)
     if bound is not None:
         call.losses = (*call.losses, _BOUND)
-        body = lower_bound(body, call.wire.dialect, bound)
+        body = set_bound(body, call.wire.dialect, bound, lane.provider.max_tokens_field)
     return body
 
 
@@ -72,7 +83,8 @@ def _translated(call: Call, lane: Lane, without: frozenset[Feature], bound: int 
     if without and isinstance(request, Request):
         request, lost = degrade(request, without)
     if bound is not None and isinstance(request, Request):
-        request, lost = replace(request, max_tokens=bound), (*lost, _BOUND)
+        least = min(bound, request.max_tokens or bound)
+        request, lost = replace(request, max_tokens=least), (*lost, _BOUND)
     rendered: Rendered = lane.wire.write_request(request, lane.target.model)
     losses = rendered.losses
     if losses and isinstance(request, Request):

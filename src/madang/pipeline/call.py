@@ -33,7 +33,10 @@ class Call:
     `is_last_resort`: no target is left that could answer all of it. `may_go_on`: the caller wants
     a stream that breaks to be gone on with by another target, and `continuation` does that where it
     is possible; `seam` says where the present attempt goes on, for the ledger (None: it begins).
-    `reservation` is held against the key's limits for all rows but the first `settled`.
+    `reservation` is held against the key's limits for all rows but the first `settled`,
+    `reserved_nusd` is what was set aside in all. `most_tokens` bounds the answer to what that pays
+    (None: all that the caller asks for); `is_thrifty`: a budget wants the cheapest targets first.
+    `lines` are ready header lines that tell the caller of its limits.
     """
 
     __slots__ = (
@@ -48,15 +51,19 @@ class Call:
         "forward",
         "id",
         "is_last_resort",
+        "is_thrifty",
         "key",
+        "lines",
         "losses",
         "may_go_on",
         "may_lose",
+        "most_tokens",
         "overhead_us",
         "path_model",
         "path_stream",
         "request",
         "reservation",
+        "reserved_nusd",
         "rows",
         "seam",
         "settled",
@@ -89,6 +96,10 @@ class Call:
         self.upstream_s = 0.0
         self.overhead_us = 0
         self.reservation: Reservation | None = None
+        self.reserved_nusd: int | None = None
+        self.most_tokens: int | None = None
+        self.is_thrifty = False
+        self.lines = b""
         self.conversation: Conversation | None = None
         self.may_go_on = False
         self.continuation: Continuing | None = None

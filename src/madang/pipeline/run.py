@@ -1,6 +1,6 @@
 """The way through: from an admitted call to a reply.
 
-admit    the key may use the model, and its limits have room
+admit    the key may use the model, and its limits have room: the worst case is reserved
 plan     which targets, in which order
 attempt  ask one; on a failure that another target may not share, ask the next
 settle   every attempt is a row; the row is in the journal before the last byte leaves
@@ -16,25 +16,23 @@ from typing import NamedTuple
 
 from madang.errors import (
     CallerError,
-    Forbidden,
     InternalError,
     MadangError,
     ProviderError,
     ProviderRejected,
 )
 from madang.ledger.journal import Journal
-from madang.ledger.prices import worst_nusd
-from madang.model import EMBEDDING, Target, Usage
 from madang.model import Attempt as Row
+from madang.model import Target
 from madang.pipeline import settle
+from madang.pipeline.admission import Admission, cheapest_first
 from madang.pipeline.attempt import Attempt
 from madang.pipeline.call import Call, Reply
 from madang.pipeline.continuation import Continuation, continuable
 from madang.pipeline.failures import Failures
 from madang.pipeline.lane import Snapshot
-from madang.pipeline.measure import is_longer, prompt_tokens
-from madang.routing.directory import Route, allowed
-from madang.routing.limits import DEFAULT_OUTPUT_TOKENS, Limits
+from madang.pipeline.measure import is_longer
+from madang.routing.directory import Route
 from madang.routing.plan import Plan, propose
 from madang.upstream.outbox import Outbox
 from madang.upstream.transport import Transport
@@ -54,14 +52,14 @@ class Pipeline:
         snapshot: Snapshot,
         transport: Transport,
         journal: Journal,
-        limits: Limits,
+        admission: Admission,
         outbox: Outbox,
         watchers: Sequence[Watcher] = (),
     ) -> None:
         self.snapshot = snapshot
         self.transport = transport
         self._journal = journal
-        self._limits = limits
+        self._admission = admission
         self._outbox = outbox
         self._watchers = tuple(watchers)
 
@@ -69,7 +67,9 @@ class Pipeline:
         """Answer one call. Raises a MadangError when nothing could; then everything is settled already."""
         snapshot = self.snapshot
         route = snapshot.directory.resolve(call.envelope.model, call.wire.dialect)
-        self._admit(call, route)
+        self._admission.admit(call, route, snapshot)
+        if call.is_thrifty:
+            route = cheapest_first(route)
         if route.longer is not None and is_longer(call, route.threshold_tokens):
             route = route.longer
         search = _Search(
@@ -89,10 +89,11 @@ class Pipeline:
             resume = partial(self._resume, search, route)
             call.continuation = Continuation(call, request, resume, self.finish)
         try:
-            return await self._ask(search, target)
+            reply = await self._ask(search, target)
         except MadangError:
             self.finish(call)
             raise
+        return reply._replace(head=reply.head + call.lines) if call.lines else reply
 
     async def _ask(self, search: "_Search", target: Target) -> Reply:
         """Ask one target after another. Raises a MadangError when none could answer, with all rows made."""
@@ -106,7 +107,9 @@ class Pipeline:
                 now = monotonic()
                 self._note_failure(attempt, error, now)
                 search.failures.add(target, error)
-                following = None if call.is_late(now) else search.after(error)
+                following = None
+                if not call.is_late(now) and self._admission.covers(call):
+                    following = search.after(error)
                 if following is None:
                     raise search.failures.telling or error from None
                 target = following
@@ -130,8 +133,8 @@ class Pipeline:
             raise error
         call = search.call
         if call.reservation is not None:
-            self._true_up(call)
-            self._reserve(call, route, monotonic())
+            self._admission.settle(call)
+            self._admission.reserve(call, route, search.snapshot, monotonic())
         settle.supersede(call)
         return await self._ask(search, following)
 
@@ -140,43 +143,9 @@ class Pipeline:
         rows = call.rows
         self._journal.note(rows)
         self._outbox.wake()
-        if call.reservation is not None:
-            self._true_up(call)
+        self._admission.settle(call)
         for watcher in self._watchers:
             watcher(rows)
-
-    def _true_up(self, call: Call) -> None:
-        """Replace the reservation by what the rows used that have come since it was made."""
-        rows = call.rows[call.settled :]
-        used = sum(row.input_tokens + row.output_tokens for row in rows)
-        cost = sum(row.cost_nusd or 0 for row in rows)
-        self._limits.settle(call.key, call.reservation, used, cost)
-        call.reservation, call.settled = None, len(call.rows)
-
-    def _admit(self, call: Call, route: Route) -> None:
-        key = call.key
-        if key.models and not allowed(key.models, route, call.envelope.model):
-            raise Forbidden(
-                f"This key may not use the model `{call.envelope.model}`. Allowed: {', '.join(key.models)}.",
-                param="model",
-                code="model_not_allowed",
-            )
-        if key.rpm is not None or key.tpm is not None or key.budget_nusd is not None:
-            self._reserve(call, route, call.started)
-
-    def _reserve(self, call: Call, route: Route, now: float) -> None:
-        """Set the worst case aside: the estimated prompt and the allowed answer, at the dearest target's price."""
-        prompt = prompt_tokens(call, call.envelope.model)
-        answer = call.envelope.max_tokens or DEFAULT_OUTPUT_TOKENS
-        if call.wire.dialect in EMBEDDING:
-            answer = 0
-        usage = Usage(input=prompt, output=answer)
-        prices = [
-            self.snapshot.price(self.snapshot.lane(target), call.at_us)
-            for target in route.every_target()
-        ]
-        worst = max((worst_nusd(price, usage) or 0 for price in prices if price), default=0)
-        call.reservation = self._limits.admit(call.key, prompt + answer, worst, now, call.at_us)
 
     def _note_failure(self, attempt: Attempt, error: MadangError, now: float) -> None:
         """A row, and the target's standing: only the provider's own failures count against it."""

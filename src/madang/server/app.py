@@ -67,6 +67,7 @@ def send_error(request: Request, dialect: Dialect, error: MadangError, head: byt
     status, body = WIRES[dialect].write_error(error)
     if request.id:
         head += b"x-request-id: %b\r\n" % request.id.encode()
+    head += request.lines
     if error.retry_after_s is not None:
         head += b"retry-after: %d\r\n" % max(1, -int(-error.retry_after_s // 1))
     if isinstance(error, NotFound | MethodNotAllowed) or status in (408, 413):

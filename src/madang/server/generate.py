@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
-from madang.errors import Draining, InvalidRequest, Overloaded
+from madang.errors import Draining, InvalidRequest, MadangError, Overloaded
 from madang.model import Dialect
 from madang.pipeline.call import Call, Reply, Streamed
 from madang.pipeline.count import count_tokens, read_count_envelope
@@ -24,9 +24,18 @@ async def generate(runtime: Runtime, endpoint: Endpoint, request: Request) -> No
     runtime.in_flight += 1
     try:
         call = await admit(runtime, endpoint, request)
-        await send(request, await runtime.pipeline.answer(call))
+        await send(request, await answer(runtime, call, request))
     finally:
         runtime.in_flight -= 1
+
+
+async def answer(runtime: Runtime, call: Call, request: Request) -> Reply:
+    """The reply to a call; a refusal, too, tells the caller of its limits."""
+    try:
+        return await runtime.pipeline.answer(call)
+    except MadangError:
+        request.lines = call.lines
+        raise
 
 
 async def send(request: Request, reply: Reply) -> None:

@@ -60,7 +60,7 @@ class Request:
     """One request. `headers` has the last of several values for a name; `id` is for the caller to quote.
 
     `whole`: all of the body has arrived. `begun`: (a part of) the answer is out. `complete`: all of
-    it is. `closing`: the connection ends with the answer.
+    it is. `closing`: the connection ends with the answer. `lines` are header lines of an error answer.
     """
 
     __slots__ = (
@@ -76,6 +76,7 @@ class Request:
         "headers",
         "held_bytes",
         "id",
+        "lines",
         "opening",
         "path",
         "query",
@@ -91,6 +92,7 @@ class Request:
         self.headers: Mapping[bytes, bytes] = dict(opening.headers)
         self.closing = opening.closing
         self.id = ""
+        self.lines = b""
         self.whole = self.begun = self.complete = False
         self.held_bytes = 0
         self.task: asyncio.Task[None] | None = None

@@ -17,7 +17,7 @@ from madang.pipeline.call import Call, Whole
 from madang.pipeline.conversation import LONGEST_ID, Conversation, Kept, Turns
 from madang.server.caller import authenticate
 from madang.server.exchange import send_json
-from madang.server.generate import admit, send
+from madang.server.generate import admit, answer, send
 from madang.server.info import Handler
 from madang.server.paths import Endpoint
 from madang.server.references import resolve
@@ -42,7 +42,7 @@ async def respond(runtime: Runtime, endpoint: Endpoint, _: Dialect, request: Req
         _take(call, await resolve(runtime, call))
         call.conversation = conversation = await _resumed(runtime, call)
         _take(call, conversation.whole_body)
-        reply = await runtime.pipeline.answer(call)
+        reply = await answer(runtime, call, request)
         if isinstance(reply, Whole):
             await conversation.keep(reply.body, call.rows[-1])
         await send(request, reply)

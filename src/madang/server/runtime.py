@@ -22,14 +22,15 @@ from madang.keys import Keyring
 from madang.ledger.background import IngestThread
 from madang.ledger.ingest import Ingester
 from madang.ledger.journal import Journal
-from madang.ledger.usage import spent_nusd
 from madang.pipeline import Pipeline, Snapshot
+from madang.pipeline.admission import Admission
 from madang.routing.board import Board
-from madang.routing.limits import Limits, period_start
 from madang.server.assembly import assemble, given_providers
+from madang.server.counting import Counting
 from madang.server.payment_desk import PaymentDesk
 from madang.state.responses import HeldResponses
 from madang.state.store import Store
+from madang.state.table import Arena
 from madang.upstream.outbox import Outbox
 from madang.upstream.providers import ProviderProblem
 from madang.upstream.transport import Transport
@@ -47,7 +48,7 @@ class Options:
     """What a process is started with.
 
     `stand_ins` are the providers used when none is configured and none is found in the environment.
-    `worker` numbers the process, `share` is how many processes divide each limit. `lent_key` is a
+    `worker` numbers the process, `arena` is where several of them count limits together. `lent_key` is a
     raw key that works for as long as the process runs (None: no such key).
     """
 
@@ -56,7 +57,7 @@ class Options:
     environ: Mapping[str, str] = field(default_factory=dict)
     stand_ins: Mapping[str, shapes.Provider] = field(default_factory=dict)
     worker: int = 0
-    share: int = 1
+    arena: Arena | None = None
     lent_key: str | None = field(default=None, repr=False)
 
 
@@ -91,12 +92,15 @@ class Runtime:
         self.transport = Transport(environ=options.environ)
         self.desk = PaymentDesk(self.store, self.settings.payments, self.transport)
         self.metrics = Metrics(self.board)
-        self.limits = Limits(options.share)
+        self.counting = Counting(
+            options.arena, options.worker, self.accounts, self.metrics.budget_passed
+        )
+        self.counting.configure(self.settings)
         self.pipeline = Pipeline(
             self._snapshot(self.settings),
             self.transport,
             self.journal,
-            self.limits,
+            Admission(self.counting.gate),
             self.outbox,
             [self.metrics.saw],
         )
@@ -115,10 +119,11 @@ class Runtime:
     async def start(self) -> None:
         """Begin the background work."""
         self.ingest.start()
-        if any(key.budget_nusd is not None for key in self.keyring.list()):
+        if self.counting.has_budgets(self.settings, self.keyring.list()):
             # what a killed process left in the journal counts against budgets, too
             await asyncio.to_thread(self.ingest.catch_up, _CATCH_UP_S)
-        self._restore_budgets()
+        self.counting.recover()
+        self.counting.recall(self.store, self.keyring.list())
         self._poller = asyncio.create_task(self._poll())
 
     async def stop(self) -> None:
@@ -141,10 +146,12 @@ class Runtime:
         while True:
             await asyncio.sleep(_POLL_S)
             try:
-                self.accounts.refresh()
-                if self.keyring.refresh():
-                    self._restore_budgets()
+                if self.accounts.refresh():
+                    self.counting.refresh()
+                if self.keyring.refresh() or self.counting.gate.has_unknown:
+                    self.counting.recall(self.store, self.keyring.list())
                 self._reload()
+                self.counting.sweep(time.monotonic())
                 await self._purge()
             except Exception:  # noqa: BLE001 - logged; the next poll may succeed
                 _log.exception("the poll for changes failed; it goes on")
@@ -172,6 +179,8 @@ class Runtime:
         self.settings = changed
         self.accounts.plans = plans.in_force(changed.plans)
         self.desk.configure(changed.payments)
+        self.counting.configure(changed)
+        self.counting.recall(self.store, self.keyring.list())
         _log.info("the configuration was reloaded")
 
     def _snapshot(self, settings: shapes.Settings) -> Snapshot:
@@ -182,12 +191,3 @@ class Runtime:
             # a model that leads nowhere is a broken configuration
             snapshot.directory.lookup(name)
         return snapshot
-
-    def _restore_budgets(self) -> None:
-        """What keys with a budget have spent so far, from the ledger."""
-        at_us = time.time_ns() // 1000
-        now = time.monotonic()
-        for key in self.keyring.list():
-            if key.budget_nusd is not None and not self.limits.known(key):
-                since = period_start(at_us, key.budget_per)
-                self.limits.restore(key, spent_nusd(self.store, key.id, since), now, at_us)

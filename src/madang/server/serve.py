@@ -24,6 +24,7 @@ import uvloop
 
 from madang.server.admin import admin_app
 from madang.server.app import App
+from madang.server.counting import make_arena
 from madang.server.protocol import Bounds, protocol_for
 from madang.server.runtime import Options, Runtime
 
@@ -172,7 +173,7 @@ class _Crew:
     """
 
     def __init__(self, options: Options, listener: socket.socket, workers: int) -> None:
-        self._options = replace(options, share=workers)
+        self._options = replace(options, arena=make_arena(options.home, workers))
         self._listener = listener
         self._lifeline, self._own_end = os.pipe()
         self._workers: dict[int, tuple[int, float]] = {}

@@ -18,6 +18,7 @@ from prometheus_client.core import (
 
 from madang.model import Attempt
 from madang.routing.board import Board
+from madang.routing.limits import Passed
 
 _BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _LABELS = ("provider", "model", "outcome")
@@ -46,6 +47,7 @@ class Metrics:
     def __init__(self, board: Board) -> None:
         self._board = board
         self._rows: dict[tuple[str, str, str], _Row] = {}
+        self._passed: dict[tuple[str, str], int] = {}
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -71,6 +73,12 @@ class Metrics:
                 row.cost_nusd += attempt.cost_nusd
             row.buckets[bisect_left(_BUCKETS_S, attempt.latency_us / 1_000_000)] += 1
 
+    def budget_passed(self, passed: Passed) -> None:
+        """Count that a budget has passed a threshold."""
+        key = (passed.name, f"{passed.share:g}")
+        if key in self._passed or len(self._passed) < _MAX_ROWS:
+            self._passed[key] = self._passed.get(key, 0) + 1
+
     def render(self) -> bytes:
         """The text that Prometheus scrapes."""
         return generate_latest(self._registry)
@@ -90,6 +98,14 @@ class Metrics:
             histogram.add_metric(key, _cumulative(row.buckets), row.latency_us / 1_000_000)
         yield histogram
         yield from self._standings()
+        passed = CounterMetricFamily(
+            "madang_budget_warnings",
+            "Budgets that have passed a threshold.",
+            labels=("budget", "threshold"),
+        )
+        for names, count in list(self._passed.items()):
+            passed.add_metric(names, count)
+        yield passed
 
     def _standings(self) -> Iterator[Metric]:
         in_flight = GaugeMetricFamily(

@@ -5,23 +5,28 @@ why no cap is crossed: docs/limits.md.
 """
 
 from madang.routing.limits.budget import Budget, Terms
-from madang.routing.limits.former import DEFAULT_OUTPUT_TOKENS, Bucket, Limits, period_start
 from madang.routing.limits.gate import Ask, Entitlements, Gate, Passed
 from madang.routing.limits.meters import Meters, Reservation
 from madang.routing.limits.period import Calendar
-from madang.routing.limits.rules import LimitedKey, Purse, Rate, Rule, Slots, Whose, credit
+from madang.routing.limits.rules import (
+    LimitedKey,
+    Purse,
+    Rate,
+    Rule,
+    Slots,
+    Whose,
+    credit,
+    rules_of_limit,
+)
 from madang.routing.limits.usual import Usual
 
 __all__ = [
-    "DEFAULT_OUTPUT_TOKENS",
     "Ask",
-    "Bucket",
     "Budget",
     "Calendar",
     "Entitlements",
     "Gate",
     "LimitedKey",
-    "Limits",
     "Meters",
     "Passed",
     "Purse",
@@ -33,5 +38,5 @@ __all__ = [
     "Usual",
     "Whose",
     "credit",
-    "period_start",
+    "rules_of_limit",
 ]

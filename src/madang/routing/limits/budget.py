@@ -125,6 +125,11 @@ class Budget:
         cells[base + _WARNED] = passed
         return self.terms.warn_at[passed - 1]
 
+    @property
+    def was_begun(self) -> bool:
+        """Whether it has ever been told what was spent before."""
+        return bool(self._cells[self._at + _KNOWN])
+
     def is_known(self, at_us: int) -> bool:
         """Whether `recall` has told what was spent before.
 

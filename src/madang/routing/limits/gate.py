@@ -25,6 +25,7 @@ from madang.routing.limits.rules import (
     Rule,
     Slots,
     concerns,
+    is_owned,
     rule_of_budget,
     rules_of_key,
     rules_of_limit,
@@ -78,7 +79,7 @@ class Gate:
 
     `since_s`: when it began to count (Unix seconds): what is newer has no past to be recalled.
     `entitlements` tells what a key's account adds; `forget` has it asked again. `on_passed` hears
-    of thresholds.
+    of thresholds. `has_unknown`: there are budgets whose past has to be looked up (see `unknown`).
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Gate:
         self._tag_names: tuple[str, ...] = ()
         self._known: dict[object, tuple[LimitedKey, Meters | None]] = {}
         self._held: dict[Reservation, None] = {}
+        self.has_unknown = False
 
     # --- what applies ---------------------------------------------------------------------------
 
@@ -130,9 +132,9 @@ class Gate:
         rules: list[Rule] = [*rules_of_key(key), *further]
         for limit in self._limits:
             if concerns(limit.scope, key, tags, plan):
-                rules += rules_of_limit(limit, key.account_id)
+                rules += rules_of_limit(limit, key)
         rules += [
-            rule_of_budget(one, key.account_id)
+            rule_of_budget(one, key)
             for one in self._budgets
             if concerns(one.scope, key, tags, plan)
         ]
@@ -165,9 +167,10 @@ class Gate:
         memory = self._memory
         place = memory.claim(rule.name, Budget.KIND, Budget.size(memory.workers))
         purse = Budget(place, rule.terms, memory.worker, memory.workers)
-        if rule.born_s >= self._since_s:
-            with memory:
+        with memory:
+            if rule.born_s >= self._since_s > 0:
                 purse.begin()  # it has no past
+            self.has_unknown |= not purse.was_begun
         return purse
 
     # --- in and out -----------------------------------------------------------------------------
@@ -291,11 +294,13 @@ class Gate:
         with self._memory:
             purse.allow(cap_nusd)
 
-    def unknown(self, keys: Iterable[LimitedKey], at_us: int) -> list[tuple[Purse, int]]:
+    def unknown(
+        self, keys: Iterable[LimitedKey], at_us: int, further: Iterable[Purse] = ()
+    ) -> list[tuple[Purse, int]]:
         """Budgets whose past is not known yet, and since when (Unix µs) it is to be looked up for `recall`."""
-        purses: dict[str, Purse] = {}
+        purses = {purse.name: purse for purse in further}
         for one in self._budgets:
-            if isinstance(one.scope, str) or one.scope.plan is None:
+            if not is_owned(one.scope):
                 purse = rule_of_budget(one, None)
                 purses[purse.name] = purse
         for key in keys:
@@ -308,6 +313,7 @@ class Gate:
             with self._memory:
                 if purse.whose is not None and not counted.is_known(at_us):
                     found.append((purse, purse.terms.calendar.start_us(at_us)))
+        self.has_unknown = False
         return found
 
     def recall(self, purse: Purse, spent_nusd: int, at_us: int) -> None:

@@ -21,6 +21,7 @@ class Meters:
     __slots__ = (
         "budgets",
         "gauges",
+        "has_rates",
         "has_soft",
         "most_tokens",
         "purses",
@@ -45,6 +46,7 @@ class Meters:
         self.token_meters = [meter for meter, _ in self.tokens]
         self.gauges = [gauge for gauge, _ in self.slots]
         self.most_tokens = min((meter.limit for meter in self.token_meters), default=_ENDLESS)
+        self.has_rates = bool(self.requests or self.tokens)
         self.has_soft = any(budget.terms.soft_from is not None for budget in self.budgets)
 
     @property

@@ -109,9 +109,9 @@ def rules_of_key(key: LimitedKey) -> Iterator[Rule]:
         yield Purse(f"{name}:usd:{per}:UTC", terms, Whose(key=key.id), key.created_at)
 
 
-def rules_of_limit(limit: Limit, account_id: str | None) -> Iterator[Rule]:
-    """What an entry of `limits` says to the keys of an account."""
-    name, label = _named(limit.scope, account_id)
+def rules_of_limit(limit: Limit, key: LimitedKey) -> Iterator[Rule]:
+    """What an entry of `limits` says to a key that it concerns."""
+    name, label = _named(limit.scope, key)
     steady = "second" if limit.rps is not None else "minute"
     for unit, span, amount in (
         ("requests", "second", limit.rps),
@@ -130,9 +130,9 @@ def rules_of_limit(limit: Limit, account_id: str | None) -> Iterator[Rule]:
         yield Slots(f"{name}:at-once", label, limit.concurrency)
 
 
-def rule_of_budget(budget: BudgetSetting, account_id: str | None) -> Purse:
-    """What an entry of `budgets` says to the keys of an account."""
-    name, label = _named(budget.scope, account_id)
+def rule_of_budget(budget: BudgetSetting, key: LimitedKey | None) -> Purse:
+    """What an entry of `budgets` says to a key that it concerns; of one that is nobody's own, without a key."""
+    name, label = _named(budget.scope, key)
     scope = budget.scope if isinstance(budget.scope, Scope) else Scope()
     terms = Terms(
         f"{label} budget{_spoken(budget.per)}",
@@ -141,15 +141,22 @@ def rule_of_budget(budget: BudgetSetting, account_id: str | None) -> Purse:
         tuple(sorted(budget.warn_at)),
         budget.soft_from if budget.mode == "soft" else None,
     )
-    account = account_id if scope.plan is not None else scope.account
-    whose = Whose(scope.key, account, tuple(sorted(scope.tag.items())))
-    return Purse(f"{name}:usd:{budget.per}:{budget.time_zone}", terms, whose)
+    own = key if scope.key is not None else None
+    account = key.account_id if key is not None and scope.plan is not None else scope.account
+    whose = Whose(own.id if own else None, account, tuple(sorted(scope.tag.items())))
+    purse = f"{name}:usd:{budget.per}:{budget.time_zone}"
+    return Purse(purse, terms, whose, own.created_at if own else 0)
 
 
-def credit(account_id: str) -> Purse:
+def is_owned(scope: Literal["total"] | Scope) -> bool:
+    """Whether what a scope counts is counted for each key or account by itself."""
+    return isinstance(scope, Scope) and (scope.key is not None or scope.plan is not None)
+
+
+def credit(account_id: str, born_s: int = 0) -> Purse:
     """The prepaid credit of an account: its cap is all that was ever paid in, and told while serving."""
     terms = Terms("This account's credit", None, Calendar("ever"))
-    return Purse(f"account:{account_id}:credit", terms, Whose(account=account_id))
+    return Purse(f"account:{account_id}:credit", terms, Whose(account=account_id), born_s)
 
 
 def concerns(
@@ -186,25 +193,24 @@ def _allowance(rule: Rule) -> int:
     return (rule.terms.cap_nusd or 0) if isinstance(rule, Purse) else rule.limit
 
 
-def _named(scope: Literal["total"] | Scope, account_id: str | None) -> tuple[str, str]:
+def _named(scope: Literal["total"] | Scope, key: LimitedKey | None) -> tuple[str, str]:
     """What is counted together, and how to speak of it: nothing of another caller is told.
 
-    Each account of a plan is counted by itself.
+    Each key of a name, and each account of a plan, is counted by itself.
     """
     if not isinstance(scope, Scope):
         return "total", "This gateway's"
-    parts = [
-        f"{kind}={value}"
-        for kind, value in (("key", scope.key), ("account", scope.account), ("plan", scope.plan))
-        if value is not None
-    ]
-    if scope.plan is not None:
-        parts.append(f"account={account_id}")
+    parts = [("account", scope.account), ("plan", scope.plan)]
+    if scope.key is not None:
+        parts.insert(0, ("key", key.id if key is not None else scope.key))
+    if scope.plan is not None and key is not None:
+        parts.append(("account", key.account_id))
     tags = [f"{name}={value}" for name, value in sorted(scope.tag.items())]
-    name = ";".join([*parts, *(f"tag:{tag}" for tag in tags)])
+    given = [f"{kind}={value}" for kind, value in parts if value is not None]
+    name = ";".join([*given, *(f"tag:{tag}" for tag in tags)])
     if tags:
         return name, f"The {', '.join(tags)}"
-    return name, f"This {parts[0].partition('=')[0]}'s" if parts else "This gateway's"
+    return name, f"This {given[0].partition('=')[0]}'s" if given else "This gateway's"
 
 
 def _per(per: str | None) -> Per:

@@ -1,0 +1,193 @@
+"""Admission: the worst case of a request is reserved before anybody is asked, and replaced by what it used.
+
+What a request may cost, how long its answer may become where money is short, and what callers are
+told of their limits is decided here; whether there is room decides `routing.limits`. The rule and
+its proof: docs/limits.md.
+"""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from madang.errors import Forbidden
+from madang.model import EMBEDDING
+from madang.pipeline.body import readable
+from madang.pipeline.call import Call
+from madang.pipeline.lane import Snapshot
+from madang.pipeline.measure import prompt_tokens
+from madang.pipeline.worst import LONGEST_ANSWER, Worst, copies_of, tier_of, worst_of
+from madang.routing.directory import Route, allowed
+from madang.routing.limits import Ask, Gate, Meters, Reservation, Usual
+from madang.wire.bound import LEAST_TOKENS, room_for_thinking
+from madang.wire.quota import quota_lines
+
+USUAL_TOKENS: Final = 1024
+"""What an answer is assumed to need at most before any was seen; trued up when it is settled."""
+
+UNSEEN_TOKENS: Final = 512
+"""What a prompt may have beyond twice its estimate: marks of its format, words of the provider's own."""
+
+_MAX_ROUTES: Final = 10_000
+_DAY_US: Final = 86_400_000_000
+
+
+class Admission:
+    """Admits calls and settles them. One per process."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+        self._usual = Usual()
+        self._worst: dict[tuple[str, str], tuple[Snapshot, int, Worst]] = {}
+
+    def admit(self, call: Call, route: Route, snapshot: Snapshot) -> None:
+        """Let a call in: its key may use the model, and all its limits have room.
+
+        Raises Forbidden, RateLimited or OutOfCredit, and has reserved nothing then.
+        """
+        key = call.key
+        if key.models and not allowed(key.models, route, call.envelope.model):
+            raise Forbidden(
+                f"This key may not use the model `{call.envelope.model}`. Allowed: {', '.join(key.models)}.",
+                param="model",
+                code="model_not_allowed",
+            )
+        if self.gate.meters(key, call.tags) is not None:
+            self.reserve(call, route, snapshot, call.started)
+
+    def reserve(self, call: Call, route: Route, snapshot: Snapshot, now: float) -> None:
+        """Set the worst case aside, or what money is left for. Raises RateLimited or OutOfCredit."""
+        meters = self.gate.meters(call.key, call.tags)
+        if meters is None:
+            return
+        now_us = int(now * 1_000_000)
+        try:
+            call.reservation = self._reserved(call, route, snapshot, meters, now_us)
+        finally:
+            if meters.has_rates:
+                quota = self.gate.quota(meters, now_us)
+                call.lines = quota_lines(quota, call.wire.dialect, call.at_us)
+        call.reserved_nusd = (call.reserved_nusd or 0) + call.reservation.nusd
+        call.is_thrifty = call.reservation.is_soft
+
+    def covers(self, call: Call) -> bool:
+        """Whether the reservation still covers another attempt, after what earlier ones have cost."""
+        if call.reservation is None:
+            return True
+        cost = sum(row.cost_nusd or 0 for row in call.rows[call.settled :])
+        return not cost or self.gate.extend(call.reservation, cost)
+
+    def settle(self, call: Call) -> None:
+        """Replace the reservation by what the rows used that have come since it was made."""
+        reservation = call.reservation
+        if reservation is None:
+            return
+        rows = call.rows[call.settled :]
+        used = made = cost = 0
+        for row in rows:
+            used += row.input_tokens + row.output_tokens
+            made += row.output_tokens
+            cost += row.cost_nusd or 0
+        self.gate.settle(reservation, used, cost)
+        if rows and rows[-1].outcome == "ok":
+            self._usual.saw(call.key.id, call.envelope.model, made)
+        call.reservation, call.settled = None, len(call.rows)
+
+    def _reserved(
+        self, call: Call, route: Route, snapshot: Snapshot, meters: Meters, now_us: int
+    ) -> Reservation:
+        ask, plan = self._ask(call, route, snapshot, meters)
+        reservation = self.gate.admit(meters, ask, now_us, call.at_us)
+        call.most_tokens = plan.bound
+        if reservation.nusd < ask.want_nusd:
+            paid = plan.worst.tokens_for(reservation.nusd, plan.prompt, plan.copies, plan.tier)
+            call.most_tokens = paid if plan.bound is None else min(paid, plan.bound)
+        return reservation
+
+    def _ask(
+        self, call: Call, route: Route, snapshot: Snapshot, meters: Meters
+    ) -> tuple[Ask, "_Plan"]:
+        """What the call may need at most, of everything that is counted."""
+        envelope = call.envelope
+        copies = copies_of(envelope)
+        tokens = prompt_tokens(call, envelope.model)
+        usual = self._usual.most(call.key.id, envelope.model) or USUAL_TOKENS
+        asked: int | None = 0 if call.wire.dialect in EMBEDDING else envelope.max_tokens
+        wanted = usual if asked is None else asked
+        bound = None
+        if tokens + wanted * copies > meters.most_tokens:
+            left = (meters.most_tokens - tokens) // copies
+            if left >= max(LEAST_TOKENS, _thinking(call)):
+                bound = wanted = left
+        if not meters.budgets:
+            return Ask(tokens + wanted * copies), _Plan(_NOTHING, 0, copies, None, bound)
+        worst = self._worst_of(call, route, snapshot)
+        plan = _Plan(
+            worst,
+            min(len(call.body), 2 * tokens) + UNSEEN_TOKENS,
+            copies,
+            tier_of(envelope),
+            bound,
+        )
+        longest = LONGEST_ANSWER if asked is None else asked
+        if bound is not None:
+            longest = min(longest, bound)
+        expected = min(longest, max(usual, LEAST_TOKENS, _thinking(call)))
+        ask = Ask(
+            tokens + wanted * copies,
+            plan.most_nusd(longest),
+            plan.most_nusd(expected),
+            asked is not None,
+        )
+        return ask, plan
+
+    def _worst_of(self, call: Call, route: Route, snapshot: Snapshot) -> Worst:
+        """The dearest that can happen on a route, worked out once a day and configuration."""
+        day = call.at_us // _DAY_US
+        name = (route.name, call.wire.dialect)
+        known = self._worst.get(name)
+        if known is not None and known[0] is snapshot and known[1] == day:
+            return known[2]
+        if len(self._worst) >= _MAX_ROUTES:
+            self._worst.clear()
+        worst = worst_of(snapshot, route, call.at_us)
+        self._worst[name] = (snapshot, day, worst)
+        return worst
+
+
+class _Plan:
+    """How the worst case of a call was reckoned; `bound`: what limits on tokens leave for an answer (None: enough)."""
+
+    __slots__ = ("bound", "copies", "prompt", "tier", "worst")
+
+    def __init__(
+        self, worst: Worst, prompt: int, copies: int, tier: str | None, bound: int | None
+    ) -> None:
+        self.worst = worst
+        self.prompt = prompt
+        self.copies = copies
+        self.tier = tier
+        self.bound = bound
+
+    def most_nusd(self, answer: int) -> int:
+        """The most that an answer bounded so can cost."""
+        return self.worst.most_nusd(self.prompt, answer, self.copies, self.tier)
+
+
+_NOTHING: Final = Worst(())
+
+
+def cheapest_first(route: Route) -> Route:
+    """The same targets with the cheapest first, fallbacks for any cause among them."""
+    more = [target for one in route.fallbacks if not one.causes for target in one.targets]
+    targets = tuple(dict.fromkeys((*route.targets, *more)))
+    return replace(route, targets=targets, pick="cost")
+
+
+def _thinking(call: Call) -> int:
+    """Tokens that a bound must leave room for, where the caller has asked for so much thinking."""
+    fields = call.envelope.fields
+    generation = fields.get("generationConfig", fields.get("generation_config", b""))
+    if "thinking" not in fields and b"hinking" not in bytes(generation):
+        return 0
+    request = readable(call)
+    return 0 if request is None else room_for_thinking(request)

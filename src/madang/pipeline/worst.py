@@ -1,0 +1,114 @@
+"""The most that a request can cost, whichever of its targets answers, and how long an answer some money pays for."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from madang.ledger.prices import worst_nusd
+from madang.model import PriceRow, Usage, special_tier
+from madang.pipeline.lane import Snapshot
+from madang.routing.directory import Route
+from madang.wire import json
+from madang.wire.contract import Envelope
+
+LONGEST_ANSWER: Final = 131_072
+"""Tokens that an answer may have where neither the caller nor the catalogue says so; no model makes longer ones."""
+
+_MILLION: Final = 1_000_000
+_NUMBER_OF_ANSWERS: Final = {"n": (), "best_of": (), "generationConfig": ("candidateCount",)}
+_MOST_ANSWERS: Final = 128
+
+
+class Candidate(NamedTuple):
+    """A target that may answer: its price, and the tokens of its longest answer.
+
+    `slope`: nano-dollars per million tokens of the prompt and of the answer, and per request, where
+    the price is the same at any length and hour.
+    """
+
+    price: PriceRow
+    longest: int
+    slope: tuple[int, int, int] | None
+
+    def most_nusd(self, prompt: int, answer: int, tier: str | None) -> int:
+        """The most that so many tokens cost."""
+        if self.slope is not None and tier is None:
+            entered, made, fixed = self.slope
+            return -(-(prompt * entered + answer * made) // _MILLION) + fixed
+        plain = worst_nusd(self.price, Usage(input=prompt, output=answer)) or 0
+        if tier is None:
+            return plain
+        return max(
+            plain, worst_nusd(self.price, Usage(input=prompt, output=answer, tier=tier)) or 0
+        )
+
+
+class Worst:
+    """The candidates of one route at one time, but for those whose price is unknown: nothing can be said of them."""
+
+    __slots__ = ("candidates",)
+
+    def __init__(self, candidates: Iterable[Candidate]) -> None:
+        self.candidates = tuple(candidates)
+
+    def most_nusd(self, prompt: int, answer: int, copies: int, tier: str | None) -> int:
+        """The most that an answer can cost whose prompt has so many tokens; `answer` bounds each of its copies."""
+        most = 0
+        for one in self.candidates:
+            nusd = one.most_nusd(prompt, min(answer, one.longest) * copies, tier)
+            most = max(most, nusd)
+        return most
+
+    def tokens_for(self, nusd: int, prompt: int, copies: int, tier: str | None) -> int:
+        """The longest bound under which no candidate costs more than `nusd`."""
+        low, high = 0, max((one.longest for one in self.candidates), default=0)
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.most_nusd(prompt, middle, copies, tier) <= nusd:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+
+def worst_of(snapshot: Snapshot, route: Route, at_us: int) -> Worst:
+    """Everybody who may come to answer a route."""
+    candidates = []
+    for target in route.every_target():
+        lane = snapshot.lane(target)
+        price = snapshot.price(lane, at_us)
+        if price is not None:
+            longest = target.max_output or LONGEST_ANSWER
+            candidates.append(Candidate(price, longest, _slope(price)))
+    return Worst(candidates)
+
+
+def copies_of(envelope: Envelope) -> int:
+    """How many answers are asked for at once."""
+    copies = 1
+    for name, inner in _NUMBER_OF_ANSWERS.items():
+        raw = envelope.fields.get(name)
+        if raw is None or (inner and b"andidateCount" not in bytes(raw)):
+            continue
+        value = json.decode(bytes(raw))
+        for member in inner:
+            value = value.get(member) if isinstance(value, dict) else None
+        if isinstance(value, int):
+            copies = max(copies, min(value, _MOST_ANSWERS))
+    return copies
+
+
+def tier_of(envelope: Envelope) -> str | None:
+    """The service tier that is asked for, where it is another than the standard one."""
+    raw = envelope.fields.get("service_tier")
+    return None if raw is None else special_tier(json.decode(bytes(raw)))
+
+
+def _slope(price: PriceRow) -> tuple[int, int, int] | None:
+    if price.over or any(hours.over for hours in price.hours):
+        return None
+    fixed = worst_nusd(price, Usage())
+    entered = worst_nusd(price, Usage(input=_MILLION))
+    made = worst_nusd(price, Usage(output=_MILLION))
+    if fixed is None or entered is None or made is None:
+        return None
+    return entered - fixed, made - fixed, fixed

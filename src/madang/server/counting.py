@@ -1,0 +1,119 @@
+"""What keeps a process's limits and budgets true: where they are counted, what they knew before, what is overdue.
+
+Everything here happens at the start, or in the background a few times a second; requests meet the
+gate only.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from madang.accounts import Register
+from madang.config.budgets import Limit, Scope
+from madang.config.settings import Settings
+from madang.keys import Key
+from madang.ledger.spent import Owner, spent_nusd
+from madang.routing.limits import (
+    Entitlements,
+    Gate,
+    LimitedKey,
+    Passed,
+    Rule,
+    credit,
+    rules_of_limit,
+)
+from madang.state.store import Store
+from madang.state.table import Arena, SharedTable, Table
+
+_log = logging.getLogger("madang.budgets")
+_SWEEP_S = 10.0
+_MARGIN_S = 60.0
+_ATTEMPTS = 16
+"""No request is tried more often, those who go on with a broken stream included."""
+
+LOCK = "limits.lock"
+
+
+def make_arena(home: Path, workers: int) -> Arena:
+    """What the workers of one installation count in together; to be made before they are forked."""
+    return Arena(workers, home / LOCK)
+
+
+class Counting:
+    """Owns the gate of one process. `arena`: shared with other workers (None: it serves alone)."""
+
+    def __init__(
+        self,
+        arena: Arena | None,
+        worker: int,
+        accounts: Register,
+        on_passed: Callable[[Passed], None],
+    ) -> None:
+        table = Table() if arena is None else SharedTable(arena, worker)
+        self._accounts = accounts
+        self._note = on_passed
+        self.gate = Gate(
+            table, time.time(), entitlements=self._entitlements, on_passed=self._passed
+        )
+        self._longest_s = 0.0
+        self._sweep_at = 0.0
+
+    def configure(self, settings: Settings) -> None:
+        """Put the limits and budgets of a configuration in force."""
+        self.gate.configure(settings.limits, settings.budgets)
+        self.refresh()
+        timeouts = [provider.timeouts.total_s for provider in settings.providers.values()]
+        self._longest_s = max([900.0, *timeouts]) * _ATTEMPTS + _MARGIN_S
+
+    def recover(self) -> None:
+        """Give back what an earlier process of this number held when it died."""
+        self.gate.recover()
+
+    def refresh(self) -> None:
+        """The accounts have changed: their credit counts at once, their plans for the next request."""
+        self.gate.forget()
+        for account in self._accounts.list():
+            cap_nusd = self._accounts.allowance(account.id).cap_nusd
+            if cap_nusd is not None:
+                self.gate.allow(credit(account.id, account.created_at), max(0, cap_nusd))
+
+    def has_budgets(self, settings: Settings, keys: Iterable[Key]) -> bool:
+        """Whether anything was spent that has to be known."""
+        return bool(
+            settings.budgets
+            or any(key.budget_nusd is not None or key.account_id is not None for key in keys)
+        )
+
+    def recall(self, store: Store, keys: Iterable[Key]) -> None:
+        """Have budgets know what the ledger says was spent from them already."""
+        at_us = time.time_ns() // 1000
+        credits = [credit(one.id, one.created_at) for one in self._accounts.list()]
+        for purse, since_us in self.gate.unknown(keys, at_us, credits):
+            owner: Owner | None = purse.whose
+            if owner is not None:
+                self.gate.recall(purse, spent_nusd(store, owner, since_us), at_us)
+
+    def sweep(self, now_s: float) -> None:
+        """Release, now and then, what requests hold that cannot be under way any more."""
+        if now_s < self._sweep_at:
+            return
+        self._sweep_at = now_s + _SWEEP_S
+        released = self.gate.sweep(int((now_s - self._longest_s) * 1_000_000))
+        if released:
+            _log.error("%d reservations were never settled: released; this is a defect", released)
+
+    def _entitlements(self, key: LimitedKey) -> Entitlements:
+        account_id = key.account_id
+        if account_id is None:
+            return Entitlements()
+        allowance = self._accounts.allowance(account_id)
+        limit = Limit(Scope(account=account_id), **allowance.limits)
+        rules: list[Rule] = list(rules_of_limit(limit, key))
+        if allowance.cap_nusd is not None:
+            rules.append(credit(account_id, self._accounts.get(account_id).created_at))
+        return Entitlements(allowance.plan, tuple(rules))
+
+    def _passed(self, passed: Passed) -> None:
+        _log.warning("%s (%s) has passed %g %%", passed.label, passed.name, passed.share * 100)
+        self._note(passed)
