@@ -11,6 +11,8 @@
     │   ├── MethodNotAllowed     405
     │   ├── Conflict             409
     │   ├── BodyTooLarge         413
+    │   ├── CacheMiss            404  only an answer from the cache was wanted, and there is none
+    │   ├── KeyReused            422  an Idempotency-Key came with another request before
     │   └── RateLimited          429  one of the caller's own limits
     ├── ProviderError            an upstream failed; another candidate may do better
     │   ├── ProviderRejected     4xx  the request itself is at fault; not retried
@@ -47,6 +49,7 @@ Kind = Literal[
     "method_not_allowed",
     "conflict",
     "too_large",
+    "unprocessable",
     "rate_limit",
     "context_overflow",
     "unsupported_feature",
@@ -156,6 +159,20 @@ class BodyTooLarge(CallerError):
 
     status = 413
     kind = "too_large"
+
+
+class CacheMiss(CallerError):
+    """404: only an answer from the cache was wanted, and there is none."""
+
+    status = 404
+    kind = "not_found"
+
+
+class KeyReused(CallerError):
+    """422: an Idempotency-Key came with another request before."""
+
+    status = 422
+    kind = "unprocessable"
 
 
 class RateLimited(CallerError):

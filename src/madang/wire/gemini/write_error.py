@@ -40,6 +40,7 @@ ROWS: dict[Kind, _Row] = {
     "method_not_allowed": _Row(405, "INVALID_ARGUMENT"),
     "conflict": _Row(409, "ABORTED"),
     "too_large": _Row(413, "INVALID_ARGUMENT"),
+    "unprocessable": _Row(422, "INVALID_ARGUMENT"),
     "rate_limit": _Row(429, "RESOURCE_EXHAUSTED"),
     "internal": _Row(500, "INTERNAL"),
     "provider_auth": _Row(502, "INTERNAL"),

@@ -32,6 +32,7 @@ _ROWS: Final[dict[str, tuple[int, str]]] = {
     "method_not_allowed": (405, "invalid_request_error"),
     "conflict": (409, "conflict_error"),
     "too_large": (413, "request_too_large"),
+    "unprocessable": (422, "invalid_request_error"),
     "rate_limit": (429, "rate_limit_error"),
     "internal": (500, "api_error"),
     "provider_auth": (502, "api_error"),

@@ -38,6 +38,7 @@ _TABLE: Final[dict[str, _Row]] = {
     "method_not_allowed": _Row(405, "invalid_request_error", "method_not_allowed"),
     "conflict": _Row(409, "invalid_request_error", "conflict"),
     "too_large": _Row(413, "invalid_request_error", "request_too_large"),
+    "unprocessable": _Row(422, "invalid_request_error", "unprocessable"),
     "rate_limit": _Row(429, "rate_limit_error", "rate_limit_exceeded"),
     "context_overflow": _Row(400, "invalid_request_error", "context_length_exceeded", fixed=True),
     "unsupported_feature": _Row(400, "invalid_request_error", "unsupported_feature", fixed=True),
