@@ -10,7 +10,6 @@ from madang.config.problems import ConfigError
 from madang.ledger.prices import Prices, charge
 from madang.model import PriceRow, Usage
 
-
 PLAIN = "{provider: p, model: m, in: 1, out: 1"
 TIER = "{tokens: 9, in: 1, out: 1}"
 

@@ -16,6 +16,7 @@ COMMANDS = {
     "up": "Serve the gateway.",
     "key": "Create, list and revoke the keys that callers use.",
     "models": "List the models that can be asked for.",
+    "prices": "Show what models cost, and put costs right.",
     "usage": "Show what was used and what it cost.",
     "explain": "Explain one request: what was tried, why, and what it cost.",
     "doctor": "Check the configuration and reach every provider.",

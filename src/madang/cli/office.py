@@ -100,11 +100,11 @@ class HomeOffice:
 
     def usage(self, first: date, last: date, by: Sequence[str]) -> list[Row]:
         """Sums over all keys."""
-        return ledger.usage(self._settled(), from_day=first, to_day=last, by=by)
+        return ledger.usage(self.settled(), from_day=first, to_day=last, by=by)
 
     def request(self, request_id: str) -> Row:
         """The story of one request, of whichever key."""
-        found = ledger.request(self._settled(), request_id)
+        found = ledger.request(self.settled(), request_id)
         if found is None:
             raise NotFound(f"There is no request {request_id!r} in {self._home}.")
         return found
@@ -125,7 +125,7 @@ class HomeOffice:
             raise NotFound(f"No gateway was ever started in {self._home}: see `madang up --help`.")
         return self._store()
 
-    def _settled(self) -> Store:
+    def settled(self) -> Store:
         """The store with all in it that the journal holds by now.
 
         A running gateway moves it itself; where none runs, it is moved here.
