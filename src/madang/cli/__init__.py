@@ -15,6 +15,7 @@ from madang.errors import MadangError
 COMMANDS = {
     "up": "Serve the gateway.",
     "key": "Create, list and revoke the keys that callers use.",
+    "account": "Open accounts, give them credit, and state what became of it.",
     "models": "List the models that can be asked for.",
     "prices": "Show what models cost, and put costs right.",
     "usage": "Show what was used and what it cost.",

@@ -23,6 +23,7 @@ class _Options(TypedDict):
     tpm: int | None
     budget: str | None
     per: NotRequired[Period | None]
+    account: str | None
 
 
 @click.group("key", invoke_without_command=False)
@@ -82,6 +83,7 @@ def _tags(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
     type=click.Choice(["day", "month"]),
     help="The budget starts anew. Default: it does not.",
 )
+@click.option("--account", metavar="ID", help="The account that pays for it, e.g. acc_….")
 @json_option
 @at_office
 def create(office: Office, name: str, as_json: bool, **options: Unpack[_Options]) -> None:
@@ -101,6 +103,7 @@ def create(office: Office, name: str, as_json: bool, **options: Unpack[_Options]
             tpm=options["tpm"],
             budget_usd=options["budget"],
             budget_per=options["per"],
+            account_id=options["account"],
         )
     )
     if as_json:

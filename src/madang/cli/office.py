@@ -44,6 +44,7 @@ class KeyAsked(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tpm: int | None = None
     budget_usd: str | None = None
     budget_per: Period | None = None
+    account_id: str | None = None
 
 
 class Office(Protocol):
@@ -84,6 +85,7 @@ class HomeOffice:
             tpm=asked.tpm,
             budget_nusd=parse_usd(asked.budget_usd) if asked.budget_usd else None,
             budget_per=asked.budget_per,
+            account_id=asked.account_id,
         )
         key, raw = Keyring(self._store()).create(new, now_s=now_s)
         return {**msgspec.to_builtins(key), "key": raw}

@@ -6,6 +6,7 @@ import msgspec
 
 from madang.accounts.bureau import (
     AccountShown,
+    Bureau,
     ChangePlan,
     CloseAccount,
     CreateAccount,
@@ -32,60 +33,66 @@ class Days(msgspec.Struct, rename={"first": "from", "last": "to"}):
 
 def create_account(runtime: Runtime, _: str, body: CreateAccount, by: str) -> AccountShown:
     """Open an account; what its plan grants is granted."""
-    return runtime.bureau.create(body, by=by)
+    return _bureau(runtime).create(body, by=by)
 
 
 def list_accounts(runtime: Runtime, _: str, __: None) -> list[AccountShown]:
     """All accounts with their balances, closed ones included."""
-    return runtime.bureau.all()
+    return _bureau(runtime).all()
 
 
 def get_account(runtime: Runtime, account_id: str, _: None) -> AccountShown:
     """One account."""
-    return runtime.bureau.show(account_id)
+    return _bureau(runtime).show(account_id)
 
 
 def change_plan(runtime: Runtime, account_id: str, body: ChangePlan) -> AccountShown:
     """Put an account on another plan; everywhere within a second."""
-    return runtime.bureau.change_plan(account_id, body)
+    return _bureau(runtime).change_plan(account_id, body)
 
 
 def give_credit(runtime: Runtime, account_id: str, body: GiveCredit, by: str) -> Entry:
     """Give an account credit, or correct what it has; the same reference again changes nothing."""
-    return runtime.bureau.give(account_id, body, by=by)
+    return _bureau(runtime).give(account_id, body, by=by)
 
 
 def refund_credit(runtime: Runtime, account_id: str, body: RefundCredit, by: str) -> Entry:
     """Note that paid credit was paid back by other means than a payment provider."""
     runtime.ingest.catch_up(_CATCH_UP_S)
-    return runtime.bureau.refund(account_id, body, by=by)
+    return _bureau(runtime).refund(account_id, body, by=by)
 
 
 def close_account(runtime: Runtime, account_id: str, body: CloseAccount, by: str) -> AccountShown:
     """End an account and its keys; refused while it has credit or a debt that is not to be written off."""
     runtime.ingest.catch_up(_CATCH_UP_S)
-    return runtime.bureau.close(account_id, body, by=by)
+    closed = _bureau(runtime).close(account_id, body, by=by)
+    runtime.keyring.refresh()
+    return closed
 
 
 def get_statement(runtime: Runtime, account_id: str, days: Days) -> Statement:
     """What there was, what came and went, and what is left, to the nano-dollar."""
     runtime.ingest.catch_up(_CATCH_UP_S)
-    return runtime.bureau.statement(account_id, days.first, days.last)
+    return _bureau(runtime).statement(account_id, days.first, days.last)
 
 
 def list_plans(runtime: Runtime, _: str, __: None) -> list[PlanShown]:
     """The plans in force."""
-    return runtime.bureau.plans()
+    return _bureau(runtime).plans()
 
 
 def list_waiting_payments(runtime: Runtime, _: str, __: None) -> list[Payment]:
     """Payments that came in and wait for a decision: no account, or no rate."""
-    return runtime.bureau.waiting()
+    return _bureau(runtime).waiting()
 
 
 def settle_payment(runtime: Runtime, payment_id: str, body: SettlePayment, by: str) -> Payment:
     """Credit a payment that waits, or set it aside as none of ours."""
-    return runtime.bureau.settle(payment_id, body, by=by)
+    return _bureau(runtime).settle(payment_id, body, by=by)
+
+
+def _bureau(runtime: Runtime) -> Bureau:
+    return Bureau(runtime.store, runtime.accounts, runtime.desk.payments)
 
 
 ACCOUNTS = (

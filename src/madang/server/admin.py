@@ -25,6 +25,7 @@ from madang.errors import (
     NotFound,
 )
 from madang.keys import Key, NewKey, Period, parse_duration, parse_usd
+from madang.server.accounts import ACCOUNTS
 from madang.server.caller import presented_key
 from madang.server.openapi import Operation as Described
 from madang.server.openapi import document
@@ -169,6 +170,7 @@ OPERATIONS = (
     Operation("GET", "/api/status", status, Status),
     *REPORTS,
     *PRICES,
+    *ACCOUNTS,
 )
 
 
@@ -213,10 +215,11 @@ def _endpoint(runtime: Runtime, operations: dict[str, Operation]) -> Callable[..
         if operation is None:
             return _wrong_method(request.method, operations)
         try:
-            _authorize(runtime, request)
+            key = _authorize(runtime, request)
             body = await _given(request, operation)
             given = request.path_params.get("id", "")
-            result = await run_in_threadpool(operation.run, runtime, given, body)
+            by = (key.id,) if operation.signed else ()
+            result = await run_in_threadpool(operation.run, runtime, given, body, *by)
         except MadangError as error:
             return _refusal(error)
         except ValueError as error:
@@ -235,11 +238,12 @@ def _wrong_method(method: str, operations: dict[str, Operation]) -> Response:
     return refusal
 
 
-def _authorize(runtime: Runtime, request: Request) -> None:
+def _authorize(runtime: Runtime, request: Request) -> Key:
     headers = dict(request.headers.raw)
     key = runtime.keyring.check(presented_key(headers, b"", "chat"), time.time())
     if not key.admin:
         raise Forbidden("Administration needs the admin key.")
+    return key
 
 
 async def _given(request: Request, operation: Operation) -> msgspec.Struct | None:

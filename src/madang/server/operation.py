@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 import msgspec
 
 from madang.errors import InvalidRequest
-from madang.server.runtime import Runtime
 
 Q = TypeVar("Q", bound=msgspec.Struct)
 
@@ -18,16 +17,18 @@ class Operation:
 
     `takes` is the record of a body, `query` that of the parameters; `run` gets the one that there
     is. A `run` that returns a response has it sent as it is; `media` is then what it holds.
+    `signed`: `run` also gets the id of the key that asks, to note it.
     """
 
     method: str
     path: str
-    run: Callable[[Runtime, str, Any], Any]
+    run: Callable[..., Any]
     gives: Any
     takes: type[msgspec.Struct] | None = None
     status: int = 200
     query: type[msgspec.Struct] | None = None
     media: str = "application/json"
+    signed: bool = False
 
 
 def read_query(given: Mapping[str, str], wanted: type[Q]) -> Q:
