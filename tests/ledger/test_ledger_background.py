@@ -99,7 +99,7 @@ def test_trouble_is_reported_and_survived(error, store, directory, journal, atte
 
 def test_damage_is_reported_loudly(thread, journal, directory, attempt, caplog):
     journal.append([attempt()])
-    (path,) = directory.iterdir()
+    (path,) = directory.glob("*.journal")
     path.write_bytes(b"x" + path.read_bytes()[1:])
     thread.start()
     assert thread.catch_up(10)

@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 from madang.errors import StoreUnavailable
-from madang.ledger.journal import MAX_LINE_BYTES, Journal
+from madang.ledger.journal import MAX_LINE_BYTES, Journal, line_of
 
 
 def lines(directory):
@@ -50,7 +50,7 @@ def test_a_full_segment_is_followed_by_the_next_of_the_same_owner(directory, att
     journal = Journal(directory, "w7", segment_bytes=1000)
     for _ in range(12):
         journal.append([attempt()])
-    names = [path.name for path in sorted(directory.iterdir())]
+    names = [path.name for path in sorted(directory.glob("*.journal"))]
     stems = {name.rsplit("-", 1)[0] for name in names}
     assert len(names) > 2
     assert names[0].startswith("w7-")
@@ -61,7 +61,7 @@ def test_a_full_segment_is_followed_by_the_next_of_the_same_owner(directory, att
 
 def test_a_new_process_never_appends_to_the_segment_of_a_dead_one(journal, directory, attempt):
     journal.append([attempt()])
-    (old,) = directory.iterdir()
+    (old,) = directory.glob("*.journal")
     size = old.stat().st_size
     second = Journal(directory, "w0", segment_bytes=1 << 20)
     second.append([attempt()])
@@ -81,7 +81,7 @@ def test_what_a_process_left_that_died_while_opening_is_swept_away(directory):
 
 
 def test_only_the_owner_may_read_a_segment(journal, directory):
-    (path,) = directory.iterdir()
+    (path,) = directory.glob("*.journal")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
 
@@ -104,9 +104,18 @@ def test_a_journal_that_cannot_write_says_so_and_does_not_raise(journal, attempt
     journal.close()
     assert journal.append([attempt(), attempt()]) is False
     assert journal.append([attempt()]) is False
-    assert journal.lost == 3
+    assert (journal.held, journal.lost) == (3, 0)
     assert "Bad file descriptor" in journal.last_error
     assert [record.levelname for record in caplog.records] == ["ERROR"]  # loud, once a minute
+
+
+def test_what_cannot_be_written_is_held_up_to_a_bound(directory, attempt):
+    line = len(line_of(attempt()))
+    journal = Journal(directory, "w0", segment_bytes=1 << 20, held_bytes=3 * line)
+    journal.close()
+    for _ in range(5):
+        journal.append([attempt()])
+    assert (journal.held, journal.lost) == (3, 2)
 
 
 def test_a_directory_that_cannot_be_made_is_a_clear_error_at_start(tmp_path):

@@ -10,7 +10,7 @@ from madang.ledger.journal import Journal, line_of
 def segment(journal, directory, attempt):
     """A segment that is still being written, with three lines."""
     journal.append([attempt(request_id=name) for name in "abc"])
-    (path,) = directory.iterdir()
+    (path,) = directory.glob("*.journal")
     return path
 
 

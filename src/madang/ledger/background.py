@@ -62,7 +62,7 @@ class IngestThread:
         ingesting.
         """
         deadline = time.monotonic() + timeout_s
-        goal = self._ingester.sizes()
+        goal = self._ingester.goal()
         with self._passed:
             self._waiting += 1
             try:
@@ -96,17 +96,22 @@ class IngestThread:
         except Exception:  # noqa: BLE001 - a defect, reported with its traceback; the next pass may do better
             self._alarm.sound("the ledger is not moving, it grows in the journal", traceback=True)
             return _AFTER_FAILURE_S
-        self._report_damage(report)
+        self._report_harm(report)
         if not report.more:
             return self._poll_s
         hurry = self._waiting or self._ingester.backlog_bytes() > _LARGE_BACKLOG
         return 0.0 if hurry else (time.monotonic() - began) * _REST
 
-    def _report_damage(self, report: Report) -> None:
+    def _report_harm(self, report: Report) -> None:
         if report.damaged:
             log.error(
                 "the ledger's journal is damaged: %d stretches skipped, see `madang doctor`",
                 report.damaged,
+            )
+        if report.lost:
+            log.warning(
+                "a process died with %d attempts under way: they are in the ledger as `lost`",
+                report.lost,
             )
 
 

@@ -2,20 +2,27 @@
 
 Rule: attempts, their sums and the position up to which a segment was read change in one
 transaction. A segment is deleted when its writer is gone, all of it was read, and the disk has
-confirmed that.
+confirmed that; then what its writer had under way is entered as lost, and that file goes, too.
 """
 
 import fcntl
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from madang.errors import StoreUnavailable
 from madang.ledger.book import record
+from madang.ledger.claim import is_abandoned, writer_of
+from madang.ledger.lost import CAUSE, lost_attempts
+from madang.ledger.open import SUFFIX as OPEN
+from madang.ledger.open import left_behind
+from madang.ledger.rerate import Find
 from madang.ledger.segments import Batch, Damage, damaged, read, segments
+from madang.model import Attempt
 from madang.state.store import Store, Transaction
 
 LOCK = "ingest.lock"
@@ -29,32 +36,53 @@ _REPORT_DAMAGE = (
     "INSERT INTO journal_damage (segment, position, bytes, reason, content, found_at_us) "
     "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
+_IS_LOST = (
+    "SELECT 1 FROM attempts WHERE request_id = ? AND n = ? AND outcome = 'lost' AND cause = ?"
+)
+_encode = msgspec.json.Encoder().encode
 
 
 class Report(Struct, frozen=True):
     """What one pass did.
 
     `lines` were read and proved themselves; `new` of them were not in the store yet; `damaged`
-    stretches were skipped and reported in the table `journal_damage`. `more`: there is more to read
-    already. `waiting`: another ingester is at work.
+    stretches were skipped and reported in the table `journal_damage`. `lost` attempts were under way
+    in a process that died. `more`: there is more to read already. `waiting`: another ingester is at work.
     """
 
     lines: int = 0
     new: int = 0
     damaged: int = 0
+    lost: int = 0
     more: bool = False
     waiting: bool = False
+
+
+def _nobody(_: Sequence[Attempt]) -> None:
+    """Nobody is told."""
 
 
 class Ingester:
     """Moves the journal in `directory` into `store`.
 
     One at a time per installation; others stand by to take over when it ends, however it ends.
+    `find` prices what a process that died had under way (None: that is left to an ingester that
+    knows prices), and `on_lost` hears of it when it is in the store: at least once, and again only
+    if this process dies in between.
     """
 
-    def __init__(self, store: Store, directory: Path) -> None:
+    def __init__(
+        self,
+        store: Store,
+        directory: Path,
+        *,
+        find: Find | None = None,
+        on_lost: Callable[[Sequence[Attempt]], None] = _nobody,
+    ) -> None:
         self._store = store
         self._directory = directory
+        self._find = find
+        self._on_lost = on_lost
         self._lock_fd = -1
 
     def run_once(self, limit: int = BATCH_LINES) -> Report:
@@ -77,16 +105,24 @@ class Ingester:
                 reports.append(self._ingest(path, positions.get(path.name, 0), limit))
             except OSError as error:  # one bad segment must not hold up the others
                 failure = error
+        try:
+            if self._find is not None:
+                reports += [self._bury(path, self._find) for path in self._orphans()]
+        except OSError as error:
+            failure = error
         if failure:
             raise _unreadable(failure) from failure
         return _total(reports)
 
-    def sizes(self) -> dict[str, int]:
-        """How many bytes each segment has now."""
+    def goal(self) -> dict[str, int]:
+        """What `reached` is to wait for: all that is in the journal now, and that what died processes left is gone."""
+        return self._sizes() | {path.name: 1 for path in self._left_files()}
+
+    def _sizes(self) -> dict[str, int]:
         return {path.name: _size(path) for path in segments(self._directory)}
 
     def reached(self, goal: dict[str, int]) -> bool:
-        """Whether every segment was read up to its size in `goal`, by whichever process."""
+        """Whether everything in `goal` was read up to its size then, by whichever process."""
         positions = self._positions()
         return all(
             positions.get(name, 0) >= size or not (self._directory / name).exists()
@@ -96,7 +132,7 @@ class Ingester:
     def backlog_bytes(self) -> int:
         """How much of the journal is not in the store yet."""
         positions = self._positions()
-        return sum(size - positions.get(name, 0) for name, size in self.sizes().items())
+        return sum(size - positions.get(name, 0) for name, size in self._sizes().items())
 
     def close(self) -> None:
         """Let another ingester take over."""
@@ -139,6 +175,34 @@ class Ingester:
             path.unlink()
         return report
 
+    def _left_files(self) -> list[Path]:
+        """The files of what was under way in processes that are gone, for an ingester that knows prices."""
+        if self._find is None:
+            return []
+        return sorted(path for path in self._directory.glob(f"*{OPEN}") if _is_abandoned(path))
+
+    def _orphans(self) -> list[Path]:
+        """Those of them whose writer's rows are all in the store."""
+        left = self._left_files()
+        writing = {writer_of(path) for path in segments(self._directory)}  # after they were abandoned
+        return [path for path in left if writer_of(path) not in writing]
+
+    def _bury(self, path: Path, find: Find) -> Report:
+        """Enter what a process that died had under way: what it had entered itself stays as it is."""
+        left, damage = left_behind(path.read_bytes())
+        rows = lost_attempts(left, find)
+        payloads = [_encode(row) for row in rows]
+        with self._store.transaction(durable=True) as transaction:
+            recorded = record(transaction, payloads)
+            harm = [damaged(at, content, reason) for at, content, reason in damage]
+            harm += [damaged(0, payloads[at], reason) for at, reason in recorded.refused]
+            _report_damage(transaction, path.name, harm)
+        lost = [row for row in rows if self._store.read(_IS_LOST, (row.request_id, row.n, CAUSE))]
+        if lost:
+            self._on_lost(lost)
+        path.unlink()
+        return Report(new=recorded.new, damaged=len(harm), lost=len(lost))
+
 
 def _enter(transaction: Transaction, segment: str, batch: Batch) -> Report:
     recorded = record(transaction, [payload for _, payload in batch.records])
@@ -146,7 +210,7 @@ def _enter(transaction: Transaction, segment: str, batch: Batch) -> Report:
     damage = [*batch.damage, *refused]
     _report_damage(transaction, segment, damage)
     transaction.write(_MOVE_ON, (segment, batch.end))
-    return Report(len(batch.records), recorded.new, len(damage), batch.more)
+    return Report(len(batch.records), recorded.new, len(damage), more=batch.more)
 
 
 def _report_damage(transaction: Transaction, segment: str, damage: Sequence[Damage]) -> None:
@@ -163,8 +227,20 @@ def _total(reports: Sequence[Report]) -> Report:
         lines=sum(report.lines for report in reports),
         new=sum(report.new for report in reports),
         damaged=sum(report.damaged for report in reports),
+        lost=sum(report.lost for report in reports),
         more=any(report.more for report in reports),
     )
+
+
+def _is_abandoned(path: Path) -> bool:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:  # another process has entered it meanwhile
+        return False
+    try:
+        return is_abandoned(fd)
+    finally:
+        os.close(fd)
 
 
 def _unreadable(error: OSError) -> StoreUnavailable:

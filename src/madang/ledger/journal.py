@@ -6,10 +6,8 @@ survives `kill -9`. A segment is one file, written by one process, which holds i
 as long as it may still write; a segment that nobody holds is finished, however its writer ended.
 """
 
-import fcntl
 import logging
 import os
-import re
 import time
 import zlib
 from collections.abc import Sequence
@@ -20,14 +18,18 @@ from msgspec.structs import asdict, replace
 
 from madang.errors import StoreUnavailable
 from madang.ledger.alarm import Alarm
+from madang.ledger.claim import Claim
+from madang.ledger.open import UnderWay
 from madang.model import Attempt
 
 log = logging.getLogger("madang.ledger")
 
 SUFFIX = ".journal"
 MAX_LINE_BYTES = 256 * 1024
-_OPENING = ".opening"
-_WORKER = re.compile(r"[A-Za-z0-9_]{1,40}")
+HELD_BYTES = 16 * 1024 * 1024
+"""So much of what cannot be written is held in memory until it can be."""
+
+_TRY_AGAIN_S = 1.0
 _MAX_TEXT = 2_000
 _encode = msgspec.json.Encoder().encode
 _crc32 = zlib.crc32
@@ -60,34 +62,40 @@ def _tame(text: str) -> str:
 class Journal:
     """Appends attempts to the segments of one worker in `directory`; for use by one thread.
 
-    `worker` is a name of letters, digits and underscores that no other running process of this
-    installation bears. A segment is followed by a new one when it exceeds `segment_bytes`. `fsync`:
-    wait for the disk on every write, to survive a power cut as well. Raises StoreUnavailable when
-    the first segment cannot be opened; afterwards nothing raises.
+    `worker` as in `Claim`. A segment is followed by a new one when it exceeds `segment_bytes`.
+    `fsync`: wait for the disk on every write, to survive a power cut as well. Raises
+    StoreUnavailable when the first segment cannot be opened; afterwards nothing raises: what cannot
+    be written is held, up to `held_bytes`, and written when it can be.
 
-    `lost` counts attempts that could not be written, `last_error` is the latest reason (None: never
-    failed).
+    `under_way` holds what has begun and is not in the journal yet. `held` counts attempts that wait
+    to be written, `lost` those that found no room among them, `last_error` is why (None: it works).
     """
 
     def __init__(
-        self, directory: Path, worker: str, *, segment_bytes: int, fsync: bool = False
+        self,
+        directory: Path,
+        worker: str,
+        *,
+        segment_bytes: int,
+        fsync: bool = False,
+        held_bytes: int = HELD_BYTES,
     ) -> None:
-        if not _WORKER.fullmatch(worker):
-            raise ValueError(f"not a worker's name: {worker!r}")
         self.lost = 0
+        self.held = 0
         self.last_error: str | None = None
         self._alarm = Alarm(log)
-        self._directory = directory
-        self._worker = worker
-        self._started_us = time.time_ns() // 1000
         self._segment_bytes = segment_bytes
+        self._most_held_bytes = held_bytes
         self._fsync = fsync
         self._number = 0
         self._torn = False
-        self._noted: list[bytes] = []
+        self._noted: list[_Entry] = []
+        self._held: list[_Entry] = []
+        self._held_bytes = 0
+        self._try_at = 0.0
         try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._sweep()
+            self._claim = Claim(directory, worker, sync=fsync)
+            self.under_way = UnderWay(self._claim)
             self._fd = self._open_next()
         except OSError as error:
             raise StoreUnavailable(
@@ -96,21 +104,47 @@ class Journal:
         self._size = 0
 
     def append(self, attempts: Sequence[Attempt]) -> bool:
-        """Write the attempts of a finished request. False: some are lost, logged and counted."""
+        """Write the attempts of a finished request. False: they are not written yet, logged and counted."""
         self.note(attempts)
         return self.flush()
 
-    def note(self, attempts: Sequence[Attempt]) -> None:
-        """Take the attempts of a finished request, to be written by the next `flush`."""
-        self._noted += [line_of(attempt) for attempt in attempts]
+    def note(self, attempts: Sequence[Attempt], slots: Sequence[int] = ()) -> None:
+        """Take the attempts of a finished request, to be written by the next `flush`.
+
+        `slots` are those of `under_way` that they had.
+        """
+        self._noted.append((b"".join([line_of(attempt) for attempt in attempts]), slots))
 
     def flush(self) -> bool:
-        """Write what was noted, in one `write()`. False: some is lost, logged and counted."""
-        lines = self._noted
-        if not lines:
-            return True
-        self._noted = []
-        data = b"".join(lines)
+        """Write what was noted, in one `write()`. False: it waits, or is lost; logged and counted."""
+        noted = self._noted
+        if noted or self._held:
+            self._noted = []
+            if self._held:
+                if time.monotonic() < self._try_at:
+                    self._hold(noted)
+                    return False
+                noted = [*self._held, *noted]
+            if not self._write(noted):
+                return False
+        self.under_way.flush()
+        return True
+
+    def close(self) -> None:
+        """Give the segment up: its reader knows that nothing follows. No appending afterwards."""
+        if self._fd < 0:
+            return
+        self._try_at = 0.0
+        self.flush()
+        if self.held:
+            self.lost += self.held
+            log.error("%d rows of the ledger could not be written: %s", self.held, self.last_error)
+        self.under_way.close()
+        os.close(self._fd)
+        self._fd = -1
+
+    def _write(self, entries: "list[_Entry]") -> bool:
+        data = b"".join([lines for lines, _ in entries])
         if self._torn:
             data = b"\n" + data  # what was torn ends here; the next line is whole
         written = 0
@@ -120,31 +154,48 @@ class Journal:
             if self._fsync:
                 os.fsync(self._fd)
         except OSError as error:
-            self._note_loss(data, written, len(lines), error)
+            if written:
+                self._torn = data[written - 1] != ord("\n")
+            self._hold_all(entries, error)
             return False
         self._torn = False
         self._size += len(data)
+        for _, slots in entries:
+            self.under_way.end(slots)
+        if self._held:
+            self._recovered()
         if self._size >= self._segment_bytes:
             self._rotate()
         return True
 
-    def close(self) -> None:
-        """Give the segment up: its reader knows that nothing follows. No appending afterwards."""
-        if self._fd >= 0:
-            self.flush()
-            os.close(self._fd)
-            self._fd = -1
+    def _hold_all(self, entries: "list[_Entry]", error: OSError) -> None:
+        """Keep what could not be written, until it can be.
 
-    def _note_loss(self, data: bytes, written: int, count: int, error: OSError) -> None:
-        """Count the lines not written whole; remember whether the file now ends inside one."""
-        lost = min(count, data[written:].count(b"\n")) or count  # 0: written, but not confirmed
-        if written:
-            self._torn = data[written - 1] != ord("\n")
-        self.lost += lost
+        Also what was written before the error: the ledger takes a line once, however often it is there.
+        """
+        self._held, self._held_bytes, self.held = [], 0, 0
+        self._try_at = time.monotonic() + _TRY_AGAIN_S
         self.last_error = str(error)
+        self._hold(entries)
+
+    def _hold(self, entries: "list[_Entry]") -> None:
+        for entry in entries:
+            lines, count = entry[0], entry[0].count(b"\n")
+            if self._held_bytes + len(lines) > self._most_held_bytes:
+                self.lost += count  # its slots stay as they are: a later process finds them
+                continue
+            self._held.append(entry)
+            self._held_bytes += len(lines)
+            self.held += count
         self._alarm.sound(
-            f"the ledger's journal cannot be written: {error}; {self.lost} rows lost so far"
+            f"the ledger's journal cannot be written: {self.last_error}; "
+            f"{self.held} rows wait in memory, {self.lost} are lost so far"
         )
+
+    def _recovered(self) -> None:
+        log.warning("the ledger's journal can be written again: %d rows that waited are", self.held)
+        self._held, self._held_bytes, self.held = [], 0, 0
+        self.last_error = None
 
     def _rotate(self) -> None:
         """Go on in a new segment, or in this one when there can be none now."""
@@ -157,34 +208,11 @@ class Journal:
         self._fd = following
         self._size = 0
 
-    def _sweep(self) -> None:
-        """Remove what a predecessor left that was killed while it opened a segment: empty files."""
-        for leftover in self._directory.glob(f"{self._worker}-*{_OPENING}"):
-            leftover.unlink(missing_ok=True)
-
     def _open_next(self) -> int:
-        """Open a new segment, locked before it bears a name that readers look for."""
-        name = f"{self._worker}-{self._started_us:016d}-{self._number:06d}"
-        path = self._directory / (name + SUFFIX)
-        opening = self._directory / (name + _OPENING)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        fd = os.open(opening, flags, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            opening.rename(path)
-            if self._fsync:
-                _sync_directory(self._directory)
-        except BaseException:
-            os.close(fd)
-            opening.unlink(missing_ok=True)
-            raise
+        fd, _ = self._claim.open(self._number, SUFFIX, os.O_APPEND)
         self._number += 1
         return fd
 
 
-def _sync_directory(directory: Path) -> None:
-    fd = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+_Entry = tuple[bytes, Sequence[int]]
+"""The lines of a finished request, and the slots it had."""

@@ -5,7 +5,6 @@ only the unfinished line at the end of a segment that is still being written is 
 more of it comes.
 """
 
-import fcntl
 import os
 import zlib
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from madang.ledger.claim import is_abandoned
 from madang.ledger.journal import MAX_LINE_BYTES, SUFFIX
 
 _WINDOW_BYTES = 4 * MAX_LINE_BYTES
@@ -57,7 +57,7 @@ def segments(directory: Path) -> list[Path]:
 def read(path: Path, start: int, limit: int) -> Batch:
     """Read up to `limit` lines from position `start`. Raises OSError."""
     with _opened(path) as fd:
-        abandoned = _abandoned(fd)  # asked first: what is abandoned cannot grow while it is read
+        abandoned = is_abandoned(fd)  # asked first: what is abandoned cannot grow while it is read
         data = os.pread(fd, _WINDOW_BYTES, start)
         at_end = start + len(data) >= os.fstat(fd).st_size
     *lines, rest = data.split(b"\n", limit)
@@ -92,15 +92,6 @@ def _sorted_out(lines: list[bytes], position: int) -> tuple[list[tuple[int, byte
             damage.append(damaged(position, line, "its checksum does not match"))
         position += len(line) + 1
     return records, damage
-
-
-def _abandoned(fd: int) -> bool:
-    """Whether no process holds the segment as its writer."""
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 @contextmanager
