@@ -1,0 +1,47 @@
+"""How fast a provider is asked where the configuration does not say: a data file, and its reader."""
+
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+import yaml
+from msgspec import Struct
+
+from madang.catalog.rows import CatalogError
+
+_FILE = "paces.yaml"
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class PaceRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Requests per second, tokens per minute, and how many requests may go at once."""
+
+    rps: int
+    tpm: int
+    burst: int
+
+
+class DefaultPaces(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The defaults: calls at once by the catalogue's name of a provider, paces by that of a model."""
+
+    concurrency: dict[str, int]
+    other_concurrency: int
+    models: dict[str, PaceRow]
+    other_models: PaceRow
+
+    def calls_at_once(self, home: str | None) -> int:
+        """How many calls a provider gets at once; `home` None: the catalogue does not know it."""
+        return self.concurrency.get(home or "", self.other_concurrency)
+
+    def pace(self, canonical: str | None) -> PaceRow:
+        """The pace of a model; `canonical` None: the catalogue does not know it."""
+        return self.models.get(canonical or "", self.other_models)
+
+
+def load_paces() -> DefaultPaces:
+    """The defaults that come with Madang. Raises CatalogError."""
+    text = files("madang.catalog").joinpath(_FILE).read_text("utf-8")
+    try:
+        return msgspec.convert(yaml.load(text, Loader=_Loader), DefaultPaces)  # noqa: S506 - a safe loader
+    except msgspec.ValidationError as error:
+        raise CatalogError(f"{_FILE}: {error}") from error

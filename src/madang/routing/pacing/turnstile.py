@@ -1,0 +1,284 @@
+"""The way to one model of one provider: which of its keys takes a request, and whether it may go now.
+
+Of the keys that may be used the least loaded one goes: fewest calls under way, then most budget
+left, then longest unused.
+"""
+
+from typing import Final
+
+from madang.config.pacing import Pace
+from madang.errors import Kind
+from madang.routing.limits.memory import Memory
+from madang.routing.pacing.learned import Learned
+from madang.routing.pacing.rates import Rates, seconds_of
+from madang.routing.pacing.rest import Rest
+from madang.routing.pacing.slots import Slots
+
+FOREVER: Final = float("inf")
+SHORTLY_S: Final = 1.0
+"""A provider that wants to be left alone for no longer is only full."""
+
+_LEAST_COST_S: Final = 0.001
+_USUAL_S: Final = 1.0
+_LISTEN_EVERY: Final = 16
+
+
+class KeyState:
+    """One key of a provider. `prefix`: its first characters, which may be shown ("": there is no key)."""
+
+    __slots__ = ("in_flight", "prefix", "rest", "turns")
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.in_flight = 0
+        self.turns = 0
+        self.rest = Rest()
+
+
+class KeyLane:
+    """One key for one model. `rates` are those of the model and of the key together."""
+
+    __slots__ = ("barred", "index", "key", "learned", "rates", "slots")
+
+    def __init__(
+        self, index: int, key: KeyState, told: "Told", rates: Rates, slots: Slots | None
+    ) -> None:
+        self.index = index
+        self.key = key
+        self.learned = told.learned
+        self.barred = told.barred
+        self.rates = rates
+        self.slots = slots
+
+    def allows(self, now: float) -> bool:
+        """Whether the key may be used for this model."""
+        return self.key.rest.allows(now) and self.barred.allows(now)
+
+
+class Told:
+    """What the provider has said of one key and one model: its limits, and whether it is barred from it."""
+
+    __slots__ = ("barred", "learned")
+
+    def __init__(self) -> None:
+        self.learned = Learned()
+        self.barred = Rest()
+
+
+class Turn:
+    """The right to send one request with one key; given back by `end`, in any case."""
+
+    __slots__ = ("_is_open", "_marks", "_tokens", "_turnstile", "at", "lane")
+
+    def __init__(
+        self,
+        turnstile: "Turnstile",
+        lane: KeyLane,
+        tokens: int,
+        marks: tuple[int, ...],
+        at: float,
+    ) -> None:
+        self._turnstile = turnstile
+        self.lane = lane
+        self._tokens = tokens
+        self._marks = marks
+        self._is_open = True
+        self.at = at
+
+    @property
+    def prefix(self) -> str | None:
+        """The first characters of the key; None: there is none."""
+        return self.lane.key.prefix or None
+
+    @property
+    def key(self) -> int:
+        """Which of the provider's keys."""
+        return self.lane.index
+
+    @property
+    def should_listen(self) -> bool:
+        """Whether the answer's headers are worth reading: something is known already, or now and then."""
+        turnstile, lane = self._turnstile, self.lane
+        return turnstile.is_paced and (
+            not lane.learned.is_quiet or lane.key.turns % _LISTEN_EVERY == 0
+        )
+
+    def answered(self) -> None:
+        """The provider has taken the key."""
+        lane = self.lane
+        if lane.key.rest.cause is not None or lane.barred.cause is not None:
+            lane.key.rest.answered()
+            lane.barred.answered()
+
+    def refused(
+        self, cause: Kind, status: int | None, retry_after_s: float | None, now: float
+    ) -> None:
+        """The provider has refused it, for a cause that may be the key's."""
+        lane, may_rest = self.lane, len(self._turnstile.keys) > 1
+        if cause == "rate_limit":
+            lane.learned.refused(self.at, now, retry_after_s)
+        elif cause == "overloaded" and retry_after_s is not None:
+            lane.learned.close(now, retry_after_s)
+        elif cause == "provider_auth" and may_rest:
+            # a 403 may be about the model alone
+            (lane.barred if status == _FORBIDDEN else lane.key.rest).refused(cause, now)
+        elif cause == "provider_quota" and may_rest:
+            lane.key.rest.refused(cause, now)
+
+    def end(self, tokens: int | None) -> None:
+        """The request is over; it has used so many tokens (None: as many as were taken)."""
+        if self._is_open:
+            self._is_open = False
+            difference = 0 if tokens is None else tokens - self._tokens
+            self._turnstile.leave(self.lane, self._marks, difference)
+
+
+class Turnstile:
+    """Pure but for the memory that its meters count in; moments are seconds of a monotonic clock."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        keys: tuple[KeyLane, ...],
+        slots: tuple[Slots, ...],
+        paces: tuple[Pace | None, Pace | None],
+        *,
+        is_paced: bool,
+    ) -> None:
+        """`paces`: that of the model, and that of each key."""
+        self.keys = keys
+        self.is_paced = is_paced
+        self._memory = memory
+        self._slots = slots
+        self._paces = paces
+
+    def enter(self, tokens: int, now: float) -> Turn | None:
+        """A turn for a request of about so many tokens; None: it has to wait, or there is no key (`cause`)."""
+        for slots in self._slots:
+            if slots.taken >= slots.limit:
+                return None
+        now_us = int(now * 1_000_000)
+        with self._memory:
+            lane = self._choose(tokens, now, now_us)
+            if lane is None:
+                return None
+            marks = lane.rates.take(tokens, now_us)
+        for slots in self._slots:
+            slots.taken += 1
+        key = lane.key
+        key.in_flight += 1
+        key.turns += 1
+        if lane.slots is not None:
+            lane.slots.taken += 1
+        lane.learned.took(tokens, now)
+        if key.rest.cause is not None or lane.barred.cause is not None:
+            key.rest.asked(now)
+            lane.barred.asked(now)
+        return Turn(self, lane, tokens, marks, now)
+
+    def leave(self, lane: KeyLane, marks: tuple[int, ...], difference: int) -> None:
+        """A turn is over: what it held is free for the next."""
+        if difference and marks:
+            with self._memory:
+                lane.rates.correct(marks, difference)
+        lane.key.in_flight -= 1
+        if lane.key.rest.cause is not None or lane.barred.cause is not None:
+            lane.key.rest.inconclusive()
+            lane.barred.inconclusive()
+        if lane.slots is not None:
+            lane.slots.give()
+        for slots in self._slots:
+            slots.give()
+
+    def wait_s(self, tokens: int, now: float) -> float:
+        """How long until `enter` may succeed; `FOREVER`: when a call under way has ended."""
+        if any(slots.taken >= slots.limit for slots in self._slots):
+            return FOREVER
+        with self._memory:
+            return min((self._wait_s(lane, tokens, now) for lane in self.keys), default=0.0)
+
+    def blocked_by(self) -> list[Slots]:
+        """The slots of which none is free."""
+        own = [lane.slots for lane in self.keys if lane.slots is not None]
+        return [slots for slots in (*self._slots, *own) if slots.taken >= slots.limit]
+
+    def cost_s(self, tokens: int, call_s: float, now: float) -> float:
+        """How long the limits need to make up for a request of so many tokens that takes `call_s`."""
+        of_model, of_key = self._paces
+        costs = [_LEAST_COST_S, seconds_of(of_model, tokens)]
+        costs.append(seconds_of(of_key, tokens) / max(1, len(self.keys)))
+        costs += [(call_s or _USUAL_S) / slots.limit for slots in self._slots]
+        if self.is_paced:
+            costs.append(1 / (sum(lane.learned.pace(now) for lane in self.keys) or FOREVER))
+        return max(costs)
+
+    def cause(self, now: float) -> Kind | None:
+        """Why there is no key to be used; None: there is one."""
+        if len(self.keys) < 2 or any(lane.allows(now) for lane in self.keys):
+            return None
+        return next(
+            cause
+            for lane in self.keys
+            for cause in (lane.key.rest.cause, lane.barred.cause)
+            if cause is not None
+        )
+
+    def awakes_in_s(self, now: float) -> float:
+        """How long until the first key is probed."""
+        return min(max(lane.key.rest.until, lane.barred.until) - now for lane in self.keys)
+
+    def is_full(self, now: float) -> bool:
+        """Whether a request would have to wait, or could not go at all."""
+        return self.wait_s(1, now) > 0
+
+    def is_closed(self, now: float) -> bool:
+        """Whether no key may be used, or the provider wants to be left alone with all of them, for a while."""
+        return all(
+            not lane.allows(now) or (self.is_paced and lane.learned.closed_until > now + SHORTLY_S)
+            for lane in self.keys
+        )
+
+    def has_other(self, lane: KeyLane, now: float) -> bool:
+        """Whether a request that one key has failed may go with another at once."""
+        return any(
+            other is not lane and other.allows(now) and other.learned.wait_s(1, now) <= 0
+            for other in self.keys
+        )
+
+    def _choose(self, tokens: int, now: float, now_us: int) -> KeyLane | None:
+        keys = self.keys
+        if len(keys) == 1:
+            lane = keys[0]
+            if self.is_paced and not lane.learned.is_quiet and lane.learned.wait_s(tokens, now) > 0:
+                return None
+            if lane.slots is not None and lane.slots.taken >= lane.slots.limit:
+                return None
+            return lane if lane.rates.has_room(tokens, now_us) else None
+        best: tuple[float, ...] | None = None
+        chosen = None
+        for lane in keys:
+            if not lane.allows(now) or (
+                lane.slots is not None and lane.slots.taken >= lane.slots.limit
+            ):
+                continue
+            closed_s = lane.learned.wait_s(tokens, now)
+            if (self.is_paced and closed_s > 0) or not lane.rates.has_room(tokens, now_us):
+                continue
+            left = min(lane.learned.share(now), lane.rates.share(now_us))
+            load = (closed_s, lane.key.in_flight, -left, lane.key.turns)
+            if best is None or load < best:
+                best, chosen = load, lane
+        return chosen
+
+    def _wait_s(self, lane: KeyLane, tokens: int, now: float) -> float:
+        if lane.slots is not None and lane.slots.taken >= lane.slots.limit:
+            return FOREVER
+        wait_s = lane.rates.wait_s(tokens, int(now * 1_000_000))
+        if self.is_paced:
+            wait_s = max(wait_s, lane.learned.wait_s(tokens, now))
+        if len(self.keys) > 1 and not lane.allows(now):
+            wait_s = max(wait_s, lane.key.rest.until - now, lane.barred.until - now, SHORTLY_S)
+        return wait_s
+
+
+_FORBIDDEN: Final = 403
