@@ -23,7 +23,10 @@ _BATCH = 2000
 _DAY_US = 86_400_000_000
 
 Find = Callable[[str, str, int, str | None], PriceRow | None]
-"""(provider, model, Unix µs, name of the price that an attempt was entered with) → the price known now."""
+"""(provider, model, Unix µs, name of the price that an attempt was entered with) → the price known now.
+
+Asked once for all of a UTC day.
+"""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -151,10 +154,15 @@ def _days(store: Store, asked: Asked) -> Iterator[date]:
 
 def _groups(store: Store, find: Find, asked: Asked, day: date) -> dict[_Key, _Group]:
     groups: dict[_Key, _Group] = {}
+    prices: dict[tuple[str, str, str | None], PriceRow | None] = {}
     for row in _attempts(store, asked, day):
         group = groups.setdefault(_key(row), _Group())
+        named = (row["provider"], row["model"], row["price"])
+        if named not in prices:  # a row holds for whole days
+            prices[named] = find(*named[:2], row["at_us"], named[2])
+        price = prices[named]
         known = row["cost_nusd"]
-        cost = _cost_now(row, find)
+        cost = _cost_now(row, price) if price is not None else None
         if cost is None:
             cost = known
         group.attempts += 1
@@ -181,11 +189,8 @@ def _attempts(store: Store, asked: Asked, day: date) -> Iterator[Row]:
         place = {"start": last["at_us"], "at_us": last["at_us"], "seq": last["seq"]}
 
 
-def _cost_now(row: Row, find: Find) -> int | None:
+def _cost_now(row: Row, price: PriceRow) -> int | None:
     """As when it was entered (see `pipeline.settle`): the day is that of the request, the hour that of its end."""
-    price = find(row["provider"], row["model"], row["at_us"], row["price"])
-    if price is None:
-        return None
     usage = Usage(
         input=row["input_tokens"],
         output=row["output_tokens"],
