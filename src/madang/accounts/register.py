@@ -87,6 +87,11 @@ class Register:
             self._revision = revision
             return True
 
+    @property
+    def revision(self) -> int:
+        """Up to which change the accounts here are known: another number, and something has changed."""
+        return self._revision
+
     def list(self) -> tuple[Account, ...]:
         """Every account that was ever made, oldest first."""
         return tuple(sorted(self._by_id.values(), key=lambda one: (one.created_at, one.id)))

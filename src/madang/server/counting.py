@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from madang.accounts import Register
+from madang.accounts import Allowance, Register
 from madang.config.budgets import Limit, Scope
 from madang.config.settings import Settings
 from madang.keys import Key
@@ -19,6 +19,7 @@ from madang.routing.limits import (
     Gate,
     LimitedKey,
     Passed,
+    Purse,
     Rule,
     credit,
     rules_of_limit,
@@ -52,6 +53,7 @@ class Counting:
     ) -> None:
         table = Table() if arena is None else SharedTable(arena, worker)
         self._accounts = accounts
+        self._followed = -1
         self._note = on_passed
         self.gate = Gate(
             table, time.time(), entitlements=self._entitlements, on_passed=self._passed
@@ -70,13 +72,17 @@ class Counting:
         """Give back what an earlier process of this number held when it died."""
         self.gate.recover()
 
+    def follow(self) -> None:
+        """Take over what has become of the accounts since the last time, whoever had them read again."""
+        if self._accounts.revision != self._followed:
+            self.refresh()
+
     def refresh(self) -> None:
         """The accounts have changed: their credit counts at once, their plans for the next request."""
+        self._followed = self._accounts.revision
         self.gate.forget()
         for account in self._accounts.list():
-            cap_nusd = self._accounts.allowance(account.id).cap_nusd
-            if cap_nusd is not None:
-                self.gate.allow(credit(account.id, account.created_at), max(0, cap_nusd))
+            self._allow(self._accounts.allowance(account.id))
 
     def has_budgets(self, settings: Settings, keys: Iterable[Key]) -> bool:
         """Whether anything was spent that has to be known."""
@@ -88,8 +94,8 @@ class Counting:
     def recall(self, store: Store, keys: Iterable[Key]) -> None:
         """Have budgets know what the ledger says was spent from them already."""
         at_us = time.time_ns() // 1000
-        credits = [credit(one.id, one.created_at) for one in self._accounts.list()]
-        for purse, since_us in self.gate.unknown(keys, at_us, credits):
+        prepaid = [credit(one.id, one.created_at) for one in self._accounts.list()]
+        for purse, since_us in self.gate.unknown(keys, at_us, prepaid):
             owner: Owner | None = purse.whose
             if owner is not None:
                 self.gate.recall(purse, spent_nusd(store, owner, since_us), at_us)
@@ -110,9 +116,19 @@ class Counting:
         allowance = self._accounts.allowance(account_id)
         limit = Limit(Scope(account=account_id), **allowance.limits)
         rules: list[Rule] = list(rules_of_limit(limit, key))
-        if allowance.cap_nusd is not None:
-            rules.append(credit(account_id, self._accounts.get(account_id).created_at))
+        purse = self._allow(allowance)
+        if purse is not None:
+            rules.append(purse)
         return Entitlements(allowance.plan, tuple(rules))
+
+    def _allow(self, allowance: Allowance) -> Purse | None:
+        """Tell the gate how much an account may have used by now; None: it needs no credit."""
+        if allowance.cap_nusd is None:
+            return None
+        born_s = self._accounts.get(allowance.account_id).created_at
+        purse = credit(allowance.account_id, born_s)
+        self.gate.allow(purse, max(0, allowance.cap_nusd))
+        return purse
 
     def _passed(self, passed: Passed) -> None:
         _log.warning("%s (%s) has passed %g %%", passed.label, passed.name, passed.share * 100)

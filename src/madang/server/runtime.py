@@ -146,8 +146,8 @@ class Runtime:
         while True:
             await asyncio.sleep(_POLL_S)
             try:
-                if self.accounts.refresh():
-                    self.counting.refresh()
+                self.accounts.refresh()
+                self.counting.follow()
                 if self.keyring.refresh() or self.counting.gate.has_unknown:
                     self.counting.recall(self.store, self.keyring.list())
                 self._reload()
