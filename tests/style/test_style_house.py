@@ -20,6 +20,9 @@ LATE_IMPORTS: dict[tuple[str, str], str] = {
     ("src/madang/cli/up.py", "madang.drills.playground"): (
         "a gateway with providers starts faster and smaller without the simulator"
     ),
+    ("src/madang/state/vault/vault.py", "madang.state.vault"): (
+        "a gateway that stores no provider's key need not carry the cryptography library"
+    ),
 }
 
 # (file, what is called while it is imported): why this is no work
