@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field, structs
 
 from madang.config.budgets import Budget, Limit
+from madang.config.keys import Keys
 from madang.config.payments import Payments
 from madang.config.plans import Plan
 from madang.config.prices import OwnPrice
@@ -178,5 +179,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     limits: tuple[Limit, ...] = ()
     budgets: tuple[Budget, ...] = ()
     payments: Payments = Payments()
+    keys: Keys = Keys()
     prices: tuple[OwnPrice, ...] = ()
     log: Literal["human", "json"] = "human"

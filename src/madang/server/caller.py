@@ -1,11 +1,13 @@
 """Who is calling: the key in a request, and the tags it carries."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
 from madang.errors import InvalidRequest
 from madang.keys import Key, Keyring
 from madang.model import Dialect
+from madang.server.request import Request
 
 _MAX_TAGS = 16
 _MAX_TAG_LENGTH = 100
@@ -13,10 +15,19 @@ _GOOGLE: frozenset[Dialect] = frozenset(("gemini", "gemini_embed", "gemini_batch
 
 
 def authenticate(
-    keyring: Keyring, headers: Mapping[bytes, bytes], query: bytes, dialect: Dialect, now_s: float
+    keyring: Keyring, request: Request, dialect: Dialect, now_s: float, warn_s: float
 ) -> Key:
-    """The key a request presents. Raises Unauthenticated."""
-    return keyring.check(presented_key(headers, query, dialect), now_s)
+    """The key a request presents; its answer will say so if that ends soon. Raises Unauthenticated."""
+    presented = keyring.recognise(presented_key(request.headers, request.query, dialect), now_s)
+    ends_at = presented.ending(now_s, warn_s)
+    if ends_at is not None:
+        request.notice = b"x-madang-key-expires: %b\r\n" % _moment(ends_at)
+    return presented.key
+
+
+def _moment(at_s: int) -> bytes:
+    """Unix seconds as `2026-11-20T09:15:00Z`."""
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%SZ}".encode()
 
 
 def presented_key(headers: Mapping[bytes, bytes], query: bytes, dialect: Dialect) -> str:

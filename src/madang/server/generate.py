@@ -65,7 +65,8 @@ async def admit(runtime: Runtime, endpoint: Endpoint, request: Request) -> Call:
         raise Overloaded("This gateway has too many requests in flight.", retry_after_s=1)
     dialect = endpoint.dialect or "chat"
     at_ns = time.time_ns()
-    key = authenticate(runtime.keyring, request.headers, request.query, dialect, at_ns / 1e9)
+    warn_s = runtime.settings.keys.warn_s
+    key = authenticate(runtime.keyring, request, dialect, at_ns / 1e9, warn_s)
     body = await read_body(request, bounds.max_body_mb * 1024 * 1024, bounds.body_timeout_s)
     call = Call(
         id=runtime.new_request_id(at_ns),

@@ -148,7 +148,8 @@ HANDLERS: dict[str, Handler] = {
 
 
 def _key(runtime: Runtime, caller: Request, dialect: Dialect) -> Key:
-    return authenticate(runtime.keyring, caller.headers, caller.query, dialect, time.time())
+    warn_s = runtime.settings.keys.warn_s
+    return authenticate(runtime.keyring, caller, dialect, time.time(), warn_s)
 
 
 def _scope_of(key: Key) -> str | None:

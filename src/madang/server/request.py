@@ -60,7 +60,8 @@ class Request:
     """One request. `headers` has the last of several values for a name; `id` is for the caller to quote.
 
     `whole`: all of the body has arrived. `begun`: (a part of) the answer is out. `complete`: all of
-    it is. `closing`: the connection ends with the answer. `lines` are header lines of an error answer.
+    it is. `closing`: the connection ends with the answer. `lines` are header lines of an error answer, `notice` of
+    any answer.
     """
 
     __slots__ = (
@@ -77,6 +78,7 @@ class Request:
         "held_bytes",
         "id",
         "lines",
+        "notice",
         "opening",
         "path",
         "query",
@@ -92,7 +94,7 @@ class Request:
         self.headers: Mapping[bytes, bytes] = dict(opening.headers)
         self.closing = opening.closing
         self.id = ""
-        self.lines = b""
+        self.lines = self.notice = b""
         self.whole = self.begun = self.complete = False
         self.held_bytes = 0
         self.task: asyncio.Task[None] | None = None
@@ -161,7 +163,8 @@ class Request:
         if self.opening.method == "HEAD":
             body = b""
         line = status_line(status)
-        self._connection.write(b"%b%b%b%b\r\n%b" % (line, head, self._last_word(), length, body))
+        head += self.notice + self._last_word()
+        self._connection.write(b"%b%b%b\r\n%b" % (line, head, length, body))
         self._finish()
 
     def begin(self, status: int, head: bytes) -> None:
@@ -170,7 +173,8 @@ class Request:
             self.closing = True  # HTTP/1.0 has no other end for a body of unknown length
         framing = b"transfer-encoding: chunked\r\n" if self._chunked else b""
         line = status_line(status)
-        self._held_head = b"%b%b%b%b\r\n" % (line, head, self._last_word(), framing)
+        head += self.notice + self._last_word()
+        self._held_head = b"%b%b%b\r\n" % (line, head, framing)
 
     def send(self, data: bytes) -> None:
         """Send a piece."""
