@@ -68,7 +68,7 @@ def list_prices(runtime: Runtime, _: str, __: None) -> list[PriceShown]:
     return [PriceShown(row.id, row) for row in runtime.pipeline.snapshot.prices]
 
 
-def rerate_prices(runtime: Runtime, _: str, body: Rerate, by: str = "api") -> list[Rerated]:
+def rerate_prices(runtime: Runtime, _: str, body: Rerate, by: str) -> list[Rerated]:
     """Apply the prices known now to what was used before; the difference is booked, once."""
     asked = Asked(
         from_day=body.from_day,
@@ -91,7 +91,7 @@ def list_reratings(runtime: Runtime, _: str, __: None) -> list[RerateEntry]:
 
 PRICES = (
     Operation("GET", "/api/prices", list_prices, list[PriceShown]),
-    Operation("POST", "/api/prices/rerate", rerate_prices, list[Rerated], Rerate),
+    Operation("POST", "/api/prices/rerate", rerate_prices, list[Rerated], Rerate, signed=True),
     Operation("GET", "/api/prices/reratings", list_reratings, list[RerateEntry]),
 )
 """The rows of the administration's table that are about prices."""
