@@ -88,13 +88,16 @@ class Account:
             cost_nusd=0,
         )
 
-    def estimated(self, reported: Usage | None, text_bytes: int) -> Usage:
-        """Usage where the provider's report is missing or unfinished: estimates fill it, marked as such."""
+    def estimated(self, reported: Usage | None, text_bytes: int, least: int = 0) -> Usage:
+        """Usage where the provider's report is missing or unfinished: estimates fill it, marked as such.
+
+        `least`: tokens that the answer has at least, one for each piece that it came in.
+        """
         reported = reported or _NOTHING
         return replace(
             reported,
             input=reported.input or prompt_tokens(self.call, self.lane.target.model),
-            output=max(reported.output, (text_bytes + 3) // 4),
+            output=max(reported.output, (text_bytes + 3) // 4, least),
             estimated=True,
         )
 

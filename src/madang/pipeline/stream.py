@@ -45,6 +45,9 @@ _LINGER_S = 0.5
 _EXACT_BYTES = 4096
 """So much of a relayed stream is searched for its text; after that, samples tell the share of it."""
 
+_DELTA = b'"delta"'
+"""Stands once in every event that adds to an answer, in the dialects that have such events."""
+
 _FAILURES: dict[str, type[ProviderError]] = {
     error.kind: error
     for error in (
@@ -76,6 +79,7 @@ class Flight:
     __slots__ = (
         "_account",
         "_context",
+        "_deltas",
         "_first",
         "_incoming",
         "_last",
@@ -109,6 +113,7 @@ class Flight:
         self._next_sample = 0
         self._sampled_bytes = 0
         self._sampled_text = 0
+        self._deltas = 0
 
     async def relay(self, to: Caller) -> None:
         """Send the whole stream to `to`. Whatever happens, it ends well and there is a row."""
@@ -160,6 +165,7 @@ class Flight:
         if out:
             if pump.text_bytes >= self._next_sample:
                 self._sample(out)
+            self._deltas += out.count(_DELTA)
             to.send(out)
         return not to.congested
 
@@ -274,7 +280,7 @@ class Flight:
         now = monotonic()
         usage = pump.usage
         if outcome != "ok" or usage is None:
-            usage = account.estimated(usage, self._text_bytes())
+            usage = account.estimated(usage, self._text_bytes(), self._deltas - 1)
         standing = account.lane.standing
         if outcome == "ok":
             standing.answered((account.first_byte_at or now) - account.began_at)
