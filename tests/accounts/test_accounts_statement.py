@@ -13,6 +13,7 @@ from madang.accounts.statement import statement
 from madang.accounts.zones import day_of, day_start_us, zone
 from madang.errors import InvalidRequest
 from madang.ledger.book import record
+from madang.ledger.credit import touch
 from madang.model import Attempt
 
 NOON_UTC_S = 1_795_176_000  # 2026-11-20 12:00 in UTC, 21:00 in Seoul
@@ -82,7 +83,7 @@ def test_days_begin_at_midnight_in_the_accounts_time_zone(store, seoul):
     assert friday.closing_nusd == saturday.opening_nusd == -120
 
 
-def test_a_price_that_is_put_right_is_a_line_of_the_day_it_was_found_out(store, account):
+def test_a_price_that_is_put_right_is_a_line_of_the_day_it_was_found_out(store, register, account):
     use(store, account.id, NOON_UTC_S, 100)
     with store.transaction() as transaction:
         transaction.write(
@@ -90,6 +91,9 @@ def test_a_price_that_is_put_right_is_a_line_of_the_day_it_was_found_out(store, 
             "VALUES (?, ?, '2026-11-20', 'openai', 'gpt-4.1', ?, ?, '')",
             ((NOON_UTC_S + 86_400) * 1_000_000, "rerated", account.id, -30),
         )
+        touch(transaction, account.id)
+    register.refresh()
+    assert register.allowance(account.id).cap_nusd - register.used_nusd(account.id) == -70
     before = statement(store, account, date(2026, 11, 20), date(2026, 11, 20))
     after = statement(store, account, date(2026, 11, 21), date(2026, 11, 21))
     assert (before.closing_nusd, after.closing_nusd) == (-100, -70)

@@ -1,13 +1,15 @@
 """Days of a time zone: when they begin, and on which a moment falls."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from madang.errors import InvalidRequest
 
 
-def zone(name: str) -> ZoneInfo:
+def zone(name: str) -> tzinfo:
     """The time zone of an IANA name such as `Asia/Seoul`. Raises InvalidRequest."""
+    if name == "UTC":  # also on a machine without a database of time zones
+        return UTC
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, LookupError):  # also for paths, folders and empty names
@@ -16,12 +18,12 @@ def zone(name: str) -> ZoneInfo:
         ) from None
 
 
-def day_start_us(day: date, where: ZoneInfo) -> int:
+def day_start_us(day: date, where: tzinfo) -> int:
     """The moment at which a day begins there, in Unix µs."""
     return int(datetime(day.year, day.month, day.day, tzinfo=where).timestamp()) * 1_000_000
 
 
-def day_of(at_us: int, where: ZoneInfo) -> date:
+def day_of(at_us: int, where: tzinfo) -> date:
     """The day on which a moment (Unix µs) falls there."""
     return (
         (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)).astimezone(where).date()

@@ -116,8 +116,12 @@ def totals(reader: Reader, account_id: str, before_us: int | None = None) -> dic
 
 
 def given_nusd(reader: Reader, account_id: str) -> int:
-    """All that an account was given and paid, less what it got back: what its usage may reach."""
-    return sum(nusd for kind, nusd in totals(reader, account_id).items() if kind != "usage")
+    """All that an account was given and paid, less what it got back: what its usage may reach.
+
+    Looks at no usage: running processes ask for it whenever credit has changed.
+    """
+    given: int = reader.read(_GIVEN, (account_id,))[0]["nusd"]
+    return given
 
 
 def used_nusd(reader: Reader, account_id: str) -> int:
@@ -161,6 +165,11 @@ _FIELDS: Sequence[str] = Entry.__struct_fields__
 _INSERT = (
     f"INSERT INTO credit_entries ({', '.join(_FIELDS)}) "  # noqa: S608 - names of fields
     f"VALUES ({', '.join(f':{name}' for name in _FIELDS)})"
+)
+_GIVEN = (
+    "SELECT coalesce((SELECT sum(nusd) FROM credit_entries WHERE account_id = ?1), 0) "
+    "- coalesce((SELECT sum(cost_nusd) FROM corrections "
+    "WHERE account_id = ?1 AND kind = 'rerated'), 0) AS nusd"
 )
 _BY_REFERENCE = "SELECT * FROM credit_entries WHERE reference = ?"
 
