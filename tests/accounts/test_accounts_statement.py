@@ -125,6 +125,15 @@ def test_the_statements_of_consecutive_days_join_without_a_gap(store, register, 
         assert one.closing_nusd == following.opening_nusd
 
 
+def test_a_clock_that_was_put_back_changes_no_balance(store, register, account):
+    """The later entry bears the earlier time; it stands on the day that the clock said."""
+    give(register, account, 5, NOON_UTC_S)
+    give(register, account, 7, NOON_UTC_S - 2 * 86_400)
+    days = [statement(store, account, date(2026, 11, n), date(2026, 11, n)) for n in (18, 19, 20)]
+    assert [one.closing_nusd // 10**9 for one in days] == [7, 7, 12]
+    assert register.balance(account.id) == 12 * 10**9
+
+
 def test_a_period_that_ends_before_it_begins_is_refused(store, account):
     with pytest.raises(InvalidRequest):
         statement(store, account, date(2026, 11, 2), date(2026, 11, 1))
