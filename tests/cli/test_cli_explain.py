@@ -81,3 +81,10 @@ def test_no_answer_has_no_status(explained):
     story = explained(attempt(outcome="failed", status=0, cause="unreachable", detail="refused"))
     assert "failed (unreachable): no answer after" in story
     assert "said: refused" in story
+
+
+def test_what_was_used_beside_tokens_and_the_part_of_the_price_are_told(explained):
+    name = "openai/gpt-6-sol@2026-09-22#flex"
+    story = explained(attempt(input_tokens=5, units={"searches": 2}, tier="flex", price=name))
+    assert "5 tokens in, 0 out, 2 searches" in story
+    assert f"by the price {name}" in story

@@ -141,7 +141,6 @@ def test_what_has_no_price_now_keeps_the_one_it_had(store, enter):
         {"outcome": "failed", "cost_nusd": 0},
         {"outcome": "hit", "cache": "hit", "cost_nusd": 0},
         {"outcome": "ok", "cache": "shared", "cost_nusd": 0},
-        {"outcome": "lost", "cost_nusd": 5},
     ],
 )
 def test_what_was_not_paid_for_by_usage_is_left_alone(store, enter, facts):

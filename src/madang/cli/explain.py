@@ -90,14 +90,16 @@ def _tokens(attempt: Row) -> str:
         "for reasoning": attempt["reasoning_tokens"],
     }
     special = [f"{count(tokens)} {what}" for what, tokens in parts.items() if tokens]
+    beside = "".join(f", {count(number)} {unit}" for unit, number in attempt["units"].items())
     of_these = f" (of these {', '.join(special)})" if special else ""
     estimated = ", estimated: the provider did not report them" if attempt["estimated"] else ""
-    return f"{count(attempt['input_tokens'])} tokens in, {count(attempt['output_tokens'])} out{of_these}{estimated}"
+    tokens = f"{count(attempt['input_tokens'])} tokens in, {count(attempt['output_tokens'])} out"
+    return f"{tokens}{of_these}{beside}{estimated}"
 
 
 def _cost(attempt: Row) -> str:
     if attempt["cost_nusd"] is None:
-        return "cost unknown: no price is known for this model there"
+        return "cost unknown: no price is known there for this model, or for all that it used"
     return f"cost {dollars(attempt['cost_nusd'], 9)} by the price {attempt['price']}"
 
 
