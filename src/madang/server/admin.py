@@ -24,13 +24,15 @@ from madang.errors import (
     MethodNotAllowed,
     NotFound,
 )
-from madang.keys import Key, NewKey, Period, parse_duration, parse_usd
+from madang.keys import Key
 from madang.server.accounts import ACCOUNTS
 from madang.server.caller import presented_key
+from madang.server.keys import KEYS
 from madang.server.openapi import Operation as Described
 from madang.server.openapi import document
 from madang.server.operation import Operation, parameters, read_query
 from madang.server.prices import PRICES
+from madang.server.provider_keys import PROVIDER_KEYS
 from madang.server.reports import REPORTS
 from madang.server.runtime import Runtime
 from madang.wire.json import encode
@@ -38,47 +40,6 @@ from madang.wire.registry import WIRES
 
 _MAX_BODY = 1024 * 1024
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-
-
-class CreateKey(msgspec.Struct, forbid_unknown_fields=True):
-    """A key to make. `expires`: a duration (30d); `models`: names or globs; `budget_usd`: a decimal as text.
-
-    `account_id`: who pays.
-    """
-
-    name: str
-    expires: str | None = None
-    models: list[str] = []
-    tags: dict[str, str] = {}
-    rpm: int | None = None
-    tpm: int | None = None
-    budget_usd: str | None = None
-    budget_per: Period | None = None
-    account_id: str | None = None
-
-
-class KeyShown(msgspec.Struct):
-    """A key as it may be shown: never the secret, only its first characters. Times are Unix seconds."""
-
-    id: str
-    name: str
-    prefix: str
-    created_at: int
-    expires_at: int | None
-    revoked_at: int | None
-    models: list[str]
-    tags: dict[str, str]
-    rpm: int | None
-    tpm: int | None
-    budget_nusd: int | None
-    budget_per: str | None
-    account_id: str | None
-
-
-class KeyCreated(KeyShown, kw_only=True):
-    """A new key with its secret, which is shown this once."""
-
-    key: str
 
 
 class ProviderShown(msgspec.Struct):
@@ -113,39 +74,6 @@ class Status(msgspec.Struct):
     targets: list[TargetShown]
 
 
-def create_key(runtime: Runtime, _: str, body: CreateKey) -> KeyCreated:
-    """Make a key."""
-    now_s = time.time()
-    new = NewKey(
-        name=body.name,
-        expires_at=int(now_s) + parse_duration(body.expires) if body.expires else None,
-        models=tuple(body.models),
-        tags=body.tags,
-        rpm=body.rpm,
-        tpm=body.tpm,
-        budget_nusd=parse_usd(body.budget_usd) if body.budget_usd else None,
-        budget_per=body.budget_per,
-        account_id=body.account_id,
-    )
-    key, raw = runtime.keyring.create(new, now_s=now_s)
-    return KeyCreated(key=raw, **msgspec.structs.asdict(shown(key)))
-
-
-def list_keys(runtime: Runtime, _: str, __: None) -> list[KeyShown]:
-    """All keys, revoked and expired ones included."""
-    return [shown(key) for key in runtime.keyring.list()]
-
-
-def get_key(runtime: Runtime, key_id: str, _: None) -> KeyShown:
-    """One key."""
-    return shown(runtime.keyring.get(key_id))
-
-
-def revoke_key(runtime: Runtime, key_id: str, _: None) -> KeyShown:
-    """Revoke a key; it stops working at once, everywhere within a second."""
-    return shown(runtime.keyring.revoke(key_id, now_s=time.time()))
-
-
 def status(runtime: Runtime, _: str, __: None) -> Status:
     """What this process is doing and how its targets stand."""
     now = time.monotonic()
@@ -163,34 +91,13 @@ def status(runtime: Runtime, _: str, __: None) -> Status:
 
 
 OPERATIONS = (
-    Operation("POST", "/api/keys", create_key, KeyCreated, CreateKey, 201),
-    Operation("GET", "/api/keys", list_keys, list[KeyShown]),
-    Operation("GET", "/api/keys/{id}", get_key, KeyShown),
-    Operation("DELETE", "/api/keys/{id}", revoke_key, KeyShown),
+    *KEYS,
+    *PROVIDER_KEYS,
     Operation("GET", "/api/status", status, Status),
     *REPORTS,
     *PRICES,
     *ACCOUNTS,
 )
-
-
-def shown(key: Key) -> KeyShown:
-    """A key without anything secret."""
-    return KeyShown(
-        key.id,
-        key.name,
-        key.prefix,
-        key.created_at,
-        key.expires_at,
-        key.revoked_at,
-        list(key.models),
-        key.tags,
-        key.rpm,
-        key.tpm,
-        key.budget_nusd,
-        key.budget_per,
-        key.account_id,
-    )
 
 
 def admin_app(runtime: Runtime) -> Router:

@@ -1,6 +1,8 @@
 """From settings to what serves them: the providers in force, and the snapshot made of them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+
+from msgspec import structs
 
 from madang.catalog import Catalog
 from madang.config import settings as shapes
@@ -9,21 +11,69 @@ from madang.config.prices import OwnPrice, own_rows
 from madang.pipeline.lane import Snapshot
 from madang.routing.board import Board
 from madang.routing.directory import Directory, Serving
-from madang.upstream.providers import Provider, build_providers
+from madang.state.vault import NOTHING, Opened
+from madang.upstream.providers import Provider, ProviderProblem, build_providers
+
+STORED = "stored"
+"""What stands in a configuration for the keys of a provider that the store holds."""
+
+_NO_KEY = "no-stored-key-can-be-used"
+"""Sent, and refused, where a provider's stored keys are gone or shut: so the rest of a configuration stays in force."""
 
 
 def given_providers(
-    settings: shapes.Settings, catalog: Catalog, environ: Mapping[str, str]
+    settings: shapes.Settings,
+    catalog: Catalog,
+    environ: Mapping[str, str],
+    stored: Opened = NOTHING,
 ) -> dict[str, shapes.Provider]:
-    """The configured providers, and those that a key in the environment enables.
+    """The configured providers, and those that a stored key, or else one in the environment, enables.
 
-    Raises ConfigError for a key of the environment that cannot be sent.
+    Raises ConfigError for a key of the environment that cannot be sent, and ProviderProblem for a
+    provider that is to have stored keys and never had any.
     """
-    given = dict(settings.providers)
-    known = {name: row.env for name, row in catalog.providers.items()}
-    for name, found in detect(environ, known).items():
+    given = {
+        name: _with_stored(name, provider, stored.keys)
+        for name, provider in settings.providers.items()
+    }
+    detected = detect(environ, {name: row.env for name, row in catalog.providers.items()})
+    asked_for = _providers_of(settings.models.values())
+    for name in catalog.providers:
+        keys = stored.keys.get(name)
+        if keys or (keys is not None and name in asked_for and name not in detected):
+            given.setdefault(name, shapes.Provider(api_keys=keys or (_NO_KEY,)))
+    for name, found in detected.items():
         given.setdefault(name, found)
     return given
+
+
+def _with_stored(
+    name: str, provider: shapes.Provider, stored: Mapping[str, tuple[str, ...]]
+) -> shapes.Provider:
+    """A configured provider with its stored keys, where it names them, or names no key at all."""
+    named = provider.api_keys or ((provider.api_key,) if provider.api_key else ())
+    if STORED in named and name not in stored:
+        raise ProviderProblem(
+            f"provider `{name}` is to use stored keys, and none is stored: `madang provider key add {name}`"
+        )
+    if name not in stored or (named and STORED not in named):
+        return provider
+    keys: list[str] = []
+    for key in named or (STORED,):
+        keys += stored[name] if key == STORED else (key,)
+    if not keys and not named and provider.base_url:
+        return provider  # it may do without
+    keys = keys or [_NO_KEY]
+    return structs.replace(provider, api_key=None, api_keys=tuple(dict.fromkeys(keys)))
+
+
+def _providers_of(models: Iterable[shapes.Model]) -> set[str]:
+    """The providers that models name, in targets or fallbacks."""
+    found = set()
+    for model in models:
+        for aim in (*model.targets, *model.fallback, model.long_context or ""):
+            found.add((aim if isinstance(aim, str) else aim.to).partition("/")[0])
+    return found
 
 
 def assemble(

@@ -27,13 +27,16 @@ from madang.pipeline.admission import Admission
 from madang.routing.board import Board
 from madang.server.assembly import assemble, given_providers
 from madang.server.counting import Counting
+from madang.server.keykeeping import KeyKeeper
 from madang.server.payment_desk import PaymentDesk
 from madang.state.responses import HeldResponses
 from madang.state.store import Store
 from madang.state.table import Arena
+from madang.state.vault import MasterKeys, Vault
 from madang.upstream.outbox import Outbox
 from madang.upstream.providers import ProviderProblem
 from madang.upstream.transport import Transport
+from madang.watch.keys import KeyMetrics
 from madang.watch.metrics import Metrics
 
 _log = logging.getLogger("madang.runtime")
@@ -79,6 +82,9 @@ class Runtime:
         )
         if options.lent_key:
             self.keyring.lend(LENT_KEY_NAME, options.lent_key, now_s=time.time())
+        self.vault = Vault(self.store, MasterKeys(options.home, options.environ))
+        self._say_shut()
+        self._keeper = KeyKeeper(self.keyring, self.vault, tells=options.worker == 0)
         journals = options.home / "journal"
         bounds = self.settings.ledger
         self.journal = Journal(
@@ -92,6 +98,7 @@ class Runtime:
         self.transport = Transport(environ=options.environ)
         self.desk = PaymentDesk(self.store, self.settings.payments, self.transport)
         self.metrics = Metrics(self.board)
+        self.metrics.add(KeyMetrics(self.keyring))
         self.counting = Counting(
             options.arena, options.worker, self.accounts, self.metrics.budget_passed
         )
@@ -102,7 +109,7 @@ class Runtime:
             self.journal,
             Admission(self.counting.gate),
             self.outbox,
-            [self.metrics.saw],
+            [self.metrics.saw, self._keeper.saw],
         )
         self.in_flight = 0
         self.draining = False
@@ -131,6 +138,7 @@ class Runtime:
         if self._poller is not None:
             self._poller.cancel()
         await self.transport.close()
+        await self._keeper.close()
         self.journal.close()
         await asyncio.to_thread(self.ingest.stop)
         await asyncio.get_running_loop().shutdown_default_executor()  # it may be using the store
@@ -151,6 +159,9 @@ class Runtime:
                 if self.keyring.refresh() or self.counting.gate.has_unknown:
                     self.counting.recall(self.store, self.keyring.list())
                 self._reload()
+                if self.vault.refresh():
+                    self._renew_keys()
+                await self._keeper.tend(time.time(), self.settings.keys.warn_s)
                 self.counting.sweep(time.monotonic())
                 await self._purge()
             except Exception:  # noqa: BLE001 - logged; the next poll may succeed
@@ -183,8 +194,23 @@ class Runtime:
         self.counting.recall(self.store, self.keyring.list())
         _log.info("the configuration was reloaded")
 
+    def _renew_keys(self) -> None:
+        """Stored keys of providers have changed: the same configuration with these."""
+        self._say_shut()
+        try:
+            self.pipeline.snapshot = self._snapshot(self.settings)
+        except (ProviderProblem, MadangError) as problem:
+            _log.error("%s\nThe keys from before stay in force.", problem)
+            return
+        _log.info("the stored keys of providers were taken up")
+
+    def _say_shut(self) -> None:
+        for fault in self.vault.opened.faults:
+            _log.error("%s Other providers are served all the same.", fault)
+
     def _snapshot(self, settings: shapes.Settings) -> Snapshot:
-        given = given_providers(settings, self.catalog, self.options.environ)
+        environ, stored = self.options.environ, self.vault.opened
+        given = given_providers(settings, self.catalog, environ, stored)
         providers = given or self.options.stand_ins
         snapshot = assemble(settings.models, providers, self.catalog, self.board, settings.prices)
         for name in settings.models:

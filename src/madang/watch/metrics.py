@@ -15,6 +15,7 @@ from prometheus_client.core import (
     HistogramMetricFamily,
     Metric,
 )
+from prometheus_client.registry import Collector
 
 from madang.model import Attempt
 from madang.routing.board import Board
@@ -78,6 +79,10 @@ class Metrics:
         key = (passed.name, f"{passed.share:g}")
         if key in self._passed or len(self._passed) < _MAX_ROWS:
             self._passed[key] = self._passed.get(key, 0) + 1
+
+    def add(self, collector: Collector) -> None:
+        """Have the samples of another collector scraped, too."""
+        self._registry.register(collector)
 
     def render(self) -> bytes:
         """The text that Prometheus scrapes."""
