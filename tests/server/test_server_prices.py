@@ -108,3 +108,12 @@ def test_prices_are_for_the_admin_key(running, method):
     gateway, key = running
     path = "/api/prices" if method == "GET" else "/api/prices/rerate"
     assert gateway.call(method, path, key, json={}).status_code == 403
+
+
+@pytest.mark.parametrize("searches", [10**12, 10**9, 900_000_000])
+def test_an_absurd_report_costs_an_estimate_and_its_row_is_not_lost(provider, running, searches):
+    gateway, key = running
+    scripted(provider, usage={"server_tool_use": {"web_search_requests": searches}})
+    _, row = ask(gateway, key, "an/own", "/v1/messages")
+    assert (row["estimated"], row["units"]) == (True, {})
+    assert 0 < row["cost_nusd"] < 1_000_000

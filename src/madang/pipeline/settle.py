@@ -16,6 +16,9 @@ _MAX_DETAIL = 500
 _MOST_TOKENS = 1_000_000_000
 """No answer has more; a provider that reports more is wrong, and the ledger's integers are bounded."""
 
+_MOST_NUSD = 10**15
+"""A million dollars: the ledger takes no row that cost more."""
+
 
 class Account:
     """One attempt as the ledger will see it: whose it is, where it went, and when.
@@ -45,13 +48,16 @@ class Account:
         error: MadangError | None = None,
     ) -> Attempt:
         """Append and return the row of an attempt that got (at least part of) an answer."""
-        if max(usage.input, usage.output, usage.cache_read, usage.reasoning) > _MOST_TOKENS:
+        if _is_absurd(usage):
             usage = self.estimated(None, 0)
         price = self.snapshot.price(self.lane, self.call.at_us)
         cost, priced_by = None, None
         if price is not None:
             ended_us = self.call.at_us + int((now - self.began_at) * 1_000_000)
             cost, priced_by = charge(price, usage, ended_us)
+            if cost is not None and cost > _MOST_NUSD:
+                usage = self.estimated(None, 0)
+                cost, priced_by = charge(price, usage, ended_us)
         first = self.first_byte_at
         return self._append(
             now,
@@ -133,6 +139,13 @@ class Account:
         )
         call.rows.append(row)
         return row
+
+
+def _is_absurd(usage: Usage) -> bool:
+    """Whether it reports more of anything than an answer can have."""
+    parts = (usage.cache_read, usage.cache_write, usage.reasoning, usage.audio_input)
+    most = max(usage.input, usage.output, usage.audio_output, *parts, *usage.units.values())
+    return most > _MOST_TOKENS
 
 
 def supersede(call: Call) -> None:
