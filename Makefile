@@ -10,7 +10,7 @@ LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --
 	--custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check fix bench clients lock clean
+.PHONY: help run demo test check fix bench ledger clients lock clean
 
 help: ## Show these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ fix: .venv/.dev ## Repair what format and lint can repair by themselves
 
 bench: .venv/.dev ## Measure Madang beside its peers; results go to bench/results/
 	$(BIN)/python -m bench $(ARGS)
+
+ledger: .venv/.dev ## Fill a ledger with ten million attempts and time what reports and a console ask
+	$(BIN)/python -m bench.ledger $(ARGS)
 
 clients: .venv/.dev ## Ask through Madang with clients of other people (needs Node; installs them into .build)
 	$(BIN)/python tests/clients/drill.py $(ARGS)

@@ -112,6 +112,15 @@ class Gateway:
             _check_complete(response)
             return Reply(response.status, _headers(response), data)
 
+    def pieces(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[bytes]:
+        """What a path holds, however large, as it comes. Raises GatewayError, also when it breaks off."""
+        path = f"{path}?{urlencode(query)}" if query else path
+        with self._exchange("GET", path, None, None) as response:
+            with _foreign_errors():
+                while piece := response.read1(_PIECE_BYTES):
+                    yield piece
+            _check_complete(response)
+
     @contextmanager
     def stream(
         self, path: str, body: object, headers: Mapping[str, str] | None = None

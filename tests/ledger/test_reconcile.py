@@ -142,6 +142,18 @@ def test_costs_that_name_no_model_are_compared_by_the_day(store, enter):
     assert (row.model, row.ours, row.difference) == (None, {"cost_nusd": 11}, {"cost_nusd": -1})
 
 
+def test_a_day_on_which_the_provider_knows_of_nothing_is_drift(store, enter):
+    enter({"cost_nusd": 5, "input_tokens": 10})
+    (row,) = reconcile.compare(store, "openai", bill(openai())).rows
+    assert (row.difference["cost_nusd"], row.difference["input_tokens"], row.drift) == (
+        -5,
+        -10,
+        1.0,
+    )
+    costs_only = bill(openai(cost("gpt-4.1", 0.000000005), day=1), openai())
+    assert next(one.day for one in reconcile.compare(store, "azure", costs_only).rows) > NOV_20
+
+
 def test_what_is_booked_makes_the_sums_equal_and_a_second_time_there_is_nothing_to_book(
     store, enter
 ):

@@ -3,12 +3,11 @@
 Both answer with the records of `accounts.bureau`, so that a command prints one shape.
 """
 
-import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -26,8 +25,9 @@ from madang.accounts.bureau import (
 )
 from madang.accounts.payments import Payment, Payments
 from madang.accounts.statement import Statement
-from madang.cli.configuration import config_option, faults_told, read
-from madang.cli.office import HomeOffice, chosen_gateway, place_options
+from madang.cli.configuration import faults_told, read
+from madang.cli.office import HomeOffice
+from madang.cli.place import in_place
 from madang.client import Gateway
 from madang.config import plans
 from madang.ledger.credit import Entry
@@ -160,21 +160,7 @@ class RemoteAccounts:
 
 def at_accounts(function: Callable[..., R]) -> Callable[..., R]:
     """Give a command `--home`, `--url`, `--key` and `--config`, and call it with the accounts they lead to."""
-
-    @config_option
-    @place_options
-    @functools.wraps(function)
-    def command(
-        home: Path,
-        url: str | None,
-        key: str | None,
-        config: Path | None,
-        **options: Any,  # noqa: ANN401
-    ) -> R:
-        with _accounts(home, chosen_gateway(url, key), config) as accounts:
-            return function(accounts, **options)
-
-    return command
+    return in_place(_accounts, function)
 
 
 @contextmanager

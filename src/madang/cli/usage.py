@@ -39,7 +39,8 @@ def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | Non
     metavar="LIST",
     default="model",
     show_default=True,
-    help="A row for each: model, provider, key, day, tag or tag:NAME; several with commas.",
+    help="A row for each: model, asked_model, provider, key, account, day, month, hour, task, tag or tag:NAME; "
+    "several with commas.",
 )
 @json_option
 @at_office

@@ -41,10 +41,19 @@ class Line(Struct, kw_only=True):
 
 
 class Bill(Struct, frozen=True):
-    """The days that a report covers, and its lines: one for each day and model."""
+    """The days that a report covers with its counts, and with its costs; a line for each day and model.
 
-    days: frozenset[date]
+    A page without any result covers its days with both: nothing was used, and nothing charged.
+    """
+
+    counted: frozenset[date]
+    priced: frozenset[date]
     lines: tuple[Line, ...]
+
+    @property
+    def days(self) -> frozenset[date]:
+        """All of them."""
+        return self.counted | self.priced
 
 
 def read_bill(text: str, shape: Shape, canonical: Callable[[str], str | None]) -> Bill:
@@ -55,24 +64,30 @@ def read_bill(text: str, shape: Shape, canonical: Callable[[str], str | None]) -
     """
     lines: dict[tuple[date, str | None], Line] = {}
     money: dict[tuple[date, str | None], Decimal] = {}
-    days: set[date] = set()
+    counted: set[date] = set()
+    priced: set[date] = set()
     try:
-        for day, result in _results(_pages(text), shape):
-            days.add(day)
-            if result is None:
-                continue
-            model, counts, dollars = _READERS[shape](result, canonical)
-            line = lines.setdefault((day, model), Line(day=day, model=model))
-            for name, count in counts.items():
-                setattr(line, name, (getattr(line, name) or 0) + count)
-            if dollars is not None:
-                money[day, model] = money.get((day, model), Decimal()) + dollars
+        for page in _pages(text):
+            results = list(_results(page, shape))
+            said = {"amount" in result for _, result in results if result is not None}
+            days = {day for day, _ in results}
+            counted |= days if said != {True} else set()
+            priced |= days if said != {False} else set()
+            for day, result in results:
+                if result is None:
+                    continue
+                model, counts, amount = _READERS[shape](result, canonical)
+                line = lines.setdefault((day, model), Line(day=day, model=model))
+                for name, count in counts.items():
+                    setattr(line, name, (getattr(line, name) or 0) + count)
+                if amount is not None:
+                    money[day, model] = money.get((day, model), Decimal()) + amount
     except (KeyError, TypeError, AttributeError, ValueError, InvalidOperation) as error:
         raise InvalidRequest(f"This is no usage or cost report of {shape}: {error!r}.") from error
     for key, amount in money.items():
         lines[key].cost_nusd = int((amount * _NUSD[shape]).to_integral_value(ROUND_HALF_UP))
     ordered = sorted(lines.values(), key=lambda line: (line.day, line.model or ""))
-    return Bill(frozenset(days), tuple(ordered))
+    return Bill(frozenset(counted), frozenset(priced), tuple(ordered))
 
 
 def _pages(text: str) -> Iterable[Mapping[str, Any]]:
@@ -84,27 +99,28 @@ def _pages(text: str) -> Iterable[Mapping[str, Any]]:
 
 
 def _results(
-    pages: Iterable[Mapping[str, Any]], shape: Shape
+    page: Mapping[str, Any], shape: Shape
 ) -> Iterator[tuple[date, Mapping[str, Any] | None]]:
     """Each result with its day; each day once with None, also where nothing was used."""
-    for page in pages:
-        for bucket in page["data"]:
-            if shape == "openai":
-                bounds = [
-                    datetime.fromtimestamp(int(bucket[name]), UTC)
-                    for name in ("start_time", "end_time")
-                ]
-            else:
-                bounds = [
-                    datetime.fromisoformat(bucket[name]).astimezone(UTC)
-                    for name in ("starting_at", "ending_at")
-                ]
-            day = bounds[0].date()
-            if (bounds[1] - timedelta(microseconds=1)).date() != day:
-                raise InvalidRequest("A bucket of this report is longer than a day: ask by day.")
-            yield day, None
-            for result in bucket["results"]:
-                yield day, result
+    for bucket in page["data"]:
+        first, end = _bounds(bucket, shape)
+        day = first.date()
+        if (end - timedelta(microseconds=1)).date() != day:
+            raise InvalidRequest("A bucket of this report is longer than a day: ask by day.")
+        yield day, None
+        for result in bucket["results"]:
+            yield day, result
+
+
+def _bounds(bucket: Mapping[str, Any], shape: Shape) -> tuple[datetime, datetime]:
+    if shape == "openai":
+        first, end = (int(bucket[name]) for name in ("start_time", "end_time"))
+        return datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(end, UTC)
+    first_text, end_text = bucket["starting_at"], bucket["ending_at"]
+    return (
+        datetime.fromisoformat(first_text).astimezone(UTC),
+        datetime.fromisoformat(end_text).astimezone(UTC),
+    )
 
 
 _Read = tuple[str | None, dict[str, int], Decimal | None]

@@ -17,24 +17,26 @@ _KNOWN = ("provider", "model", "day")
 _WHAT = ("latency_us", "first_token_us")
 
 
-def _bucket(column: str) -> str:
-    """The bucket of a time in µs (at least 1): 100 for each of its digits, and its first two."""
-    step = f"CASE substr({column}, 1, 1) WHEN '1' THEN 1 WHEN '2' THEN 2 WHEN '3' THEN 2 ELSE 4 END"
-    return f"100 * length({column}) + substr({column} || '0', 1, 2) / {step} * {step}"
+ADD_LATENCIES = """
+INSERT INTO latency_days (day, provider, model, what, bucket, answers)
+SELECT date(at_us / 1000000, 'unixepoch'), provider, model, what,
+    100 * length(us) + substr(us || '0', 1, 2) / step * step, count(*)
+FROM (
+    SELECT *, CASE substr(us, 1, 1) WHEN '1' THEN 1 WHEN '2' THEN 2 WHEN '3' THEN 2 ELSE 4 END AS step
+    FROM (
+        SELECT at_us, provider, model, 'latency_us' AS what, latency_us AS us
+        FROM attempts WHERE seq > ?1 AND outcome = 'ok'
+        UNION ALL
+        SELECT at_us, provider, model, 'first_token_us', first_token_us
+        FROM attempts WHERE seq > ?1 AND outcome = 'ok'
+    ) WHERE us > 0
+)
+GROUP BY 1, 2, 3, 4, 5 ON CONFLICT DO UPDATE SET answers = answers + excluded.answers
+"""
+"""Take the attempts after `?1` (a `seq`) into the histograms: those that were answered whole.
 
-
-def _add(column: str) -> str:
-    return (
-        "INSERT INTO latency_days (day, provider, model, what, bucket, answers) "  # noqa: S608 - constants
-        f"SELECT date(at_us / 1000000, 'unixepoch'), provider, model, '{column}', {_bucket(column)}, "
-        f"count(*) FROM attempts WHERE seq > ? AND outcome = 'ok' AND {column} > 0 "
-        "GROUP BY 1, 2, 3, 4, 5 ON CONFLICT DO UPDATE SET answers = answers + excluded.answers"
-    )
-
-
-ADD_LATENCIES = _add("latency_us")
-ADD_FIRST_TOKENS = _add("first_token_us")
-"""Take the attempts after `?` (a `seq`) into the histograms: those that were answered whole."""
+A bucket is 100 for each digit of its times, and their first two digits, down to a step.
+"""
 
 
 def bounds_us(bucket: int) -> tuple[float, float]:

@@ -120,24 +120,27 @@ def _compared(store: Store, provider: str, bill: Bill) -> Iterator[Compared]:
         ours = [
             row for row in rows if row["day"] == day.isoformat() and row["provider"] == provider
         ]
-        yield from _of_day(day, ours, [line for line in bill.lines if line.day == day])
+        yield from _of_day(day, ours, bill)
 
 
-def _of_day(
-    day: date, ours: Sequence[dict[str, Any]], theirs: Sequence[Line]
-) -> Iterator[Compared]:
+def _of_day(day: date, ours: Sequence[dict[str, Any]], bill: Bill) -> Iterator[Compared]:
     """By model where the provider names models, else in all; costs and counts each in their own way."""
+    theirs = [line for line in bill.lines if line.day == day]
     found: dict[str | None, Compared] = {}
-    for names in (COUNTS[:-1], COUNTS[-1:]):
+    for names, covered in ((COUNTS[:-1], bill.counted), (COUNTS[-1:], bill.priced)):
+        if day not in covered:
+            continue
         said = [line for line in theirs if any(getattr(line, name) is not None for name in names)]
+        if not (said or ours):
+            continue
         named = any(line.model is not None for line in said)
-        models = {line.model for line in said}
+        models = {line.model for line in said} or {None}
         if named:
             models |= {row["model"] for row in ours}
         for model in models:
             mine = [row for row in ours if not named or row["model"] == model]
             line = next((one for one in said if one.model == model), None)
-            row = _row(day, model, mine, line or _nothing(day, model, said), names)
+            row = _row(day, model, mine, line or _nothing(day, model, said, names), names)
             found[model] = _joined(found[model], row) if model in found else row
     yield from (found[model] for model in sorted(found, key=lambda name: name or ""))
 
@@ -153,11 +156,11 @@ def _joined(counts: Compared, cost: Compared) -> Compared:
     )
 
 
-def _nothing(day: date, model: str | None, said: Sequence[Line]) -> Line:
-    """A model that is not in a report which names models was not used, as far as the report counts."""
+def _nothing(day: date, model: str | None, said: Sequence[Line], names: Sequence[str]) -> Line:
+    """What is not in a report was not used, as far as the report counts: one without any line counts all."""
     line = Line(day=day, model=model)
-    for name in COUNTS:
-        if any(getattr(one, name) is not None for one in said):
+    for name in names:
+        if not said or any(getattr(one, name) is not None for one in said):
             setattr(line, name, 0)
     return line
 

@@ -6,7 +6,7 @@ that inserts attempts, from the rows that were new.
 
 from msgspec import Struct
 
-from madang.ledger.latency import ADD_FIRST_TOKENS, ADD_LATENCIES
+from madang.ledger.latency import ADD_LATENCIES
 from madang.ledger.tags import KEPT_NAME, KEPT_VALUE, TAGGED, admit
 from madang.state.store import Transaction
 
@@ -80,7 +80,7 @@ ROLLUPS = (
     Rollup("usage_tags", {"day": DAY, "name": KEPT_NAME, "value": KEPT_VALUE, **_WHAT}, TAGGED),
 )
 
-_STATEMENTS = (*(rollup.add for rollup in ROLLUPS), ADD_LATENCIES, ADD_FIRST_TOKENS)
+_STATEMENTS = (*(rollup.add for rollup in ROLLUPS), ADD_LATENCIES)
 
 
 def add_up(transaction: Transaction, last_seq: int) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from msgspec import Struct
 
-from madang.ledger.rollups import DAY, HOUR, HOUR_US, MEASURES, SUMS
+from madang.ledger.rollups import DAY, HOUR_US, MEASURES, SUMS
 from madang.ledger.tags import OTHER
 from madang.state.store import Value
 
@@ -25,10 +25,9 @@ _CORRECTED = ", ".join(
 )
 _WHAT = {"model": "model", "asked_model": "asked_model", "provider": "provider"}
 _BY_DAY = {"day": "day", "month": "substr(day, 1, 7)"}
-_HOUR_AS_TEXT = "strftime('%Y-%m-%dT%H', {} * 3600, 'unixepoch')"
 _HOURS = {
     **_WHAT,
-    "hour": _HOUR_AS_TEXT.format("hour"),
+    "hour": "strftime('%Y-%m-%dT%H', hour * 3600, 'unixepoch')",
     "day": "date(hour * 3600, 'unixepoch')",
     "month": "strftime('%Y-%m', hour * 3600, 'unixepoch')",
 }
@@ -41,7 +40,7 @@ _ATTEMPTS = {
     "account": "account_id",
     "day": DAY,
     "month": "strftime('%Y-%m', at_us / 1000000, 'unixepoch')",
-    "hour": _HOUR_AS_TEXT.format(f"({HOUR})"),
+    "hour": "strftime('%Y-%m-%dT%H', at_us / 1000000, 'unixepoch')",
 }
 _CORRECTION = {**_WHAT, **_BY_DAY, "key": "key_id", "account": "account_id", "hour": "NULL"}
 

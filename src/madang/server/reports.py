@@ -1,18 +1,26 @@
-"""Operations that read the ledger: requests, errors, latencies, exports, reports, and what providers charged."""
+"""Operations that read the ledger: requests, errors, latencies, exports, reports, and what providers charged.
+
+What is done with a store is a function apart, for the command line, which may have no gateway.
+"""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
 from starlette.responses import StreamingResponse
 
+from madang.catalog import Catalog
 from madang.errors import InvalidRequest
-from madang.ledger import bills, export, latency, reconcile, requests, usage
-from madang.model import Outcome
+from madang.keys import Key
+from madang.ledger import bills, export, latency, reconcile, report, requests, usage
+from madang.ledger.advice import KeyFacts
+from madang.ledger.prices import Prices
+from madang.model import Outcome, PriceRow
 from madang.server.operation import Operation
 from madang.server.runtime import Runtime
+from madang.state.store import Store
 
 _CATCH_UP_S = 5.0
 _DAYS = 30
@@ -86,6 +94,27 @@ class ExportAsked(Days):
     key: str | None = None
 
 
+class ReportAsked(Days):
+    """What to group by, with commas between; the model to compare with (null: none)."""
+
+    by: str = "model"
+    baseline: str | None = None
+
+
+class Report(msgspec.Struct, rename={"first": "from", "last": "to"}):
+    """Usage, what a single model and caches make of it, waste, and advice. Money is nano-dollars."""
+
+    first: date
+    last: date
+    by: list[str]
+    rows: list[dict[str, Any]]
+    total: dict[str, Any] | None
+    baseline: dict[str, Any] | None
+    caches: dict[str, int]
+    waste: dict[str, int]
+    advice: list[dict[str, Any]]
+
+
 class Found(msgspec.Struct):
     """Rows."""
 
@@ -143,23 +172,51 @@ def latencies(runtime: Runtime, _: str, asked: LatencyAsked) -> Found:
     return Found(latency.latency(runtime.store, from_day=first, to_day=last, by=by))
 
 
-def export_ledger(runtime: Runtime, _: str, asked: ExportAsked) -> StreamingResponse:
-    """Sums or attempts as CSV or JSON Lines."""
+def exported(store: Store, asked: ExportAsked) -> Iterator[str]:
+    """The lines of an export, as they are read."""
     if asked.what not in ("usage", "attempts"):
         raise InvalidRequest("`what` must be usage or attempts.", param="what")
-    runtime.ingest.catch_up(_CATCH_UP_S)
     first, last = asked.bounds
     columns: tuple[str, ...] = export.ATTEMPT_COLUMNS
     if asked.what == "attempts":
-        rows = export.attempts(runtime.store, from_day=first, to_day=last, key_id=asked.key)
+        rows = export.attempts(store, from_day=first, to_day=last, key_id=asked.key)
     else:
         by = _parts(asked.by)
         columns = (*by, *export.USAGE_COLUMNS)
         rows = export.usage_rows(
-            usage.usage(runtime.store, key_id=asked.key, from_day=first, to_day=last, by=by)
+            usage.usage(store, key_id=asked.key, from_day=first, to_day=last, by=by)
         )
-    lines = export.lines(rows, columns, asked.format)
+    return export.lines(rows, columns, asked.format)
+
+
+def export_ledger(runtime: Runtime, _: str, asked: ExportAsked) -> StreamingResponse:
+    """Sums or attempts as CSV or JSON Lines."""
+    runtime.ingest.catch_up(_CATCH_UP_S)
+    lines = exported(runtime.store, asked)
     return StreamingResponse(_pieces(lines), media_type=export.MEDIA[asked.format])
+
+
+def reported(
+    store: Store,
+    asked: ReportAsked,
+    catalog: Catalog,
+    prices: Iterable[PriceRow],
+    keys: Iterable[Key],
+) -> dict[str, Any]:
+    """The report of a period; see `ledger.report`."""
+    first, last = asked.bounds
+    wanted = report.Asked(from_day=first, to_day=last, by=_parts(asked.by), baseline=asked.baseline)
+    facts = [msgspec.convert(key, KeyFacts, from_attributes=True) for key in keys]
+    return report.report(store, wanted, catalog, Prices(prices), facts)
+
+
+def make_report(runtime: Runtime, _: str, asked: ReportAsked) -> Report:
+    """What was used, saved and wasted, and what the ledger suggests."""
+    runtime.ingest.catch_up(_CATCH_UP_S)
+    prices = runtime.pipeline.snapshot.prices
+    keys = runtime.keyring.list()
+    told = reported(runtime.store, asked, runtime.catalog, prices, keys)
+    return msgspec.convert(told, Report)
 
 
 def list_corrections(runtime: Runtime, _: str, asked: Days) -> Found:
@@ -168,23 +225,23 @@ def list_corrections(runtime: Runtime, _: str, asked: Days) -> Found:
     return Found(reconcile.corrections(runtime.store, from_day=first, to_day=last))
 
 
-def reconcile_provider(runtime: Runtime, _: str, asked: Statement) -> Reconciled:
-    """Compare the ledger with a provider's own usage and cost reports, and book what differs if asked to."""
-    runtime.ingest.catch_up(_CATCH_UP_S)
+def reconciled(store: Store, asked: Statement, catalog: Catalog, now_s: float) -> Reconciled:
+    """Compare the ledger with a provider's reports, book what differs if asked to, and log what drifts."""
 
     def canonical(name: str) -> str | None:
-        row = runtime.catalog.find(name)
+        row = catalog.find(name)
         return row.name if row else None
 
     bill = bills.read_bill(asked.report, asked.shape, canonical)
     provider = asked.provider or asked.shape
     if asked.book:
-        today = datetime.now(UTC).date()
+        today = datetime.fromtimestamp(now_s, UTC).date()
         before = today + timedelta(days=asked.include_today)
-        now_us = time.time_ns() // 1000
-        result = reconcile.adjust(runtime.store, provider, bill, now_us=now_us, before=before)
+        result = reconcile.adjust(
+            store, provider, bill, now_us=int(now_s * 1_000_000), before=before
+        )
     else:
-        result = reconcile.compare(runtime.store, provider, bill)
+        result = reconcile.compare(store, provider, bill)
     drifting = result.drifting(asked.threshold)
     if drifting:
         reconcile.alarm(provider, drifting)
@@ -195,6 +252,12 @@ def reconcile_provider(runtime: Runtime, _: str, asked: Statement) -> Reconciled
         result.corrections,
         list(result.open_days),
     )
+
+
+def reconcile_provider(runtime: Runtime, _: str, asked: Statement) -> Reconciled:
+    """Compare the ledger with a provider's own usage and cost reports, and book what differs if asked to."""
+    runtime.ingest.catch_up(_CATCH_UP_S)
+    return reconciled(runtime.store, asked, runtime.catalog, time.time())
 
 
 def _parts(by: str) -> tuple[str, ...]:
@@ -220,6 +283,7 @@ REPORTS = (
     Operation("GET", "/api/errors", count_errors, Found, query=ErrorsAsked),
     Operation("GET", "/api/latencies", latencies, Found, query=LatencyAsked),
     Operation("GET", "/api/export", export_ledger, Exported, query=ExportAsked, media="text/csv"),
+    Operation("GET", "/api/report", make_report, Report, query=ReportAsked),
     Operation("GET", "/api/corrections", list_corrections, Found, query=Days),
     Operation("POST", "/api/reconcile", reconcile_provider, Reconciled, Statement),
 )
