@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import re
 import tracemalloc
 from datetime import date
+from pathlib import Path
 
 import pytest
 from ledger_reading import NOV_20_2026_US, moved
@@ -91,3 +93,11 @@ def test_usage_is_exported_with_exact_dollars(store, enter):
         "1.000000001",
     )
     assert export.dollars(-5) == "-0.000000005"
+
+
+def test_the_documentation_names_the_columns_in_their_order():
+    page = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text()
+    section = page.partition("## Export")[2].partition("\n## ")[0]
+    for columns in (export.ATTEMPT_COLUMNS, export.USAGE_COLUMNS):
+        told = re.search(rf"`{columns[0]}`, `{columns[1]}`.*?`{columns[-1]}`", section, re.DOTALL)
+        assert tuple(re.findall(r"`(\w+)`", told[0])) == tuple(columns)
