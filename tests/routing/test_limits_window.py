@@ -138,3 +138,17 @@ def test_a_burst_comes_back_one_by_one():
     assert meter.wait_us(1, START_US) == 1_000_000
     assert meter.wait_us(1, START_US + 250_000) == 750_000
     assert meter.reset_us(START_US) == 2_000_000
+
+
+def test_the_reset_is_told_to_the_part_of_the_latest_that_was_taken():
+    meter = window(10)
+    assert (meter.room(START_US), meter.reset_us(START_US)) == (10, 0)
+    meter.take(1, START_US)
+    for later_us in (0, 30_000_000, 59_000_000):
+        meter.room(START_US + later_us)
+        back_us = START_US + later_us + meter.reset_us(START_US + later_us)
+        assert meter.room(back_us - 1) == 9
+        assert meter.room(back_us) == 10
+        meter = window(10)
+        meter.room(START_US)
+        meter.take(1, START_US)

@@ -77,9 +77,13 @@ def worst_of(snapshot: Snapshot, route: Route, at_us: int) -> Worst:
         lane = snapshot.lane(target)
         price = snapshot.price(lane, at_us)
         if price is not None:
-            longest = target.max_output or LONGEST_ANSWER
-            candidates.append(Candidate(price, longest, _slope(price)))
+            candidates.append(candidate(price, target.max_output or LONGEST_ANSWER))
     return Worst(candidates)
+
+
+def candidate(price: PriceRow, longest: int) -> Candidate:
+    """A target with this price, whose answers have so many tokens at most."""
+    return Candidate(price, longest, _slope(price))
 
 
 def copies_of(envelope: Envelope) -> int:

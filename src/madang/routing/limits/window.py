@@ -78,10 +78,13 @@ class Window:
         return _RING * self._part_us
 
     def reset_us(self, now_us: int) -> int:
-        """How long until all of it is there again, if nothing is taken."""
-        if self.room(now_us) == self.limit:
-            return 0
-        return (self._cells[self._at] + _RING) * self._part_us - now_us
+        """How long until all of it is there again, if nothing is taken; right after `room`."""
+        cells, at = self._cells, self._at
+        latest = cells[at]
+        for part in range(latest, latest - _RING, -1):
+            if cells[at + _FIRST + part % _RING]:
+                return (part + _RING) * self._part_us - now_us
+        return 0
 
     def _advance(self, part: int) -> None:
         """Forget the parts that have left the span: each moment touches each part once."""
