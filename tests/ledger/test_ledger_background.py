@@ -92,8 +92,10 @@ def test_trouble_is_reported_and_survived(error, store, directory, journal, atte
     thread.start()
     assert thread.catch_up(10)
     thread.stop()
-    (record,) = caplog.records
-    assert "the ledger is not moving" in record.getMessage()
+    said = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert [level for level, _ in said] == ["ERROR", "WARNING"]
+    assert "the ledger is not moving" in said[0][1]
+    assert "moving again" in said[1][1]
     assert len(stored_ids(store)) == 1
 
 

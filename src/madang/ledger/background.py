@@ -27,12 +27,13 @@ class IngestThread:
 
     Under load it takes a tenth of its time for itself and leaves the rest to the requests: the
     journal grows meanwhile, and is caught up when the load falls. It hurries when somebody waits in
-    `catch_up`, and when more than `_LARGE_BACKLOG` bytes wait.
+    `catch_up`, and when more than `_LARGE_BACKLOG` bytes wait. `is_stuck`: the last pass failed.
     """
 
     def __init__(self, ingester: Ingester, *, poll_s: float = 0.25) -> None:
         self._ingester = ingester
         self._poll_s = poll_s
+        self.is_stuck = False
         self._alarm = Alarm(log)
         self._awake = threading.Event()
         self._passed = threading.Condition()
@@ -92,10 +93,15 @@ class IngestThread:
             report = self._ingester.run_once()
         except StoreUnavailable as error:
             self._alarm.sound(f"the ledger is not moving, it grows in the journal: {error.message}")
+            self.is_stuck = True
             return _AFTER_FAILURE_S
         except Exception:  # noqa: BLE001 - a defect, reported with its traceback; the next pass may do better
             self._alarm.sound("the ledger is not moving, it grows in the journal", traceback=True)
+            self.is_stuck = True
             return _AFTER_FAILURE_S
+        if self.is_stuck:
+            self.is_stuck = False
+            log.warning("the ledger is moving again")
         self._report_harm(report)
         if not report.more:
             return self._poll_s

@@ -36,7 +36,13 @@ _EVENT = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:data|event|id|retry)?:")
 
 
 class Settler(Protocol):
-    """Where finished requests go: writes the ledger and tells the watchers."""
+    """Where attempts begin and finished requests go: writes the ledger and tells the watchers."""
+
+    def begin(self, account: Account) -> None:
+        """An attempt is about to be sent: on record from now on, should this process die."""
+
+    def heard(self, account: Account, text_bytes: int) -> None:
+        """So much text of its answer has come so far."""
 
     def finish(self, call: Call) -> None:
         """The request is over; all its rows are in `call.rows`. Called before the last byte leaves."""
@@ -71,6 +77,7 @@ class Attempt:
         call.asked += 1
         self._number = call.asked
         self._account.sent_at = monotonic()
+        self._settler.begin(self._account)
         incoming = await self._transport.send(outgoing)
         self._account.first_byte_at = monotonic()
         try:

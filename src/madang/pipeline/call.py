@@ -36,7 +36,8 @@ class Call:
     `reservation` is held against the key's limits for all rows but the first `settled`,
     `reserved_nusd` is what was set aside in all. `most_tokens` bounds the answer to what that pays
     (None: all that the caller asks for); `is_thrifty`: a budget wants the cheapest targets first.
-    `lines` are ready header lines that tell the caller of its limits.
+    `lines` are ready header lines that tell the caller of its limits. `slots` are those of the
+    attempts on record as under way.
     """
 
     __slots__ = (
@@ -67,6 +68,7 @@ class Call:
         "rows",
         "seam",
         "settled",
+        "slots",
         "started",
         "tags",
         "upstream_s",
@@ -105,6 +107,7 @@ class Call:
         self.continuation: Continuing | None = None
         self.seam: str | None = None
         self.settled = 0
+        self.slots: list[int] = []
 
     def is_late(self, now: float) -> bool:
         """Whether the caller's deadline has come, so that another attempt would be in vain."""

@@ -8,6 +8,19 @@ from madang.wire.prompt import estimate_request
 FEWEST_BYTES = 2
 """Bytes of a token at the least: a body shorter than this times a number of tokens needs no estimate."""
 
+_LONG_BYTES = 32_768
+"""Bodies shorter than this are taken for text; longer ones are asked whether they hold media."""
+
+_MEDIA_MARKS = (b";base64,", b'"data":"', b'"data": "')
+
+
+def rough_prompt_tokens(call: Call, model: str) -> int:
+    """A quarter of the body's bytes, where they are text: for what is rarely looked at and must cost nothing."""
+    body = call.body
+    if len(body) >= _LONG_BYTES and any(mark in body for mark in _MEDIA_MARKS):
+        return prompt_tokens(call, model)
+    return (len(body) + 3) // 4
+
 
 def is_longer(call: Call, tokens: int) -> bool:
     """Whether the prompt has more than so many tokens, as far as can be estimated."""

@@ -136,12 +136,22 @@ class Pipeline:
             self._admission.settle(call)
             self._admission.reserve(call, route, search.snapshot, monotonic())
         settle.supersede(call)
+        self._journal.under_way.change(call.slots[-1], settle.ended(call.rows[-1]))
         return await self._ask(search, following)
+
+    def begin(self, account: settle.Account) -> None:
+        """An attempt is about to be sent: on record from now on, should this process die."""
+        account.slot = self._journal.under_way.begin(account.begun())
+        account.call.slots.append(account.slot)
+
+    def heard(self, account: settle.Account, text_bytes: int) -> None:
+        """So much text of its answer has come so far."""
+        self._journal.under_way.heard(account.slot, text_bytes)
 
     def finish(self, call: Call) -> None:
         """All rows of the call are known: enter them in the journal, true up the limits, tell the watchers."""
         rows = call.rows
-        self._journal.note(rows)
+        self._journal.note(rows, call.slots)
         self._outbox.wake()
         self._admission.settle(call)
         for watcher in self._watchers:
@@ -159,6 +169,7 @@ class Pipeline:
         if account.sent_at > account.began_at:
             account.call.upstream_s += now - account.sent_at
         account.failed(now, error)
+        self._journal.under_way.change(account.slot, settle.ended(account.call.rows[-1]))
 
     def _note_leaving(self, attempt: Attempt, now: float) -> None:
         """The caller left before the answer began: the provider was asked, so the prompt is billed as estimated."""

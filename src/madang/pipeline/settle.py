@@ -5,11 +5,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from madang.errors import MadangError, ProviderError
+from madang.ledger.open import Begun
 from madang.ledger.prices import charge
 from madang.model import Attempt, Outcome, Stop, Usage
 from madang.pipeline.call import Call
 from madang.pipeline.lane import Lane, Snapshot
-from madang.pipeline.measure import prompt_tokens
+from madang.pipeline.measure import prompt_tokens, rough_prompt_tokens
 
 _NOTHING = Usage()
 _MAX_DETAIL = 500
@@ -23,11 +24,12 @@ _MOST_NUSD = 10**15
 class Account:
     """One attempt as the ledger will see it: whose it is, where it went, and when.
 
+    `slot` is where it is on record as under way (-1: nowhere).
     Clock readings are monotonic seconds. `sent_at` is when the provider was asked; `first_byte_at`
     None: no answer came.
     """
 
-    __slots__ = ("began_at", "call", "first_byte_at", "lane", "sent_at", "snapshot")
+    __slots__ = ("began_at", "call", "first_byte_at", "lane", "sent_at", "slot", "snapshot")
 
     def __init__(self, call: Call, lane: Lane, snapshot: Snapshot, began_at: float) -> None:
         self.call = call
@@ -36,6 +38,29 @@ class Account:
         self.began_at = began_at
         self.sent_at = began_at
         self.first_byte_at: float | None = None
+        self.slot = -1
+
+    def begun(self) -> Begun:
+        """What is to be known of it if this process dies before it has a row."""
+        call, target = self.call, self.lane.target
+        price = self.snapshot.price(self.lane, call.at_us)
+        return Begun(
+            call.id,
+            len(call.rows),
+            call.at_us,
+            call.key.id,
+            call.key.account_id,
+            call.tags,
+            call.wire.dialect,
+            call.envelope.model,
+            target.canonical or target.model,
+            target.provider,
+            target.api,
+            target.region,
+            call.envelope.stream,
+            rough_prompt_tokens(call, target.model),
+            price.id if price is not None else None,
+        )
 
     def answered(
         self,
@@ -146,6 +171,12 @@ def _is_absurd(usage: Usage) -> bool:
     parts = (usage.cache_read, usage.cache_write, usage.reasoning, usage.audio_input)
     most = max(usage.input, usage.output, usage.audio_output, *parts, *usage.units.values())
     return most > _MOST_TOKENS
+
+
+def ended(row: Attempt) -> Begun:
+    """What is to be known of an attempt that has its row, if this process dies before the request's end."""
+    begun = {name: getattr(row, name) for name in Begun.__struct_fields__}
+    return Begun(**begun)
 
 
 def supersede(call: Call) -> None:

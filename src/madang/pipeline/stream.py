@@ -69,6 +69,9 @@ def error_of(failure: Failed | None) -> ProviderError:
 
 
 class _Settler(Protocol):
+    def heard(self, account: Account, text_bytes: int) -> None:
+        """So much text of the answer has come so far."""
+
     def finish(self, call: Call) -> None:
         """The request is over; all its rows are known."""
 
@@ -300,6 +303,7 @@ class Flight:
         self._next_sample = relayed_bytes * 5 // 4 if relayed_bytes > _EXACT_BYTES else 0
         self._sampled_bytes += len(relayed)
         self._sampled_text += text_bytes(relayed)
+        self._settler.heard(self._account, self._text_bytes())
 
     def _text_bytes(self) -> int:
         """How much text went to the caller: counted in a translation, estimated in a relay."""

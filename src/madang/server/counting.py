@@ -14,6 +14,7 @@ from madang.config.budgets import Limit, Scope
 from madang.config.settings import Settings
 from madang.keys import Key
 from madang.ledger.spent import Owner, spent_nusd
+from madang.model import Attempt
 from madang.routing.limits import (
     Entitlements,
     Gate,
@@ -99,6 +100,14 @@ class Counting:
             owner: Owner | None = purse.whose
             if owner is not None:
                 self.gate.recall(purse, spent_nusd(store, owner, since_us), at_us)
+
+    async def owe(self, lost: Iterable[Attempt], keys: Iterable[Key]) -> None:
+        """Enter what a process that died has used, where the ledger is not asked for it any more."""
+        known = {key.id: key for key in keys}
+        for row in lost:
+            key = known.get(row.key_id)
+            if key is not None and row.cost_nusd:
+                self.gate.charge(key, row.tags, row.cost_nusd, row.at_us)
 
     def sweep(self, now_s: float) -> None:
         """Release, now and then, what requests hold that cannot be under way any more."""

@@ -105,7 +105,11 @@ async def health(_: Runtime, __: Endpoint, ___: Dialect, caller: Request) -> Non
 
 async def ready(runtime: Runtime, _: Endpoint, __: Dialect, caller: Request) -> None:
     """The process should get traffic."""
-    body = {"ready": runtime.ready, "providers": list(runtime.pipeline.snapshot.providers)}
+    body = {
+        "ready": runtime.ready,
+        "providers": list(runtime.pipeline.snapshot.providers),
+        "ledger": runtime.ledger_state,
+    }
     send_json(caller, 200 if runtime.ready else 503, encode(body))
 
 

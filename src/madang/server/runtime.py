@@ -8,7 +8,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from madang.keys import Keyring
 from madang.ledger.background import IngestThread
 from madang.ledger.ingest import Ingester
 from madang.ledger.journal import Journal
+from madang.model import Attempt, PriceRow
 from madang.pipeline import Pipeline, Snapshot
 from madang.pipeline.admission import Admission
 from madang.routing.board import Board
@@ -43,6 +44,7 @@ _log = logging.getLogger("madang.runtime")
 _POLL_S = 0.3
 _PURGE_S = 60.0
 _CATCH_UP_S = 10.0
+_JOURNAL = "journal"
 LENT_KEY_NAME = "playground"
 
 
@@ -62,6 +64,15 @@ class Options:
     worker: int = 0
     arena: Arena | None = None
     lent_key: str | None = field(default=None, repr=False)
+
+
+def _open_journal(options: Options, bounds: shapes.Ledger) -> Journal:
+    return Journal(
+        options.home / _JOURNAL,
+        f"w{options.worker}",
+        segment_bytes=bounds.segment_mb * 1024 * 1024,
+        fsync=bounds.fsync,
+    )
 
 
 class Runtime:
@@ -85,19 +96,17 @@ class Runtime:
         self.vault = Vault(self.store, MasterKeys(options.home, options.environ))
         self._say_shut()
         self._keeper = KeyKeeper(self.keyring, self.vault, tells=options.worker == 0)
-        journals = options.home / "journal"
-        bounds = self.settings.ledger
-        self.journal = Journal(
-            journals,
-            f"w{options.worker}",
-            segment_bytes=bounds.segment_mb * 1024 * 1024,
-            fsync=bounds.fsync,
-        )
+        self.journal = _open_journal(options, self.settings.ledger)
         self.outbox = Outbox(first=self.journal.flush)
-        self.ingest = IngestThread(Ingester(self.store, journals))
-        self.transport = Transport(environ=options.environ)
+        journals = options.home / _JOURNAL
+        self.ingest = IngestThread(
+            Ingester(self.store, journals, find=self._price, on_lost=self._owe)
+        )
+        # what is under way is on record before any request leaves
+        sending = Outbox(first=self.journal.under_way.flush)
+        self.transport = Transport(environ=options.environ, outbox=sending)
         self.desk = PaymentDesk(self.store, self.settings.payments, self.transport)
-        self.metrics = Metrics(self.board)
+        self.metrics = Metrics(self.board, self.journal)
         self.metrics.add(KeyMetrics(self.keyring))
         self.counting = Counting(
             options.arena, options.worker, self.accounts, self.metrics.budget_passed
@@ -113,6 +122,7 @@ class Runtime:
         )
         self.in_flight = 0
         self.draining = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._poller: asyncio.Task[None] | None = None
         self._purge_at = 0.0
         self._id_prefix = f"req_{secrets.token_hex(3)}{options.worker:x}"
@@ -121,10 +131,11 @@ class Runtime:
     def new_request_id(self, at_ns: int) -> str:
         """A request id, unique across processes and restarts, in order of time within a process."""
         self._id_count += 1
-        return f"{self._id_prefix}{at_ns // 1_000_000:x}{self._id_count:x}"
+        return f"{self._id_prefix}{at_ns // 1_000_000:011x}{self._id_count:x}"
 
     async def start(self) -> None:
         """Begin the background work."""
+        self._loop = asyncio.get_running_loop()
         self.ingest.start()
         if self.counting.has_budgets(self.settings, self.keyring.list()):
             # what a killed process left in the journal counts against budgets, too
@@ -154,6 +165,7 @@ class Runtime:
         while True:
             await asyncio.sleep(_POLL_S)
             try:
+                self.journal.flush()  # what a full disk refused is tried again without new requests, too
                 self.accounts.refresh()
                 self.counting.follow()
                 if self.keyring.refresh() or self.counting.gate.has_unknown:
@@ -174,6 +186,24 @@ class Runtime:
             self._purge_at = now + _PURGE_S
             key_bytes = self.settings.responses.key_mb * 1024 * 1024
             await asyncio.to_thread(self.held.purge, time.time(), key_bytes)
+
+    @property
+    def ledger_state(self) -> dict[str, str | int]:
+        """How the ledger fares: what waits to be written, what was lost."""
+        journal = self.journal
+        state = "store_unwritable" if self.ingest.is_stuck else "ok"
+        if journal.last_error is not None:
+            state = "journal_unwritable"
+        return {"state": state, "held_rows": journal.held, "lost_rows": journal.lost}
+
+    def _price(self, provider: str, model: str, at_us: int, name: str | None) -> PriceRow | None:
+        return self.pipeline.snapshot.price_known_as(provider, model, at_us, name)
+
+    def _owe(self, lost: Sequence[Attempt]) -> None:
+        """Have budgets know what a process that died has used, before its reservations go. In the ingester's thread."""
+        if self._loop is not None:
+            owing = self.counting.owe(lost, self.keyring.list())
+            asyncio.run_coroutine_threadsafe(owing, self._loop).result(_CATCH_UP_S)
 
     def _reload(self) -> None:
         changed = self._watcher.changed()

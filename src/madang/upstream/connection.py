@@ -187,6 +187,7 @@ class Connection(asyncio.Protocol):
             self._outbox.send(self._transport, parts[0])
         else:
             self._unsent_bytes = len(request.body)
+            self._outbox.flush()  # what must have happened before anything is sent
             self._transport.writelines(parts)
 
     def _go_on(self, incoming: Incoming, now: float, *, has_body: bool) -> None:

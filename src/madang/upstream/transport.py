@@ -31,7 +31,7 @@ class Transport:
     `idle_keep_s` should stay below the providers' own keep-alive time. `max_head_bytes` and
     `max_head_count` bound an answer's head, `max_body_bytes` what `Incoming.read` returns, not a
     stream. `ssl_context` replaces the default, which trusts the system's authorities. `environ`
-    names the proxies.
+    names the proxies. All requests leave through `outbox`.
     """
 
     max_connections_per_origin: int = 8192
@@ -42,8 +42,8 @@ class Transport:
     max_body_bytes: int = 256 * 1024 * 1024
     ssl_context: ssl.SSLContext | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    outbox: Outbox = field(default_factory=Outbox)
     _pools: dict[Origin, Pool] = field(init=False, default_factory=dict)
-    _outbox: Outbox = field(init=False, default_factory=Outbox)
     _loop: asyncio.AbstractEventLoop | None = field(init=False, default=None)
     _closed: bool = field(init=False, default=False)
 
@@ -83,7 +83,7 @@ class Transport:
             origin,
             None if origin.encrypted else proxy,
             Dialer(origin, proxy, self._tls),
-            self._outbox,
+            self.outbox,
             PoolBounds(self.max_connections_per_origin, self.max_idle_per_origin, self.idle_keep_s),
             Bounds(self.max_head_bytes, self.max_head_count, self.max_body_bytes),
         )

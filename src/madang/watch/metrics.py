@@ -17,6 +17,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from madang.ledger.journal import Journal
 from madang.model import Attempt
 from madang.routing.board import Board
 from madang.routing.limits import Passed
@@ -43,10 +44,11 @@ class _Row:
 
 
 class Metrics:
-    """Sums over all finished attempts of this process."""
+    """Sums over all finished attempts of this process, and what became of their rows in `journal`."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, journal: Journal | None = None) -> None:
         self._board = board
+        self._journal = journal
         self._rows: dict[tuple[str, str, str], _Row] = {}
         self._passed: dict[tuple[str, str], int] = {}
         self._registry = CollectorRegistry()
@@ -111,6 +113,25 @@ class Metrics:
         for names, count in list(self._passed.items()):
             passed.add_metric(names, count)
         yield passed
+        yield from self._rows_written()
+
+    def _rows_written(self) -> Iterator[Metric]:
+        journal = self._journal
+        if journal is None:
+            return
+        yield GaugeMetricFamily(
+            "madang_ledger_held_rows",
+            "Rows in memory that the disk refuses now.",
+            value=journal.held,
+        )
+        yield CounterMetricFamily(
+            "madang_ledger_lost_rows", "Rows that could not be written.", value=journal.lost
+        )
+        yield CounterMetricFamily(
+            "madang_ledger_unmarked_attempts",
+            "Attempts of which nothing would be known if this process died.",
+            value=journal.under_way.unmarked,
+        )
 
     def _standings(self) -> Iterator[Metric]:
         in_flight = GaugeMetricFamily(

@@ -280,13 +280,17 @@ class Gate:
                     budget.release(cells, at, worker, workers)
 
     def charge(self, key: LimitedKey, tags: Mapping[str, str], nusd: int, at_us: int) -> None:
-        """Enter a cost that no reservation stands for: what a process owed when it died, found out afterwards."""
+        """Enter a cost that no reservation stands for: what a process owed when it died, found out afterwards.
+
+        A budget whose past is still to be recalled hears of it from the ledger.
+        """
         meters = self.meters(key, tags)
         if meters is None:
             return
         with self._memory:
             for purse in meters.budgets:
-                purse.settle(purse.reserve(0, at_us), 0, nusd)
+                if purse.is_known(at_us):
+                    purse.settle(purse.reserve(0, at_us), 0, nusd)
 
     def allow(self, rule: Purse, cap_nusd: int) -> None:
         """Set a cap that is known only while serving, for all workers at once: what an account has paid in."""
