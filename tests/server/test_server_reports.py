@@ -62,8 +62,31 @@ def test_exports_hold_what_the_ledger_holds(vendors, asked):
     assert json.loads(sums.splitlines()[0])["attempts"] == 2
 
 
+def test_an_export_comes_in_pieces_and_one_of_nothing_is_empty(vendors, asked):
+    answer = vendors.call("GET", "/api/export?what=attempts")
+    assert answer.headers["transfer-encoding"] == "chunked"
+    nothing = vendors.call("GET", "/api/export?what=attempts&format=jsonl&key=none")
+    assert (nothing.status_code, nothing.content) == (200, b"")
+    head = vendors.call("HEAD", "/api/export?what=attempts")
+    assert (head.status_code, head.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    assert vendors.call("GET", "/healthz").status_code == 200
+
+
+def test_the_report_is_told_over_http(vendors, asked):
+    told = vendors.call("GET", "/api/report?by=provider&baseline=gpt-4.1").json()
+    assert told["baseline"]["model"] == "gpt-4.1"
+    assert told["total"]["cost_nusd"] == sum(row["cost_nusd"] for row in told["rows"])
+    assert vendors.call("GET", "/api/report?baseline=gpt-nothing").status_code == 404
+
+
+def test_a_reconciliation_of_nonsense_is_400(vendors):
+    body = {"shape": "openai", "report": "nonsense"}
+    assert vendors.call("POST", "/api/reconcile", json=body).status_code == 400
+    assert vendors.call("POST", "/api/reconcile", json={"shape": "moon"}).status_code == 400
+
+
 def test_only_the_admin_key_reads_all(vendors, asked):
-    for path in ("requests", "errors", "latencies", "export", "corrections"):
+    for path in ("requests", "errors", "latencies", "export", "corrections", "report"):
         assert vendors.call("GET", f"/api/{path}", asked[1]).status_code == 403
 
 

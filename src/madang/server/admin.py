@@ -132,7 +132,8 @@ def _endpoint(runtime: Runtime, operations: dict[str, Operation]) -> Callable[..
         except ValueError as error:
             return _refusal(InvalidRequest(str(error)))
         if isinstance(result, Response):
-            return result
+            bare = Response(None, result.status_code, media_type=result.media_type)
+            return bare if request.method == "HEAD" else result
         return _json(encode(result), operation.status)
 
     return serve
