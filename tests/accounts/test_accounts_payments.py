@@ -141,6 +141,13 @@ def test_one_refund_told_of_in_two_ways_is_one(payments, register, account):
     assert register.balance(account.id) == 50_000_000_000
 
 
+def test_an_older_running_total_that_comes_late_gives_nothing_back(payments, register, account):
+    payments.receive(paid(account.id), now_us=NOW_US)
+    for total in ("50", "30"):
+        payments.receive(refunded(("", total)), now_us=NOW_US)
+    assert register.balance(account.id) == 50_000_000_000
+
+
 def test_a_refund_that_failed_is_given_back_for_good(payments, register, account):
     payments.receive(paid(account.id), now_us=NOW_US)
     payments.receive(refunded(("re_1", "30")), now_us=NOW_US)

@@ -53,6 +53,16 @@ def test_another_process_notices_what_changed_and_nothing_else(store, register, 
     assert other.get(account.id).plan == "starter"
 
 
+def test_an_older_store_that_is_put_back_is_read_again(store, register, account):
+    for plan in ("starter", "enterprise"):
+        register.change_plan(account.id, plan)
+    with store.transaction() as transaction:
+        transaction.write("UPDATE revisions SET value = 1 WHERE name = 'accounts'")
+        transaction.write("UPDATE accounts SET plan = 'pro', revision = 1")
+    assert register.refresh()
+    assert register.get(account.id).plan == "pro"
+
+
 def test_an_account_made_elsewhere_a_moment_ago_may_be_used_at_once(store, register):
     made = Register(store).create("New", "starter", now_s=NOW_S, actor="home")
     assert register.allowance(made.id).cap_nusd == 5_000_000_000

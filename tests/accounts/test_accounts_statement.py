@@ -83,6 +83,16 @@ def test_days_begin_at_midnight_in_the_accounts_time_zone(store, seoul):
     assert friday.closing_nusd == saturday.opening_nusd == -120
 
 
+def test_a_day_may_begin_at_a_quarter_past_an_hour_of_utc(store, register):
+    """18:15 in UTC is midnight in Kathmandu."""
+    where = {"time_zone": "Asia/Kathmandu", "now_s": NOON_UTC_S, "actor": "home"}
+    account = register.create("Yak", "pro", **where)
+    use(store, account.id, NOON_UTC_S + 6 * HOUR_S + 14 * 60 + 59, 100)
+    use(store, account.id, NOON_UTC_S + 6 * HOUR_S + 15 * 60, 7)
+    days = [date(2026, 11, 20), date(2026, 11, 21)]
+    assert [statement(store, account, day, day).used_nusd for day in days] == [100, 7]
+
+
 def test_a_price_that_is_put_right_is_a_line_of_the_day_it_was_found_out(store, register, account):
     use(store, account.id, NOON_UTC_S, 100)
     with store.transaction() as transaction:

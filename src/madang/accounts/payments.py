@@ -154,8 +154,6 @@ def _remember(transaction: Transaction, notice: Notice, now_us: int) -> None:
                 now_us,
             ),
         )
-    elif notice.provider == "toss" and _find(transaction, notice.id) is None:
-        return  # a deposit that is still awaited has nothing to take back
     known = {row["id"]: row for row in _refund_rows(transaction, notice.id)}
     for refund in notice.refunds:
         transaction.write(
