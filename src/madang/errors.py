@@ -23,6 +23,7 @@
     │   ├── ProviderOutOfQuota   502  our account there is out of money or quota
     │   ├── ProviderLacksModel   404  the provider does not (or no longer) serve the model
     │   ├── ProviderRateLimited  429
+    │   │   └── ProviderPaced    429  our own pacing toward it has no room in time; it was not asked
     │   ├── ProviderOverloaded   503
     │   ├── ProviderFailed       502  any other 5xx
     │   ├── ProviderUnreachable  502  DNS, refused, reset, TLS
@@ -271,6 +272,10 @@ class ProviderRateLimited(ProviderError):
 
     status = 429
     kind = "rate_limit"
+
+
+class ProviderPaced(ProviderRateLimited):
+    """Our own pacing toward the provider has no room in time; it was not asked. `retry_after_s` is an estimate."""
 
 
 class ProviderOverloaded(ProviderError):

@@ -75,6 +75,8 @@ def providers(port: int, **more: Any) -> dict[str, Any]:
             "apis": [dialect],
             "base_url": f"http://127.0.0.1:{port}/i/s{slot}{version}",
             "api_key": "sk-upstream",
+            "limits": "off",
+            "concurrency": "off",
             **more,
         }
         for dialect, (kind, version) in _KINDS.items()

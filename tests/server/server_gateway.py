@@ -26,6 +26,9 @@ KINDS = {"oa": "openai", "an": "anthropic", "ge": "gemini"}
 DIALECTS = {"chat": "oa", "messages": "an", "gemini": "ge"}
 """Each dialect, and the provider that speaks it."""
 
+UNPACED = {"limits": "off", "concurrency": "off"}
+"""For providers that no test paces: as fast as they can, and their refusals are the caller's."""
+
 HASTE = {"connect_s": 2, "first_byte_s": 0.4, "first_token_s": 0.4, "idle_s": 0.4, "total_s": 2}
 
 
@@ -38,7 +41,10 @@ def settings(port: int, models: dict[str, Any] | None = None, **server: Any) -> 
     providers: dict[str, Any] = {"dead": {"kind": "openai", "base_url": "http://127.0.0.1:9/v1"}}
     for name, kind in KINDS.items():
         base_url = f"http://127.0.0.1:{port}{paths[name]}"
-        providers[name] = {"kind": kind, "base_url": base_url, "api_key": PROVIDER_KEYS[name]}
+        providers[name] = {
+            **{"kind": kind, "base_url": base_url, "api_key": PROVIDER_KEYS[name]},
+            **UNPACED,
+        }
         providers[f"hasty-{name}"] = {**providers[name], "timeouts": HASTE}
     return {"providers": providers, "models": models or {}, "server": server}
 

@@ -50,6 +50,8 @@ class Simulated:
                 "kind": KINDS[name],
                 "base_url": f"{self._running.url}{path}",
                 "api_key": f"sk-{name}-PLANTED-secret",
+                "limits": "off",
+                "concurrency": "off",
             }
             for name, path in PATHS.items()
         }

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field, structs
 
 from madang.config.budgets import Budget, Limit
+from madang.config.pacing import Off, Pace, Paces, Queue
 from madang.config.keys import Keys
 from madang.config.payments import Payments
 from madang.config.plans import Plan
@@ -63,10 +64,12 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
 
     `apis`: the wire formats it serves, first one preferred. `serves`: `listed` (the models the
     catalogue lists for it) or `all` (every model, under its own name). `headers` are added to every
-    request. `concurrency`: at most so many calls at once. `features`, `context_window` and
-    `max_output` hold for all its models, whatever the catalogue says of them. `lossy: allow` lets it
-    answer less than the whole request, as if every caller had allowed that. Keys and the values of
-    headers are plain text here, and are never shown when the record is printed or logged.
+    request. `concurrency`: at most so many calls at once; `limits`: how fast each model may be asked
+    (both None: the catalogue's defaults), `key_limits`: how fast with any one key; `queue`: who may
+    wait for that. `features`, `context_window` and `max_output` hold for all its models, whatever the
+    catalogue says of them. `lossy: allow` lets it answer less than the whole request, as if every
+    caller had allowed that. Keys and the values of headers are plain text here, and are never shown
+    when the record is printed or logged.
     """
 
     kind: Literal["openai", "anthropic", "gemini"] | None = None
@@ -75,7 +78,10 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     api_keys: tuple[str, ...] = ()
     apis: tuple[Literal["chat", "responses", "messages", "gemini"], ...] = ()
     region: str | None = None
-    concurrency: Count | None = None
+    concurrency: Count | Off | None = None
+    limits: Paces | None = None
+    key_limits: dict[str, Pace] = field(default_factory=dict)
+    queue: Queue = Queue()
     serves: Literal["listed", "all"] = "listed"
     headers: dict[str, str] = field(default_factory=dict)
     timeouts: Timeouts = Timeouts()

@@ -126,6 +126,8 @@ def _origin(kind: Kind) -> object:
 def _takes_text(kind: Kind) -> bool:
     info = inspect.type_info(kind)
     parts = info.types if isinstance(info, inspect.UnionType) else (info,)
+    if any(isinstance(part, inspect.IntType | inspect.FloatType) for part in parts):
+        return False  # beside a number there may be a word
     return any(isinstance(part, inspect.StrType | inspect.LiteralType) for part in parts)
 
 

@@ -28,6 +28,8 @@ def provider_at(url: str) -> Provider:
         context_window=_ENDLESS_TOKENS,
         max_output=_ENDLESS_TOKENS,
         lossy="allow",
+        limits="off",
+        concurrency="off",
     )
 
 

@@ -41,8 +41,13 @@ replayed: the answer to an earlier request with the same Idempotency-Key.
 """
 
 
-PASSED_OVER = frozenset(("unsupported_feature", "context_overflow"))
-"""Causes for which a target may not even be asked (then there is no status): what it cannot do, or hold, is known."""
+PASSED_OVER = frozenset(
+    ("unsupported_feature", "context_overflow", "rate_limit", "provider_auth", "provider_quota")
+)
+"""Causes for which a target may not even be asked (then there is no status): what it cannot do, or hold, is known.
+
+Or there is no room in our pacing toward it, or all keys for it rest.
+"""
 
 
 class Attempt(Struct, kw_only=True, omit_defaults=True):

@@ -15,11 +15,15 @@ from madang.model import Embed, Failed, Request
 from madang.pipeline.body import body_for
 from madang.pipeline.call import Call, Reply, Streamed, Whole, header_value
 from madang.pipeline.lane import Lane, Snapshot
+from madang.pipeline.line import Claim
+from madang.pipeline.measure import likely_tokens
 from madang.pipeline.settle import Account
 from madang.pipeline.stream import Flight, error_of
+from madang.routing.pacing import Turn
 from madang.upstream.transport import Incoming, Outgoing, Transport
 from madang.wire.contract import Pump, StreamWriter, WriteContext
 from madang.wire.estimate import text_bytes
+from madang.wire.quota_left import quota_left
 from madang.wire.translation import Translation
 
 _JSON = b"content-type: application/json\r\n"
@@ -73,7 +77,9 @@ class Attempt:
         call, lane = self._call, self._lane
         streaming = call.envelope.stream
         lane.standing.started()
-        outgoing = self._outgoing(streaming)
+        body = body_for(call, lane)
+        turn = self._account.turn = await self._turn()
+        outgoing = self._outgoing(body, turn)
         call.asked += 1
         self._number = call.asked
         self._account.sent_at = monotonic()
@@ -81,34 +87,51 @@ class Attempt:
         incoming = await self._transport.send(outgoing)
         self._account.first_byte_at = monotonic()
         try:
-            incoming = await self._check(incoming)
+            incoming = await self._check(incoming, turn)
             if streaming:
                 return await self._stream(incoming)
-            body = await incoming.read()
+            answer = await incoming.read()
         except BaseException:
             incoming.close()
             raise
         incoming.close()
         call.upstream_s += monotonic() - self._account.sent_at
-        return self._whole(body)
+        return self._whole(answer)
 
-    def _outgoing(self, streaming: bool) -> Outgoing:  # noqa: FBT001
+    async def _turn(self) -> Turn:
+        """Be let through to the provider, after a while where its limits are reached: the attempt begins then."""
+        call, line, began_at = self._call, self._lane.line, self._account.began_at
+        tokens = likely_tokens(call)
+        turn = line.enter(tokens, began_at)
+        if turn is None:
+            give_up_at = began_at + self._lane.provider.timeouts.total_s
+            if call.deadline_s is not None:
+                give_up_at = min(give_up_at, call.started + call.deadline_s)
+            turn = await line.wait(Claim(call.key.id, call.priority, tokens, give_up_at))
+            self._account.began_at = self._account.sent_at = now = monotonic()
+            call.waited_s += now - began_at
+            call.upstream_s += now - began_at
+        return turn
+
+    def _outgoing(self, body: bytes, turn: Turn) -> Outgoing:
         call, lane = self._call, self._lane
-        provider = lane.provider
+        provider, streaming = lane.provider, call.envelope.stream
         path = lane.stream_path if streaming else lane.plain_path
-        head = provider.head(lane.target.api, path)
+        head = provider.head(lane.target.api, path, key=turn.key)
         timeouts = provider.timeouts
         if call.deadline_s is not None:
             left = max(0.001, call.deadline_s - (monotonic() - call.started))
             timeouts = replace(timeouts, total_s=min(left, timeouts.total_s))
-        body = body_for(call, lane)
         if lane.wire is call.wire and call.forward:
             head += call.forward
         return Outgoing(provider.origin, head, body, timeouts, streaming)
 
-    async def _check(self, incoming: Incoming) -> Incoming:
+    async def _check(self, incoming: Incoming, turn: Turn) -> Incoming:
         """Return an answer; raise the provider's refusal, if that is what came."""
         if incoming.status < 400:
+            turn.answered()
+            if turn.should_listen:
+                turn.heard(quota_left(incoming.headers), monotonic())
             return incoming
         body = await incoming.read()
         error = self._lane.wire.read_error(incoming.status, incoming.headers, body)
@@ -116,14 +139,15 @@ class Attempt:
             error.raw = None  # another dialect's error body means nothing to this caller
         elif self._call.conversation is not None and self._call.conversation.was_forgotten(error):
             incoming.close()
-            return await self._tell_all()
+            return await self._tell_all(turn)
         raise error
 
-    async def _tell_all(self) -> Incoming:
+    async def _tell_all(self, turn: Turn) -> Incoming:
         """Ask again a provider that has forgotten what came before."""
-        incoming = await self._transport.send(self._outgoing(self._call.envelope.stream))
+        body = body_for(self._call, self._lane)
+        incoming = await self._transport.send(self._outgoing(body, turn))
         try:
-            return await self._check(incoming)
+            return await self._check(incoming, turn)
         except BaseException:
             incoming.close()
             raise
@@ -249,6 +273,8 @@ class Attempt:
             self._number,
             *divmod(call.overhead_us, 1000),
         )
+        if call.waited_s:
+            head += b"x-madang-waited-ms: %d\r\n" % int(call.waited_s * 1000)
         if call.losses:
             head += b"x-madang-lossy: %b\r\n" % header_value(",".join(call.losses))
         return head

@@ -10,6 +10,7 @@ from madang.model import Attempt, Embed, Request, Usage
 from madang.pipeline.conversation import Conversation
 from madang.pipeline.joint import Joint
 from madang.routing.limits import Reservation
+from madang.routing.pacing import NORMAL, Priority
 from madang.wire.contract import AnyWire, Envelope, StreamWriter
 
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
@@ -27,8 +28,9 @@ class Call:
 
     `forward` holds ready header lines (ending in CRLF) that go on to a provider of the same
     dialect. `started` is loop time in seconds, `at_us` Unix time in µs. `upstream_s` sums the time
-    spent waiting for providers, `overhead_us` is Madang's own share of the time up to the answer's
-    head. `conversation` is what a call of the Responses dialect goes on with. `asked` counts the
+    spent waiting for providers, `waited_s` the part of it for a turn to ask them; `overhead_us` is
+    Madang's own share of the time up to the answer's head. `priority` orders the calls of one key
+    that wait for a turn. `conversation` is what a call of the Responses dialect goes on with. `asked` counts the
     targets that were asked. `may_lose`: the caller takes an answer to less than the whole request;
     `is_last_resort`: no target is left that could answer all of it. `may_go_on`: the caller wants
     a stream that breaks to be gone on with by another target, and `continuation` does that where it
@@ -62,6 +64,7 @@ class Call:
         "overhead_us",
         "path_model",
         "path_stream",
+        "priority",
         "request",
         "reservation",
         "reserved_nusd",
@@ -72,6 +75,7 @@ class Call:
         "started",
         "tags",
         "upstream_s",
+        "waited_s",
         "wire",
     )
 
@@ -85,6 +89,7 @@ class Call:
         self.envelope: Envelope
         self.path_model: str | None = None
         self.path_stream = False
+        self.priority: Priority = NORMAL
         self.array = False
         self.tags: dict[str, str] = {}
         self.forward = b""
@@ -96,6 +101,7 @@ class Call:
         self.is_last_resort = False
         self.rows: list[Attempt] = []
         self.upstream_s = 0.0
+        self.waited_s = 0.0
         self.overhead_us = 0
         self.reservation: Reservation | None = None
         self.reserved_nusd: int | None = None

@@ -1,6 +1,12 @@
 """What a call has met on its way: which failure its caller is to hear of, and which targets are left in need."""
 
-from madang.errors import ContextOverflow, MadangError, UnsupportedFeature
+from madang.errors import (
+    ContextOverflow,
+    MadangError,
+    ProviderPaced,
+    ProviderRateLimited,
+    UnsupportedFeature,
+)
 from madang.model import Target
 from madang.pipeline.call import Call
 
@@ -9,19 +15,23 @@ class Failures:
     """The failures of one call, in their order.
 
     `telling` is the one for the caller: the last of a target that was asked; where none was, the
-    first, which speaks of the target that the caller named first.
+    first, which speaks of the target that the caller named first. `busy` is the first target that
+    was asked too often (429).
     """
 
-    __slots__ = ("_passed_over", "telling")
+    __slots__ = ("_passed_over", "busy", "telling")
 
     def __init__(self) -> None:
         self.telling: MadangError | None = None
+        self.busy: Target | None = None
         self._passed_over: list[Target] = []
 
     def add(self, target: Target, error: MadangError) -> None:
         """A target failed, or was passed over."""
         if self.telling is None or not is_passing_over(error):
             self.telling = error
+        if self.busy is None and isinstance(error, ProviderRateLimited):
+            self.busy = target
         if isinstance(error, UnsupportedFeature) and error.may_be_lost:
             self._passed_over.append(target)
 
@@ -41,6 +51,6 @@ class Failures:
 
 def is_passing_over(error: MadangError) -> bool:
     """Whether the target was not asked, because it was known to be in vain."""
-    if isinstance(error, UnsupportedFeature):
+    if isinstance(error, UnsupportedFeature | ProviderPaced):
         return True
     return isinstance(error, ContextOverflow) and error.upstream_status is None

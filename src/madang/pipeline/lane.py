@@ -7,8 +7,10 @@ from madang.catalog import Catalog, PriceRow
 from madang.ledger.prices import Prices
 from madang.model import Dialect, Target
 from madang.pipeline.call import header_value
+from madang.pipeline.line import Line
 from madang.routing.board import Board, Standing
 from madang.routing.directory import Directory
+from madang.routing.pacing import Terms
 from madang.upstream.providers import Provider
 from madang.wire.contract import AnyWire
 from madang.wire.registry import WIRES
@@ -24,6 +26,7 @@ class Lane:
     __slots__ = (
         "head",
         "like",
+        "line",
         "longest",
         "own_screen",
         "plain_path",
@@ -38,11 +41,12 @@ class Lane:
     )
 
     def __init__(
-        self, target: Target, provider: Provider, standing: Standing, like: str | None
+        self, target: Target, provider: Provider, standing: Standing, line: Line, like: str | None
     ) -> None:
         self.target = target
         self.provider = provider
         self.standing = standing
+        self.line = line
         self.like = like
         self.wire: AnyWire = WIRES[target.api]
         self.plain_path = self.wire.request_path(target.model, False)  # noqa: FBT003 - the contract's shape
@@ -79,15 +83,19 @@ class Snapshot:
         providers: Mapping[str, Provider],
         directory: Directory,
         board: Board,
+        terms: Mapping[str, Terms],
         own_prices: Iterable[PriceRow] = (),
     ) -> None:
+        """`terms`: how each provider may be asked."""
         self.catalog = catalog
         self.providers = providers
         self.directory = directory
         self.board = board
         self.prices = (*catalog.prices, *own_prices)
         self._prices = Prices(self.prices)
+        self._terms = terms
         self._lanes: dict[Target, Lane] = {}
+        self._lines: dict[tuple[str, str], Line] = {}
 
     def lane(self, target: Target) -> Lane:
         """The lane of a target, made at first use."""
@@ -95,11 +103,25 @@ class Snapshot:
         if lane is None:
             if len(self._lanes) >= _MAX_LANES:  # callers may make up names of models
                 self._lanes.clear()
+                self._lines.clear()
                 self.board.forget_idle()
             provider = self.providers[target.provider]
-            lane = Lane(target, provider, self.board.standing(target), self._like(provider, target))
+            standing = self.board.standing(target)
+            line = self._line(target, provider)
+            lane = Lane(target, provider, standing, line, self._like(provider, target))
             self._lanes[target] = lane
         return lane
+
+    def _line(self, target: Target, provider: Provider) -> Line:
+        """The line before a model of a provider, one for all the names and formats that lead to it."""
+        name = (target.provider, target.model)
+        line = self._lines.get(name)
+        if line is None:
+            standing, terms = self.board.standing(target), self._terms[target.provider]
+            standing.turnstile = self.board.pacing.turnstile(target, provider.keys, terms)
+            line = Line(standing.turnstile, standing, terms.queue, "/".join(name))
+            self._lines[name] = line
+        return line
 
     def price(self, lane: Lane, at_us: int) -> PriceRow | None:
         """The price in force for a lane at a time (Unix µs); None where it is unknown."""

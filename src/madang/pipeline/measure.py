@@ -1,5 +1,7 @@
 """The tokens of a prompt before any provider has counted them."""
 
+from typing import Final
+
 from madang.model import EMBEDDING, Request
 from madang.pipeline.call import Call
 from madang.wire.estimate import estimate_fields
@@ -12,6 +14,7 @@ _LONG_BYTES = 32_768
 """Bodies shorter than this are taken for text; longer ones are asked whether they hold media."""
 
 _MEDIA_MARKS = (b";base64,", b'"data":"', b'"data": "')
+_USUAL_ANSWER: Final = 512
 
 
 def rough_prompt_tokens(call: Call, model: str) -> int:
@@ -27,6 +30,12 @@ def is_longer(call: Call, tokens: int) -> bool:
     if len(call.body) // FEWEST_BYTES <= tokens:
         return False
     return prompt_tokens(call, call.envelope.model) > tokens
+
+
+def likely_tokens(call: Call) -> int:
+    """About the tokens of a call and its answer, to be put right by what is used."""
+    answer = min(call.envelope.max_tokens or _USUAL_ANSWER, _USUAL_ANSWER)
+    return rough_prompt_tokens(call, call.envelope.model) + answer
 
 
 def prompt_tokens(call: Call, model: str) -> int:

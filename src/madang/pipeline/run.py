@@ -9,6 +9,7 @@ settle   every attempt is a row; the row is in the journal before the last byte 
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from time import monotonic
@@ -19,18 +20,22 @@ from madang.errors import (
     InternalError,
     MadangError,
     ProviderError,
+    ProviderOutOfQuota,
+    ProviderPaced,
+    ProviderRateLimited,
+    ProviderRefusedKey,
     ProviderRejected,
 )
 from madang.ledger.journal import Journal
 from madang.model import Attempt as Row
-from madang.model import Target
+from madang.model import Target, Usage
 from madang.pipeline import settle
 from madang.pipeline.admission import Admission, cheapest_first
 from madang.pipeline.attempt import Attempt
 from madang.pipeline.call import Call, Reply
 from madang.pipeline.continuation import Continuation, continuable
 from madang.pipeline.failures import Failures
-from madang.pipeline.lane import Snapshot
+from madang.pipeline.lane import Lane, Snapshot
 from madang.pipeline.measure import is_longer
 from madang.routing.directory import Route
 from madang.routing.plan import Plan, propose
@@ -39,6 +44,12 @@ from madang.upstream.transport import Transport
 
 _log = logging.getLogger("madang.pipeline")
 Watcher = Callable[[Sequence[Row]], None]
+_NO_FAULT = (ProviderRejected, ProviderRateLimited, CallerError, InternalError)
+"""Failures that say nothing against a target: the pace is a matter of its line."""
+
+_OF_A_KEY = (ProviderRefusedKey, ProviderOutOfQuota, ProviderRateLimited)
+_MOST_ATTEMPTS = 5
+"""A request whose providers are too busy is tried no more often."""
 
 
 class Pipeline:
@@ -83,6 +94,7 @@ class Pipeline:
                 lambda target: snapshot.list_price(target, call.at_us),
             ),
             Failures(),
+            Counter(),
         )
         target = next(search.plan)
         if call.may_go_on and (request := continuable(call)) is not None:
@@ -109,7 +121,7 @@ class Pipeline:
                 search.failures.add(target, error)
                 following = None
                 if not call.is_late(now) and self._admission.covers(call):
-                    following = search.after(error)
+                    following = search.again(lane, error, now) or search.after(error)
                 if following is None:
                     raise search.failures.telling or error from None
                 target = following
@@ -162,7 +174,10 @@ class Pipeline:
         account = attempt.account
         if isinstance(error, ProviderError):
             settle.redact(error, account.lane)
-        if isinstance(error, ProviderRejected | CallerError | InternalError):
+        if account.turn is not None and isinstance(error, ProviderError):
+            status = error.upstream_status
+            account.turn.refused(error.kind, status, error.retry_after_s, now)
+        if isinstance(error, _NO_FAULT):
             account.lane.standing.released()
         else:
             account.lane.standing.failed(now)
@@ -172,10 +187,10 @@ class Pipeline:
         self._journal.under_way.change(account.slot, settle.ended(account.call.rows[-1]))
 
     def _note_leaving(self, attempt: Attempt, now: float) -> None:
-        """The caller left before the answer began: the provider was asked, so the prompt is billed as estimated."""
+        """The caller left before the answer began: a provider that was asked bills the prompt, as estimated."""
         account = attempt.account
         account.lane.standing.released()
-        usage = account.estimated(None, 0)
+        usage = Usage() if account.turn is None else account.estimated(None, 0)
         account.answered(now, usage, None, outcome="client_closed", status=0)
         self.finish(account.call)
 
@@ -187,10 +202,30 @@ class _Search(NamedTuple):
     snapshot: Snapshot
     plan: Plan
     failures: Failures
+    asked: Counter[Target]
+
+    def again(self, lane: Lane, error: MadangError, now: float) -> Target | None:
+        """The same target, where it was one of its keys that failed and another is there; None: there is none."""
+        turnstile, target = lane.line.turnstile, lane.target
+        if not isinstance(error, _OF_A_KEY) or isinstance(error, ProviderPaced):
+            return None
+        self.asked[target] += 1
+        if self.asked[target] >= len(turnstile.keys) or not turnstile.has_room(now):
+            return None
+        return target
 
     def after(self, error: MadangError) -> Target | None:
         """Who follows after a failure: what the plan proposes, else who was passed over; None: nobody."""
         try:
             return self.plan.send(error)
         except StopIteration:
-            return self.failures.last_resort(self.call)
+            return self.failures.last_resort(self.call) or self._later(error)
+
+    def _later(self, error: MadangError) -> Target | None:
+        """A target that was too busy just now, to be waited for as its pacing has it."""
+        target = self.failures.busy
+        if target is None or not self.snapshot.lane(target).line.turnstile.is_paced:
+            return None
+        if isinstance(error, ProviderPaced) or len(self.call.rows) >= _MOST_ATTEMPTS:
+            return None
+        return target

@@ -11,6 +11,7 @@ from madang.model import Attempt, Outcome, Stop, Usage
 from madang.pipeline.call import Call
 from madang.pipeline.lane import Lane, Snapshot
 from madang.pipeline.measure import prompt_tokens, rough_prompt_tokens
+from madang.routing.pacing import Turn
 
 _NOTHING = Usage()
 _MAX_DETAIL = 500
@@ -26,10 +27,11 @@ class Account:
 
     `slot` is where it is on record as under way (-1: nowhere).
     Clock readings are monotonic seconds. `sent_at` is when the provider was asked; `first_byte_at`
-    None: no answer came.
+    None: no answer came. `turn` is what it is asked with (None: it was not its turn yet); the row
+    gives it back.
     """
 
-    __slots__ = ("began_at", "call", "first_byte_at", "lane", "sent_at", "slot", "snapshot")
+    __slots__ = ("began_at", "call", "first_byte_at", "lane", "sent_at", "slot", "snapshot", "turn")
 
     def __init__(self, call: Call, lane: Lane, snapshot: Snapshot, began_at: float) -> None:
         self.call = call
@@ -39,6 +41,7 @@ class Account:
         self.sent_at = began_at
         self.first_byte_at: float | None = None
         self.slot = -1
+        self.turn: Turn | None = None
 
     def begun(self) -> Begun:
         """What is to be known of it if this process dies before it has a row."""
@@ -75,6 +78,8 @@ class Account:
         """Append and return the row of an attempt that got (at least part of) an answer."""
         if _is_absurd(usage):
             usage = self.estimated(None, 0)
+        if self.turn is not None:
+            self.turn.end(usage.input + usage.output)
         price = self.snapshot.price(self.lane, self.call.at_us)
         cost, priced_by = None, None
         if price is not None:
@@ -110,6 +115,8 @@ class Account:
 
     def failed(self, now: float, error: MadangError) -> None:
         """Append the row of an attempt that got no answer; it stands as final until another follows."""
+        if self.turn is not None:
+            self.turn.end(0)
         self._append(
             now,
             outcome="failed",
@@ -156,6 +163,7 @@ class Account:
             provider=target.provider,
             api=target.api,
             region=target.region,
+            provider_key=self.turn.prefix if self.turn is not None else None,
             streamed=call.envelope.stream,
             latency_us=int((now - self.began_at) * 1_000_000),
             losses=call.losses,

@@ -6,22 +6,40 @@ tried.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from madang.model import Target
+from madang.routing.pacing import Pacing, Turnstile
+from madang.state.table import Table
 
 FAILURES_TO_OPEN = 3
 OPEN_S = 30.0
+READY: Final = 0
+FULL: Final = 1
+RESTING: Final = 2
 _OLD_WEIGHT = 0.7  # moving average of latency: 0.7 old, 0.3 new (G8)
 
 
 @dataclass(slots=True)
 class Standing:
-    """One target's state. `latency_s` is the moving average of answered calls (0.0: none yet)."""
+    """One target's state. `latency_s` is the moving average of answered calls (0.0: none yet).
+
+    `turnstile` is the way to it in the configuration in force (None: nobody went yet).
+    """
 
     in_flight: int = 0
     failures: int = 0
     open_until: float = 0.0
     latency_s: float = 0.0
+    turnstile: Turnstile | None = None
+
+    def readiness(self, now: float) -> int:
+        """READY, FULL (a request would wait for its turn), or RESTING: after failures, or as its provider wishes."""
+        if self.open_until > now:
+            return RESTING
+        if self.turnstile is None or not self.turnstile.is_full(now):
+            return READY
+        return RESTING if self.turnstile.is_closed(now) else FULL
 
     def started(self) -> None:
         """A call began."""
@@ -50,9 +68,11 @@ class Standing:
 
 
 class Board:
-    """The standings of all targets, kept across configuration reloads."""
+    """The standings of all targets, and what is known of providers' keys, kept across configuration reloads."""
 
-    def __init__(self) -> None:
+    def __init__(self, pacing: Pacing | None = None) -> None:
+        """`pacing`: None for a process that serves alone, or not at all."""
+        self.pacing = pacing or Pacing(Table())
         self._standings: dict[tuple[str, str], Standing] = {}
 
     def standing(self, target: Target) -> Standing:
@@ -66,6 +86,7 @@ class Board:
     def forget_idle(self) -> None:
         """Forget every target without a call under way, when there are too many to remember."""
         self._standings = {key: one for key, one in self._standings.items() if one.in_flight}
+        self.pacing.forget_idle()
 
     def items(self) -> list[tuple[tuple[str, str], Standing]]:
         """Every (provider, model) seen, with its standing."""

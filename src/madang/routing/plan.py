@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 
 from madang.errors import MadangError
 from madang.model import Target
-from madang.routing.board import Board
+from madang.routing.board import RESTING, Board
 from madang.routing.directory import Route
 
 Plan = Generator[Target, MadangError, None]
@@ -41,7 +41,7 @@ def propose(
     for fallback in route.fallbacks:
         if fallback.causes and causes.isdisjoint(fallback.causes):
             continue
-        for target in _healthy_first(fallback.targets, board, now):
+        for target in _ready_first(fallback.targets, board, now):
             known_too_small = full is not None and 0 < (target.context_window or 0) <= full
             if known_too_small or (target.provider, target.model) in tried:
                 continue
@@ -63,7 +63,7 @@ def _largest_full(full: int | None, target: Target, error: MadangError) -> int |
 def _ranked(
     route: Route, board: Board, now: float, chance: float, price_of: PriceOf | None
 ) -> Sequence[Target]:
-    """The route's targets in the order its `pick` asks for, resting ones last."""
+    """The route's targets in the order its `pick` asks for, full ones behind (but for `order`), resting ones last."""
     targets = route.targets
     if len(targets) == 1:
         return targets
@@ -78,13 +78,18 @@ def _ranked(
         )
     elif pick == "cost" and price_of is not None:
         targets = tuple(sorted(targets, key=price_of))
-    return _healthy_first(targets, board, now)
+    return _ready_first(targets, board, now, strict=pick == "order")
 
 
-def _healthy_first(targets: Sequence[Target], board: Board, now: float) -> Sequence[Target]:
+def _ready_first(
+    targets: Sequence[Target], board: Board, now: float, *, strict: bool = False
+) -> Sequence[Target]:
+    """Those with room, then those that have to be waited for, then resting ones; `strict`: one waits in order."""
     if len(targets) == 1:
         return targets
-    return sorted(targets, key=lambda target: board.standing(target).open_until > now)
+    if strict:
+        return sorted(targets, key=lambda one: board.standing(one).readiness(now) == RESTING)
+    return sorted(targets, key=lambda one: board.standing(one).readiness(now))
 
 
 def _rotate(targets: tuple[Target, ...], chance: float) -> tuple[Target, ...]:

@@ -5,12 +5,14 @@ from collections.abc import Collection, Iterable, Mapping
 from msgspec import structs
 
 from madang.catalog import Catalog
+from madang.catalog.paces import load_paces
 from madang.config import settings as shapes
 from madang.config.detect import detect
 from madang.config.prices import OwnPrice, own_rows
 from madang.pipeline.lane import Snapshot
 from madang.routing.board import Board
 from madang.routing.directory import Directory, Serving
+from madang.routing.pacing import Terms
 from madang.state.vault import NOTHING, Opened
 from madang.upstream.providers import Provider, ProviderProblem, build_providers
 
@@ -90,7 +92,9 @@ def assemble(
     built = build_providers(providers, catalog)
     servings = [_serving(provider, providers[name]) for name, provider in built.items()]
     directory = Directory(models, catalog, servings)
-    return Snapshot(catalog, built, directory, board, own_rows(prices))
+    defaults = load_paces()
+    terms = {name: Terms(providers[name], one.home, defaults) for name, one in built.items()}
+    return Snapshot(catalog, built, directory, board, terms, own_rows(prices))
 
 
 def _serving(provider: Provider, given: shapes.Provider) -> Serving:

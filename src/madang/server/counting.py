@@ -42,17 +42,20 @@ def make_arena(home: Path, workers: int) -> Arena:
     return Arena(workers, home / LOCK)
 
 
+def open_table(arena: Arena | None, worker: int) -> Table | SharedTable:
+    """Where a process counts: with other workers in `arena`, or alone (None)."""
+    return Table() if arena is None else SharedTable(arena, worker)
+
+
 class Counting:
-    """Owns the gate of one process. `arena`: shared with other workers (None: it serves alone)."""
+    """Owns the gate of one process, which counts in `table`."""
 
     def __init__(
         self,
-        arena: Arena | None,
-        worker: int,
+        table: Table | SharedTable,
         accounts: Register,
         on_passed: Callable[[Passed], None],
     ) -> None:
-        table = Table() if arena is None else SharedTable(arena, worker)
         self._accounts = accounts
         self._followed = -1
         self._note = on_passed

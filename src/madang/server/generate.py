@@ -8,6 +8,7 @@ from madang.errors import Draining, InvalidRequest, MadangError, Overloaded
 from madang.model import Dialect
 from madang.pipeline.call import Call, Reply, Streamed
 from madang.pipeline.count import count_tokens, read_count_envelope
+from madang.routing.pacing import HIGH, LOW, NORMAL, Priority
 from madang.server.caller import authenticate, tags_of
 from madang.server.exchange import read_body, send_json
 from madang.server.paths import Endpoint
@@ -17,6 +18,8 @@ from madang.wire.registry import WIRES
 
 _FORWARDED: dict[Dialect, tuple[bytes, ...]] = {"messages": (b"anthropic-beta",)}
 """Headers that belong to the format and go on to a provider of the same dialect, unless its own settings have them."""
+
+_PRIORITIES: dict[bytes, Priority] = {b"high": HIGH, b"normal": NORMAL, b"low": LOW}
 
 
 async def generate(runtime: Runtime, endpoint: Endpoint, request: Request) -> None:
@@ -96,6 +99,11 @@ def _read_options(call: Call, request: Request, dialect: Dialect) -> None:
         if not deadline.isdigit() or not 0 < int(deadline) < 86_400_000:
             raise InvalidRequest("x-madang-deadline-ms must be a positive number of milliseconds.")
         call.deadline_s = int(deadline) / 1000
+    priority = headers.get(b"x-madang-priority")
+    if priority is not None:
+        if priority not in _PRIORITIES:
+            raise InvalidRequest("x-madang-priority is one of high, normal and low.")
+        call.priority = _PRIORITIES[priority]
     call.may_lose = _allows(headers, b"x-madang-lossy")
     call.may_go_on = _allows(headers, b"x-madang-continue")
     for name in _FORWARDED.get(dialect, ()):

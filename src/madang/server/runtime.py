@@ -26,8 +26,9 @@ from madang.model import Attempt, PriceRow
 from madang.pipeline import Pipeline, Snapshot
 from madang.pipeline.admission import Admission
 from madang.routing.board import Board
+from madang.routing.pacing import Pacing
 from madang.server.assembly import assemble, given_providers
-from madang.server.counting import Counting
+from madang.server.counting import Counting, open_table
 from madang.server.keykeeping import KeyKeeper
 from madang.server.payment_desk import PaymentDesk
 from madang.state.responses import HeldResponses
@@ -83,7 +84,8 @@ class Runtime:
         self._watcher = Watcher(options.config, options.environ)
         self.settings = self._watcher.settings
         self.catalog = catalogue.load()
-        self.board = Board()
+        self.table = open_table(options.arena, options.worker)
+        self.board = Board(Pacing(self.table))
         self.store = Store(options.home)
         self.held = HeldResponses(self.store)
         self.keyring = Keyring(self.store)
@@ -109,7 +111,7 @@ class Runtime:
         self.metrics = Metrics(self.board, self.journal)
         self.metrics.add(KeyMetrics(self.keyring))
         self.counting = Counting(
-            options.arena, options.worker, self.accounts, self.metrics.budget_passed
+            self.table, self.accounts, self.metrics.budget_passed
         )
         self.counting.configure(self.settings)
         self.pipeline = Pipeline(

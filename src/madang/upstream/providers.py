@@ -97,10 +97,12 @@ class Provider:
                 said = said.replace(secret, secret[:_SHOWN] + b"...")
         return said
 
-    def head(self, api: Dialect, path: str, method: str = "POST") -> bytes:
-        """The request line and the fixed headers for `path`, with the next of the provider's keys."""
-        turn = self._turn
-        if len(self.keys) > 1:
+    def head(
+        self, api: Dialect, path: str, method: str = "POST", key: int | None = None
+    ) -> bytes:
+        """The request line and the fixed headers for `path`, with a key by its number, or else the next of all."""
+        turn = self._turn if key is None else key
+        if key is None and len(self.keys) > 1:
             self._turn = turn = (turn + 1) % len(self.keys)
         head = self._heads.get((path, turn))
         if head is None or method != "POST":

@@ -8,7 +8,10 @@ refills as the provider's does.
 Pure: moments are seconds of a monotonic clock.
 """
 
+from math import inf
 from typing import Final
+
+from madang.wire.quota import Level
 
 CAUTION: Final = 0.5
 """What a refusal leaves of the pace."""
@@ -133,22 +136,21 @@ class Learned:
         self.is_quiet = False
         self.closed_until = max(self.closed_until, now + min(for_s, _LONGEST_S))
 
-    def heard(
-        self, limit: int, left: int, reset_s: float, in_flight: int, now: float
-    ) -> Mirror | None:
-        """What headers say of requests or tokens, as a mirror where little is left; for `mirror`.
+    def heard(self, level: Level, on_the_way: int, now: float) -> Mirror | None:
+        """What headers say of requests or tokens, as a mirror where little is left.
 
-        `in_flight` are on their way to the provider, which has not counted them yet.
+        `on_the_way` may be what the provider has not counted yet.
         """
-        if limit <= 0 or not 0 < reset_s <= _LONGEST_S or left - in_flight >= limit * NEAR:
+        reset_s, left = level.reset_us / 1_000_000, level.remaining - on_the_way
+        if level.limit <= 0 or not 0 < reset_s <= _LONGEST_S or left >= level.limit * NEAR:
             return None
         self.is_quiet = False
-        return Mirror(limit, min(max(0, left - in_flight), limit - 1), reset_s, now)
+        return Mirror(level.limit, min(max(0, left), level.limit - 1), reset_s, now)
 
     def pace(self, now: float) -> float:
         """Requests per second that are dared now; infinite where nothing is known against it."""
         if not self._base:
-            return float("inf")
+            return inf
         return self._base * (CAUTION + (now - self._lowered_at) / RECOVERY_S)
 
     def share(self, now: float) -> float:

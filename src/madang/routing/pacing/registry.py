@@ -78,7 +78,9 @@ class Pacing:
         }
 
     def _key(self, provider: str, digest: bytes, secret: str) -> KeyState:
-        return self._keys.setdefault((provider, digest), KeyState(secret[: min(_SHOWN, len(secret) // 2)]))
+        return self._keys.setdefault(
+            (provider, digest), KeyState(secret[: min(_SHOWN, len(secret) // 2)])
+        )
 
     def _at_once(self, limit: int | None, *name: str) -> Slots:
         slots = self._slots.get(name)

@@ -4,6 +4,7 @@ Of the keys that may be used the least loaded one goes: fewest calls under way, 
 left, then longest unused.
 """
 
+from math import inf
 from typing import Final
 
 from madang.config.pacing import Pace
@@ -13,8 +14,9 @@ from madang.routing.pacing.learned import Learned
 from madang.routing.pacing.rates import Rates, seconds_of
 from madang.routing.pacing.rest import Rest
 from madang.routing.pacing.slots import Slots
+from madang.wire.quota import Quota
 
-FOREVER: Final = float("inf")
+FOREVER: Final = inf
 SHORTLY_S: Final = 1.0
 """A provider that wants to be left alone for no longer is only full."""
 
@@ -109,6 +111,14 @@ class Turn:
         if lane.key.rest.cause is not None or lane.barred.cause is not None:
             lane.key.rest.answered()
             lane.barred.answered()
+
+    def heard(self, quota: Quota, now: float) -> None:
+        """What the answer's headers say is left."""
+        learned, on_the_way = self.lane.learned, self.lane.key.in_flight - 1
+        if quota.requests is not None:
+            learned.requests = learned.heard(quota.requests, on_the_way, now)
+        if quota.tokens is not None:
+            learned.tokens = learned.heard(quota.tokens, on_the_way * self._tokens, now)
 
     def refused(
         self, cause: Kind, status: int | None, retry_after_s: float | None, now: float
@@ -238,12 +248,9 @@ class Turnstile:
             for lane in self.keys
         )
 
-    def has_other(self, lane: KeyLane, now: float) -> bool:
-        """Whether a request that one key has failed may go with another at once."""
-        return any(
-            other is not lane and other.allows(now) and other.learned.wait_s(1, now) <= 0
-            for other in self.keys
-        )
+    def has_room(self, now: float) -> bool:
+        """Whether a request may go at once, with any key."""
+        return self.cause(now) is None and not self.is_full(now)
 
     def _choose(self, tokens: int, now: float, now_us: int) -> KeyLane | None:
         keys = self.keys

@@ -28,9 +28,9 @@ def retry_after(headers: Mapping[bytes, bytes]) -> float | None:
     milliseconds = _number(_text(headers, b"retry-after-ms"))
     if milliseconds is not None:
         return min(milliseconds / 1000, _MOST_S)
-    date = _date(_text(headers, b"date"))
+    date = date_of(headers)
     said = _text(headers, b"retry-after")
-    wait = _wait(said, date)
+    wait = seconds_of(said, date)
     if wait is None and said and date is not None and (until := _date(said)) is not None:
         wait = max(0.0, min((until - date).total_seconds(), _MOST_S))
     return wait if wait is not None else _reset(headers, date)
@@ -43,7 +43,7 @@ def _reset(headers: Mapping[bytes, bytes], date: datetime | None) -> float | Non
     for name in headers:
         if not name.startswith(_RESET):
             continue
-        wait = _wait(_text(headers, name), date)
+        wait = seconds_of(_text(headers, name), date)
         if wait is None:
             continue
         left = _text(headers, name.replace(b"-reset", b"-remaining"))
@@ -53,7 +53,12 @@ def _reset(headers: Mapping[bytes, bytes], date: datetime | None) -> float | Non
     return min(others, default=None)
 
 
-def _wait(text: str, date: datetime | None) -> float | None:
+def date_of(headers: Mapping[bytes, bytes]) -> datetime | None:
+    """When the answer was written, by its own account."""
+    return _date(_text(headers, b"date"))
+
+
+def seconds_of(text: str, date: datetime | None) -> float | None:
     """Seconds from `7`, `1m20.5s`, or a Unix time in seconds or milliseconds."""
     number = _number(text)
     if number is None:
