@@ -2,7 +2,8 @@
 
 import json
 import socket
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -10,6 +11,7 @@ from server_gateway import Gateway, eventually
 from server_simulator import Simulated
 
 from madang.cli import main
+from madang.cli.vendor_reports import VENDORS, fetch
 from madang.drills.simulator import Behaviour
 
 TODAY = f"{datetime.now(UTC).date()}"
@@ -84,6 +86,32 @@ def test_what_is_booked_makes_the_ledgers_sum_the_providers_charge(run, name, wi
 
 def spent_before(seen):
     return sum(row["ours"]["cost_nusd"] for row in seen["rows"])
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic"])
+def test_reports_are_fetched_page_by_page(run, name):
+    url = run[1].providers()[name]["base_url"]
+    last = date.fromisoformat(TODAY)
+    pages = json.loads(fetch(name, url, "sk-admin", last - timedelta(days=40), last))
+    starts = Counter(
+        bucket.get("start_time") or bucket["starting_at"]
+        for page in pages
+        for bucket in page["data"]
+    )
+    assert len(starts) == 41
+    assert set(starts.values()) == {len(VENDORS[name].reports)}
+
+
+def test_a_file_of_reports_is_read_like_those_that_are_fetched(run, tmp_path):
+    gateway, provider = run
+    last = date.fromisoformat(TODAY)
+    file = tmp_path / "report.json"
+    file.write_text(fetch("openai", provider.providers()["openai"]["base_url"], "k", last, last))
+    line = ["reconcile", "--provider", "openai", "--threshold", "1", str(file)]
+    result = CliRunner().invoke(main, [*line, "--home", str(gateway.home)])
+    assert result.exit_code == 0, result.output
+    assert "gpt-4.1" in result.stdout
+    assert TODAY in result.stdout
 
 
 def test_drift_ends_with_1_and_is_said(run):
