@@ -139,7 +139,8 @@ def _named(price: PriceRow, *chosen: str | None) -> str:
 
 def _dearest(rates: Rates) -> Rates:
     """Input and output at the highest price that a token of them may have."""
-    entered = (rates.input, rates.cache_write, rates.cache_write_1h, rates.audio_input)
+    cached = (rates.cache_read, rates.cache_write, rates.cache_write_1h)
+    entered = (rates.input, rates.audio_input, *cached)
     made = (rates.output, rates.audio_output)
     return Rates(
         input=max((rate for rate in entered if rate is not None), default=None),
