@@ -14,7 +14,9 @@ from madang.errors import MadangError
 
 COMMANDS = {
     "up": "Serve the gateway.",
-    "key": "Create, list and revoke the keys that callers use.",
+    "key": "Create, list, change, rotate and revoke the keys that callers use.",
+    "provider": "Keep the keys that providers have given, sealed.",
+    "secret": "Look after the master key that seals them.",
     "account": "Open accounts, give them credit, and state what became of it.",
     "models": "List the models that can be asked for.",
     "prices": "Show what models cost, and put costs right.",

@@ -1,7 +1,7 @@
 """Which configuration a command speaks of: the option, the file, and its faults told."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -10,10 +10,14 @@ import click
 
 from madang import catalog as catalogue
 from madang.catalog import Catalog
+from madang.config.keys import Keys
 from madang.config.load import load
 from madang.config.problems import ConfigError
 from madang.config.settings import Provider, Settings
+from madang.errors import StoreUnavailable
 from madang.server.assembly import given_providers
+from madang.state.store import DATABASE, Store
+from madang.state.vault import NOTHING, MasterKeys, Opened, Vault
 from madang.upstream.providers import ProviderProblem
 
 FILE = "madang.yaml"
@@ -29,22 +33,56 @@ config_option = click.option(
 class Configuration(NamedTuple):
     """What an installation would serve. `path` None: there is no file, and all has its default.
 
-    `providers` are those of the file and those that the environment enables.
+    `providers` are those of the file, and those that a stored key or the environment enables. `shut`
+    says which stored keys cannot be used.
     """
 
     path: Path | None
     settings: Settings
     catalog: Catalog
     providers: dict[str, Provider]
+    shut: tuple[str, ...] = ()
 
 
-def read(config: Path | None, home: Path) -> Configuration:
-    """The configuration in a file, or in the home folder if it has one. Raises ConfigError."""
+def read(
+    config: Path | None, home: Path, environ: Mapping[str, str] | None = None
+) -> Configuration:
+    """The configuration in a file, or in the home folder if it has one. Raises ConfigError, ProviderProblem.
+
+    `environ` is where variables are read (None: the process's).
+    """
+    environ = os.environ if environ is None else environ
     if config is None and (home / FILE).exists():
         config = home / FILE
-    settings = load(config, os.environ)
+    settings = load(config, environ)
     catalog = catalogue.load()
-    return Configuration(config, settings, catalog, given_providers(settings, catalog, os.environ))
+    stored = _stored_keys(home, environ)
+    providers = given_providers(settings, catalog, environ, stored)
+    return Configuration(config, settings, catalog, providers, stored.faults)
+
+
+def warn_s(home: Path, config: Path | None = None) -> float:
+    """How long before its end a key is said to expire, in seconds; a broken configuration says nothing of it."""
+    named = os.environ.get("MADANG_CONFIG")
+    config = config or (Path(named) if named else home / FILE)
+    try:
+        return load(config if config.exists() else None, os.environ).keys.warn_s
+    except ConfigError:
+        return Keys().warn_s
+
+
+def _stored_keys(home: Path, environ: Mapping[str, str]) -> Opened:
+    """The stored keys of providers; none where the store does not open, which others find out."""
+    if not (home / DATABASE).exists():
+        return NOTHING
+    try:
+        store = Store(home)
+    except StoreUnavailable:
+        return NOTHING
+    try:
+        return Vault(store, MasterKeys(home, environ)).opened
+    finally:
+        store.close()
 
 
 @contextmanager

@@ -4,7 +4,6 @@ Both answer with what the HTTP API answers, so that a command prints one shape.
 """
 
 import functools
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -15,12 +14,11 @@ from urllib.parse import quote
 import click
 import msgspec
 from click.core import ParameterSource
-from msgspec import Struct
 
 from madang.cli.home import home_option
 from madang.client import Gateway, GatewayError
 from madang.errors import NotFound, StoreUnavailable
-from madang.keys import Keyring, NewKey, Period, parse_duration, parse_usd
+from madang.keys import Keyring
 from madang.ledger import usage as ledger
 from madang.ledger.background import IngestThread
 from madang.ledger.ingest import Ingester
@@ -33,31 +31,11 @@ _CATCH_UP_S = 5.0
 _STOP_S = 1.0
 
 
-class KeyAsked(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A key to make, in the words of the command and of `POST /api/keys`."""
-
-    name: str
-    expires: str | None = None
-    models: tuple[str, ...] = ()
-    tags: dict[str, str] = {}
-    rpm: int | None = None
-    tpm: int | None = None
-    budget_usd: str | None = None
-    budget_per: Period | None = None
-    account_id: str | None = None
-
-
 class Office(Protocol):
     """What can be asked of an installation. Everything raises MadangError."""
 
-    def create_key(self, asked: KeyAsked) -> Row:
-        """Make a key; `key` in the answer is the secret."""
-
     def list_keys(self) -> list[Row]:
         """Every key that was ever made."""
-
-    def revoke_key(self, key_id: str) -> Row:
-        """End a key."""
 
     def usage(self, first: date, last: date, by: Sequence[str]) -> list[Row]:
         """Sums over days, both included."""
@@ -73,32 +51,9 @@ class HomeOffice:
         self._home = home
         self._opened: Store | None = None
 
-    def create_key(self, asked: KeyAsked) -> Row:
-        """Make a key, also before the gateway was ever started."""
-        now_s = time.time()
-        new = NewKey(
-            name=asked.name,
-            expires_at=int(now_s) + parse_duration(asked.expires) if asked.expires else None,
-            models=asked.models,
-            tags=asked.tags,
-            rpm=asked.rpm,
-            tpm=asked.tpm,
-            budget_nusd=parse_usd(asked.budget_usd) if asked.budget_usd else None,
-            budget_per=asked.budget_per,
-            account_id=asked.account_id,
-        )
-        key, raw = Keyring(self._store()).create(new, now_s=now_s)
-        return {**msgspec.to_builtins(key), "key": raw}
-
     def list_keys(self) -> list[Row]:
         """Every key that was ever made."""
         return [msgspec.to_builtins(key) for key in Keyring(self._existing()).list()]
-
-    def revoke_key(self, key_id: str) -> Row:
-        """End a key."""
-        keyring = Keyring(self._existing())
-        shown: Row = msgspec.to_builtins(keyring.revoke(key_id, now_s=time.time()))
-        return shown
 
     def usage(self, first: date, last: date, by: Sequence[str]) -> list[Row]:
         """Sums over all keys."""
@@ -149,20 +104,10 @@ class RemoteOffice:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
-    def create_key(self, asked: KeyAsked) -> Row:
-        """Make a key."""
-        made: Row = self._gateway.call("POST", "/api/keys", msgspec.to_builtins(asked)).json()
-        return made
-
     def list_keys(self) -> list[Row]:
         """Every key that was ever made."""
         rows: list[Row] = self._gateway.get("/api/keys")
         return rows
-
-    def revoke_key(self, key_id: str) -> Row:
-        """End a key."""
-        shown: Row = self._gateway.call("DELETE", f"/api/keys/{quote(key_id, safe='')}").json()
-        return shown
 
     def usage(self, first: date, last: date, by: Sequence[str]) -> list[Row]:
         """Sums over the key given; over all keys, if it is the admin key."""

@@ -13,6 +13,7 @@ import click
 from madang import __version__
 from madang.cli.configuration import Configuration, config_option, faults_told, read
 from madang.cli.home import home_option
+from madang.cli.key_office import master_environ, secret_key_file_option
 from madang.config.settings import Provider
 from madang.keys import Keyring, make_raw
 from madang.routing.board import Board
@@ -46,7 +47,15 @@ _UNKNOWN_KEY = '"authorization: Bearer $MADANG_KEY"'
     type=click.IntRange(1, 64),
     help="Serving processes; they count limits and budgets together.",
 )
-def command(config: Path | None, home: Path, host: str, port: int, workers: int) -> None:
+@secret_key_file_option
+def command(
+    config: Path | None,
+    home: Path,
+    host: str,
+    port: int,
+    workers: int,
+    secret_key_file: Path | None,
+) -> None:
     """Serve the gateway until told to stop.
 
     A provider's key in the environment (OPENAI_API_KEY, ANTHROPIC_API_KEY, …) enables that provider. Without any, the
@@ -57,8 +66,9 @@ def command(config: Path | None, home: Path, host: str, port: int, workers: int)
 
     Example: madang up --config madang.yaml --port 9000
     """
+    environ = master_environ(secret_key_file)
     with faults_told():
-        found = read(config, home)
+        found = read(config, home, environ)
         playground = None if found.providers else _playground()
         stand_ins = {playground.name: playground.provider()} if playground else {}
         _check(found, found.providers or stand_ins)
@@ -68,7 +78,7 @@ def command(config: Path | None, home: Path, host: str, port: int, workers: int)
         options = Options(
             home=home,
             config=found.path,
-            environ=dict(os.environ),
+            environ=environ,
             stand_ins=stand_ins,
             lent_key=lent,
         )

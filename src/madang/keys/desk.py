@@ -1,6 +1,7 @@
 """What is asked about keys and what is answered: one place for the HTTP API and for the command line."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from msgspec import structs
@@ -65,12 +66,22 @@ class Desk:
         return KeyMade(key=raw, **self._fields(key, secrets))
 
     def _fields(self, key: Key, secrets: Mapping[str, tuple[Secret, ...]]) -> dict[str, Any]:
+        own = secrets.get(key.id, ())
         return {
             **structs.asdict(key),
             "state": self._state(key),
             "is_expiring": is_expiring(key, self._now_s, self._warn_s),
-            "secrets": secrets.get(key.id, ()),
+            "replaced_in_use": key.is_live(self._now_s) and self._is_lagging(own),
+            "secrets": own,
         }
+
+    def _is_lagging(self, secrets: tuple[Secret, ...]) -> bool:
+        return any(
+            older.ends_at is not None
+            and older.ends_at > self._now_s
+            and (older.last_used_at or 0) > newer.created_at
+            for newer, older in pairwise(secrets)
+        )
 
     def _state(self, key: Key) -> State:
         if key.revoked_at is not None:

@@ -13,7 +13,8 @@ class KeyShown(Struct, kw_only=True):
     """A key as it may be shown: never the secret, only its first characters. Times are Unix seconds.
 
     `secrets`: the current one, and those that rotations have replaced, each with its uses.
-    `is_expiring`: it expires within the days that the configuration warns of.
+    `is_expiring`: it expires within the days that the configuration warns of. `replaced_in_use`: a
+    secret that still works was used after another had taken its place.
     """
 
     id: str
@@ -32,6 +33,7 @@ class KeyShown(Struct, kw_only=True):
     account_id: str | None
     state: State
     is_expiring: bool
+    replaced_in_use: bool
     secrets: tuple[Secret, ...]
 
 

@@ -26,7 +26,8 @@ _LIVE = "SELECT * FROM provider_keys WHERE removed_at IS NULL ORDER BY added_at,
 class StoredKey(Struct, frozen=True, kw_only=True):
     """A provider's key as it may be shown. Moments are Unix seconds; None: not used yet.
 
-    Uses are known by provider and `prefix`: two keys that begin alike share them.
+    Uses are known by provider and `prefix`: two keys that begin alike share them. `is_resting`: its
+    provider has refused it, or is out of money; known to a running gateway only (None: not known).
     """
 
     id: str
@@ -35,6 +36,7 @@ class StoredKey(Struct, frozen=True, kw_only=True):
     added_at: int
     last_used_at: int | None
     master_id: str
+    is_resting: bool | None = None
 
 
 class Opened(NamedTuple):
@@ -224,7 +226,14 @@ def _unsealed(row: Row, masters: tuple[MasterKey, ...]) -> str | None:
 
 
 def _shown(row: Row) -> StoredKey:
-    return StoredKey(**{name: row[name] for name in StoredKey.__struct_fields__})
+    return StoredKey(
+        id=row["id"],
+        provider=row["provider"],
+        prefix=row["prefix"],
+        added_at=row["added_at"],
+        last_used_at=row["last_used_at"],
+        master_id=row["master_id"],
+    )
 
 
 def _sealing() -> ModuleType:
