@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from madang.cli.configuration import config_option, faults_told, read
+from madang.cli.days import read_day
 from madang.cli.office import HomeOffice, Row, chosen_gateway, place_options
 from madang.cli.printing import count, dollars, json_option, print_json, print_table
 from madang.client import Gateway
@@ -42,13 +43,6 @@ class _Options(TypedDict):
     model: str | None
     reason: str
     dry_run: bool
-
-
-def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
-    try:
-        return date.fromisoformat(value) if value else None
-    except ValueError:
-        raise click.BadParameter("a day looks like 2026-11-20") from None
 
 
 @click.group("prices")
@@ -111,9 +105,9 @@ def show(
 
 @command.command("rerate")
 @click.option(
-    "--from", "first", metavar="DAY", callback=_day, help="First day (UTC). Default: all."
+    "--from", "first", metavar="DAY", callback=read_day, help="First day (UTC). Default: all."
 )
-@click.option("--to", "last", metavar="DAY", callback=_day, help="Last day (UTC), included.")
+@click.option("--to", "last", metavar="DAY", callback=read_day, help="Last day (UTC), included.")
 @click.option("--provider", help="Of this provider only.")
 @click.option("--model", help="Of this model only, by the name that usage shows.")
 @click.option(
