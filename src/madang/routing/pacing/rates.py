@@ -16,10 +16,21 @@ _US: Final = 1_000_000
 
 
 class Rates(NamedTuple):
-    """What a request takes from: one from each of `requests`, its tokens from each of `tokens`."""
+    """What a request takes from: one from each of `requests`, its tokens from each of `tokens`.
+
+    `steady` is the only one of `requests` where that is a bucket.
+    """
 
     requests: tuple[Meter, ...] = ()
     tokens: tuple[Meter, ...] = ()
+    steady: Bucket | None = None
+
+    def and_also(self, other: "Rates") -> "Rates":
+        """The meters of both."""
+        requests = self.requests + other.requests
+        only = requests[0] if len(requests) == 1 else None
+        steady = only if isinstance(only, Bucket) else None
+        return Rates(requests, self.tokens + other.tokens, steady)
 
     def has_room(self, tokens: int, now_us: int) -> bool:
         """Whether a request of so many tokens may go now."""
@@ -32,11 +43,28 @@ class Rates(NamedTuple):
                 return False
         return True
 
-    def take(self, tokens: int, now_us: int) -> tuple[int, ...]:
-        """It goes, right after `has_room`; return the marks for `correct`."""
+    def take(self, tokens: int, now_us: int) -> tuple[int, ...] | None:
+        """Let it go, where there is room; return the marks for `correct`. None: there is no room."""
+        for meter in self.tokens:
+            room = meter.room(now_us)
+            if room < tokens and room < meter.limit:
+                return None
+        if self.steady is not None:
+            if not self.steady.take_one(now_us):
+                return None
+        elif not self._take_one(now_us):
+            return None
+        if len(self.tokens) == 1:
+            return (self.tokens[0].take(tokens, now_us),)
+        return tuple([meter.take(tokens, now_us) for meter in self.tokens])
+
+    def _take_one(self, now_us: int) -> bool:
+        for meter in self.requests:
+            if meter.room(now_us) < 1:
+                return False
         for meter in self.requests:
             meter.take(1, now_us)
-        return tuple([meter.take(tokens, now_us) for meter in self.tokens])
+        return True
 
     def correct(self, marks: tuple[int, ...], difference: int) -> None:
         """It has used so many tokens more (or less, where negative) than were taken."""

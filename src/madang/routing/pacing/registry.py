@@ -6,7 +6,7 @@ from typing import Final
 
 from madang.model import Target
 from madang.routing.limits.memory import Memory
-from madang.routing.pacing.rates import Rates, rates_of
+from madang.routing.pacing.rates import rates_of
 from madang.routing.pacing.slots import Slots
 from madang.routing.pacing.terms import Terms
 from madang.routing.pacing.turnstile import KeyLane, KeyState, Told, Turnstile
@@ -45,7 +45,7 @@ class Pacing:
                     index,
                     self._key(provider, digest, secret),
                     self._told.setdefault((provider, digest, model), Told()),
-                    Rates(shared.requests + own.requests, shared.tokens + own.tokens),
+                    shared.and_also(own),
                     self._at_once(at_once, provider, model, digest.hex()) if at_once else None,
                 )
             )

@@ -23,6 +23,9 @@ SHORTLY_S: Final = 1.0
 _LEAST_COST_S: Final = 0.001
 _USUAL_S: Final = 1.0
 _LISTEN_EVERY: Final = 16
+_FORBIDDEN: Final = 403
+_US: Final = 1_000_000
+_NO_MARKS: Final[tuple[int, ...]] = ()
 
 
 class KeyState:
@@ -40,7 +43,7 @@ class KeyState:
 class KeyLane:
     """One key for one model. `rates` are those of the model and of the key together."""
 
-    __slots__ = ("barred", "index", "key", "learned", "rates", "slots")
+    __slots__ = ("barred", "has_rates", "index", "key", "learned", "rates", "slots")
 
     def __init__(
         self, index: int, key: KeyState, told: "Told", rates: Rates, slots: Slots | None
@@ -50,6 +53,7 @@ class KeyLane:
         self.learned = told.learned
         self.barred = told.barred
         self.rates = rates
+        self.has_rates = bool(rates.requests or rates.tokens)
         self.slots = slots
 
     def allows(self, now: float) -> bool:
@@ -158,6 +162,7 @@ class Turnstile:
         """`paces`: that of the model, and that of each key."""
         self.keys = keys
         self.is_paced = is_paced
+        self._only = keys[0] if len(keys) == 1 else None
         self._memory = memory
         self._slots = slots
         self._paces = paces
@@ -167,12 +172,16 @@ class Turnstile:
         for slots in self._slots:
             if slots.taken >= slots.limit:
                 return None
-        now_us = int(now * 1_000_000)
-        with self._memory:
-            lane = self._choose(tokens, now, now_us)
-            if lane is None:
+        lane = self._only or self._choose(tokens, now)
+        if lane is None or (lane is self._only and not self._is_free(lane, tokens, now)):
+            return None
+        marks = _NO_MARKS
+        if lane.has_rates:
+            with self._memory:
+                taken = lane.rates.take(tokens, int(now * _US))
+            if taken is None:
                 return None
-            marks = lane.rates.take(tokens, now_us)
+            marks = taken
         for slots in self._slots:
             slots.taken += 1
         key = lane.key
@@ -252,40 +261,41 @@ class Turnstile:
         """Whether a request may go at once, with any key."""
         return self.cause(now) is None and not self.is_full(now)
 
-    def _choose(self, tokens: int, now: float, now_us: int) -> KeyLane | None:
-        keys = self.keys
-        if len(keys) == 1:
-            lane = keys[0]
-            if self.is_paced and not lane.learned.is_quiet and lane.learned.wait_s(tokens, now) > 0:
-                return None
-            if lane.slots is not None and lane.slots.taken >= lane.slots.limit:
-                return None
-            return lane if lane.rates.has_room(tokens, now_us) else None
+    def _is_free(self, lane: KeyLane, tokens: int, now: float) -> bool:
+        """Whether neither the provider's words nor the key's calls at once are in the way."""
+        if self.is_paced and not lane.learned.is_quiet and lane.learned.wait_s(tokens, now) > 0:
+            return False
+        return lane.slots is None or lane.slots.taken < lane.slots.limit
+
+    def _choose(self, tokens: int, now: float) -> KeyLane | None:
+        """The least loaded of several keys, among those with room."""
         best: tuple[float, ...] | None = None
         chosen = None
-        for lane in keys:
-            if not lane.allows(now) or (
-                lane.slots is not None and lane.slots.taken >= lane.slots.limit
-            ):
-                continue
-            closed_s = lane.learned.wait_s(tokens, now)
-            if (self.is_paced and closed_s > 0) or not lane.rates.has_room(tokens, now_us):
-                continue
-            left = min(lane.learned.share(now), lane.rates.share(now_us))
-            load = (closed_s, lane.key.in_flight, -left, lane.key.turns)
-            if best is None or load < best:
-                best, chosen = load, lane
+        now_us = int(now * _US)
+        with self._memory:
+            for lane in self.keys:
+                if not lane.allows(now) or not self._is_free(lane, tokens, now):
+                    continue
+                if best is not None and lane.key.in_flight > best[1] and not best[0]:
+                    continue
+                if not lane.rates.has_room(tokens, now_us):
+                    continue
+                learned = lane.learned
+                left = lane.rates.share(now_us) if lane.has_rates else 1.0
+                closed_s = 0.0
+                if not learned.is_quiet:
+                    left, closed_s = min(left, learned.share(now)), learned.wait_s(tokens, now)
+                load = (closed_s, lane.key.in_flight, -left, lane.key.turns)
+                if best is None or load < best:
+                    best, chosen = load, lane
         return chosen
 
     def _wait_s(self, lane: KeyLane, tokens: int, now: float) -> float:
         if lane.slots is not None and lane.slots.taken >= lane.slots.limit:
             return FOREVER
-        wait_s = lane.rates.wait_s(tokens, int(now * 1_000_000))
+        wait_s = lane.rates.wait_s(tokens, int(now * _US))
         if self.is_paced:
             wait_s = max(wait_s, lane.learned.wait_s(tokens, now))
         if len(self.keys) > 1 and not lane.allows(now):
             wait_s = max(wait_s, lane.key.rest.until - now, lane.barred.until - now, SHORTLY_S)
         return wait_s
-
-
-_FORBIDDEN: Final = 403
