@@ -125,14 +125,16 @@ def _model_option(explained: str) -> Callable[[Callable[..., None]], Callable[..
     return click.option("--model", metavar="GLOB", multiple=True, help=explained)
 
 
-grace_option = click.option(
-    "--grace",
-    metavar="TIME",
-    default=DEFAULT_GRACE,
-    show_default=True,
-    callback=_checked(parse_grace),
-    help="How long the secret from before still works; 0: no longer.",
-)
+def grace_option(function: Callable[..., None]) -> Callable[..., None]:
+    """`--grace TIME`."""
+    return click.option(
+        "--grace",
+        metavar="TIME",
+        default=DEFAULT_GRACE,
+        show_default=True,
+        callback=_checked(parse_grace),
+        help="How long the secret from before still works; 0: no longer.",
+    )(function)
 
 
 def change_asked(options: dict[str, Any]) -> ChangeKey:

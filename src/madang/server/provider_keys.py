@@ -30,7 +30,14 @@ def add_provider_key(runtime: Runtime, _: str, body: AddProviderKey) -> StoredKe
 
 def list_provider_keys(runtime: Runtime, _: str, __: None) -> list[StoredKey]:
     """The stored keys of providers, without the keys."""
-    return list(runtime.vault.list())
+    standing = runtime.board.pacing.keys()
+    resting = [
+        (provider, state.prefix) for provider, state in standing if state.rest.cause is not None
+    ]
+    return [
+        msgspec.structs.replace(key, is_resting=_is_among(key, resting))
+        for key in runtime.vault.list()
+    ]
 
 
 def remove_provider_key(runtime: Runtime, key_id: str, _: None) -> StoredKey:
@@ -42,6 +49,13 @@ def rekey(runtime: Runtime, _: str, __: None) -> Rekeyed:
     """Seal every stored key anew: with a new master key, or with the first of $MADANG_SECRET_KEY."""
     master_id, count = runtime.vault.rekey()
     return Rekeyed(master_id, count)
+
+
+def _is_among(key: StoredKey, named: list[tuple[str, str]]) -> bool:
+    """Whether one of these providers and first characters can be this key's."""
+    return any(
+        provider == key.provider and prefix.startswith(key.prefix) for provider, prefix in named
+    )
 
 
 PROVIDER_KEYS = (
