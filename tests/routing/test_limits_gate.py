@@ -300,7 +300,7 @@ def test_thresholds_are_told_once_with_whose_they_are():
 
 
 def test_what_a_dead_process_owed_is_entered_afterwards():
-    gate, key = Gate(Table()), Key(budget_nusd=100)
+    gate, key = Gate(Table(), since_s=1), Key(budget_nusd=100, created_at=2)
     gate.charge(key, {}, 70, NOON_US)
     with pytest.raises(OutOfCredit):
         gate.admit(gate.meters(key, {}), Ask(1, 31, 31), 0, NOON_US)
@@ -321,3 +321,20 @@ def test_the_usual_length_of_answers_is_that_of_99_in_100():
     usual.saw("key", "model", 30_000)
     assert usual.most("key", "model") == 32_768
     assert usual.most("key", "another") is None
+
+
+def test_what_a_process_was_changing_when_it_died_is_completed(tmp_path):
+    """It dies between two cells: too much is counted, until its successor adds up again."""
+    table = SharedTable(Arena(2, tmp_path / "lock", records=16, cells=1000), 0)
+    gate, key = Gate(table), Key(rpm=5, budget_nusd=100)
+    gate.admit(gate.meters(key, {}), Ask(1, 10, 10), 0, NOON_US)
+    for record in table.records():
+        cells = [record.cells[record.at + n] for n in range(12)]
+        total = cells.index(10 if 10 in cells else 1)  # the sum stands before its parts
+        record.cells[record.at + total] += 3
+    gate.recover()
+    meters = gate.meters(key, {})
+    with table:
+        assert meters.request_meters[0].room(0) == 4
+        assert meters.budgets[0].room(NOON_US) == 100
+    table.close()

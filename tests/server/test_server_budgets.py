@@ -208,10 +208,14 @@ def test_what_a_worker_held_comes_back_when_it_is_killed(workers, provider):
 
     provider.scripts["gpt-4.1"] = waits
     asked = len(provider.asked["gpt-4.1"])
-    callers = [Caller(workers.port) for _ in range(10)]
-    for caller in callers:
-        caller.say(request(asking("oa/gpt-4.1", max_tokens=100), key))
-    eventually(lambda: len(provider.asked["gpt-4.1"]) >= asked + 8)
+    callers = []
+
+    def enough_are_under_way():
+        callers.append(Caller(workers.port))
+        callers[-1].say(request(asking("oa/gpt-4.1", max_tokens=100), key))
+        return len(provider.asked["gpt-4.1"]) >= asked + 8
+
+    eventually(enough_are_under_way)
     del provider.scripts["gpt-4.1"]
     eventually(lambda: b"budget_reserved" in anew(workers, key, max_tokens=1200).content)
     for pid in workers.workers:

@@ -19,6 +19,7 @@ from madang.pipeline.worst import LONGEST_ANSWER, Worst, copies_of, tier_of, wor
 from madang.routing.directory import Route, allowed
 from madang.routing.limits import Ask, Gate, Meters, Reservation, Usual
 from madang.wire.bound import LEAST_TOKENS, room_for_thinking
+from madang.wire.contract import Envelope
 from madang.wire.quota import quota_lines
 
 USUAL_TOKENS: Final = 1024
@@ -111,7 +112,7 @@ class Admission:
         copies = copies_of(envelope)
         tokens = prompt_tokens(call, envelope.model)
         usual = self._usual.most(call.key.id, envelope.model) or USUAL_TOKENS
-        asked: int | None = 0 if call.wire.dialect in EMBEDDING else envelope.max_tokens
+        asked = 0 if call.wire.dialect in EMBEDDING else _bound_of(envelope)
         wanted = usual if asked is None else asked
         bound = None
         if tokens + wanted * copies > meters.most_tokens:
@@ -181,6 +182,12 @@ def cheapest_first(route: Route) -> Route:
     more = [target for one in route.fallbacks if not one.causes for target in one.targets]
     targets = tuple(dict.fromkeys((*route.targets, *more)))
     return replace(route, targets=targets, pick="cost")
+
+
+def _bound_of(envelope: Envelope) -> int | None:
+    """The caller's own bound; 0 or less is none: some servers take it for that."""
+    asked = envelope.max_tokens
+    return asked if asked is not None and asked > 0 else None
 
 
 def _thinking(call: Call) -> int:

@@ -10,7 +10,9 @@ import fcntl
 import logging
 import mmap
 import os
+import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
@@ -63,6 +65,7 @@ class Table:
     workers = 1
 
     def __init__(self) -> None:
+        self.lock: AbstractContextManager[object] = threading.Lock()  # nobody waits; it costs least
         self._cells: list[int] = []
         self._places: dict[str, Place] = {}
         self._kinds: list[tuple[int, int]] = []
@@ -114,6 +117,11 @@ class SharedTable:
         self._fd = os.open(arena.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._places: dict[str, Place] = {}
         self._own: Table | None = None
+
+    @property
+    def lock(self) -> AbstractContextManager[object]:
+        """What whoever reads or changes cells has to hold."""
+        return self
 
     def close(self) -> None:
         """Give the lock's file back."""

@@ -9,7 +9,7 @@ reserved total is raised first and lowered last, and spending is entered before 
 process that dies in between leaves too much counted, never too little.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from madang.routing.limits.memory import Cells, Place
 from madang.routing.limits.period import Calendar
@@ -39,20 +39,50 @@ class Terms(NamedTuple):
     soft_from: float | None = None
 
 
+class Named(Protocol):
+    """A budget's name and terms."""
+
+    @property
+    def name(self) -> str:
+        """What it is counted under."""
+
+    @property
+    def terms(self) -> Terms:
+        """What it allows."""
+
+
 class Budget:
     """One budget as one worker sees it. Moments are Unix µs."""
 
     KIND: Final = 4
 
-    __slots__ = ("_at", "_cells", "_own", "_share", "_warn_nusd", "_width", "terms")
+    __slots__ = (
+        "_at",
+        "_base",
+        "_cap",
+        "_cells",
+        "_from_us",
+        "_number",
+        "_own",
+        "_share",
+        "_to_us",
+        "_warn_nusd",
+        "_width",
+        "name",
+        "terms",
+    )
 
-    def __init__(self, place: Place, terms: Terms, worker: int, workers: int) -> None:
+    def __init__(self, place: Place, purse: Named, worker: int, workers: int) -> None:
         self._cells: Cells = place.cells
         self._at = place.at
         self._own = _WORKERS + worker
         self._share = place.share
         self._width = _WORKERS + workers
-        self.terms = terms
+        self.name = purse.name
+        self.terms = terms = purse.terms
+        self._cap = None if terms.cap_nusd is None else terms.cap_nusd // place.share
+        self._from_us, self._to_us = 1, 0  # no moment is between
+        self._number = self._base = 0
         self._warn_nusd = tuple(int(share * (terms.cap_nusd or 0)) for share in terms.warn_at)
 
     @staticmethod
@@ -63,8 +93,9 @@ class Budget:
     @property
     def cap(self) -> int:
         """What may be spent in a period."""
-        cap = self.terms.cap_nusd
-        return (self._cells[self._at + _CAP] if cap is None else cap) // self._share
+        if self._cap is not None:
+            return self._cap
+        return self._cells[self._at + _CAP] // self._share
 
     def allow(self, cap_nusd: int) -> None:
         """Set the cap for all workers, where the terms leave it open; from now on, whatever is reserved."""
@@ -72,13 +103,20 @@ class Budget:
 
     def room(self, at_us: int) -> int:
         """What may still be reserved in the period of a moment; negative where more was spent than reserved."""
-        base = self._base(at_us)
         cells = self._cells
-        return self.cap - cells[base + _SPENT] - cells[base + _RESERVED]
+        if not self._from_us <= at_us < self._to_us:
+            self._turn(at_us)
+        base = self._base
+        if cells[base] < self._number:
+            self._begin(base, self._number)
+        cap = self._cap
+        if cap is None:
+            cap = cells[self._at + _CAP] // self._share
+        return cap - cells[base + _SPENT] - cells[base + _RESERVED]
 
     def used(self, at_us: int) -> tuple[int, int]:
         """What was spent, and what is reserved."""
-        base = self._base(at_us)
+        base = self._found(at_us)
         return self._cells[base + _SPENT], self._cells[base + _RESERVED]
 
     def is_soft(self, at_us: int) -> bool:
@@ -86,12 +124,17 @@ class Budget:
         share = self.terms.soft_from
         return share is not None and sum(self.used(at_us)) >= share * self.cap
 
-    def reserve(self, nusd: int, at_us: int) -> int:
-        """Set money aside, after `room`; return the number of the period that it was taken from."""
-        base = self._base(at_us)
-        self._cells[base + _RESERVED] += nusd
-        self._cells[base + self._own] += nusd
-        return self._cells[base]
+    def reserve(self, nusd: int) -> int:
+        """Set money aside, right after `room`; return the number of the period that it was taken from."""
+        cells, base = self._cells, self._base
+        cells[base + _RESERVED] += nusd
+        cells[base + self._own] += nusd
+        return cells[base]
+
+    def spend(self, nusd: int, at_us: int) -> None:
+        """Enter a cost for which nothing was reserved."""
+        self.room(at_us)
+        self.settle(self.reserve(0), 0, nusd)
 
     def room_in(self, period: int) -> int:
         """What may still be reserved in a period that money was taken from; -1: it has made room for a later one."""
@@ -136,13 +179,13 @@ class Budget:
         False, too, when the clock has been put back by more than a period.
         """
         cells = self._cells
-        return bool(cells[self._at + _KNOWN]) and cells[self._base(at_us)] == self._number(at_us)
+        return bool(cells[self._at + _KNOWN]) and cells[self._found(at_us)] == self._number
 
     def recall(self, spent_nusd: int, at_us: int) -> None:
         """Tell what the ledger says of the period so far, once; thresholds that it has passed were announced then."""
-        cells, base, number = self._cells, self._base(at_us), self._number(at_us)
-        if cells[base] != number:
-            self._begin(base, number)
+        cells, base = self._cells, self._found(at_us)
+        if cells[base] != self._number:
+            self._begin(base, self._number)
         cells[base + _SPENT] += spent_nusd
         spent = cells[base + _SPENT]
         cells[base + _WARNED] = sum(spent >= mark for mark in self._warn_nusd)
@@ -155,19 +198,18 @@ class Budget:
     def _base_of(self, period: int) -> int:
         return self._at + _PERIODS + (period & 1) * self._width
 
-    def _number(self, at_us: int) -> int:
-        return self.terms.calendar.number(at_us)
-
-    def _base(self, at_us: int) -> int:
+    def _found(self, at_us: int) -> int:
         """The first cell of the period of a moment, begun if it is new.
 
         Of a moment before the two that are kept: of the later one in its place, which is stricter.
         """
-        number = self.terms.calendar.number(at_us)
-        base = self._base_of(number)
-        if self._cells[base] < number:
-            self._begin(base, number)
-        return base
+        self.room(at_us)
+        return self._base
+
+    def _turn(self, at_us: int) -> None:
+        """Look at another period than before."""
+        self._number, self._from_us, self._to_us = self.terms.calendar.period(at_us)
+        self._base = self._base_of(self._number)
 
     def _begin(self, base: int, number: int) -> None:
         for cell in range(base + 1, base + self._width):

@@ -93,6 +93,7 @@ class Gate:
         self.entitlements = entitlements
         self.on_passed = on_passed
         self._memory = memory
+        self._lock = memory.lock
         self._since_s = int(since_s)
         self._limits: tuple[Limit, ...] = ()
         self._budgets: tuple[BudgetSetting, ...] = ()
@@ -151,7 +152,6 @@ class Gate:
                 meters.slots.append((Gauge(place, rule.limit, self._memory.worker), rule))
             else:
                 meters.budgets.append(self._budget(rule))
-                meters.purses.append(rule)
         meters.finish()
         return None if meters.is_empty else meters
 
@@ -166,8 +166,8 @@ class Gate:
     def _budget(self, rule: Purse) -> Budget:
         memory = self._memory
         place = memory.claim(rule.name, Budget.KIND, Budget.size(memory.workers))
-        purse = Budget(place, rule.terms, memory.worker, memory.workers)
-        with memory:
+        purse = Budget(place, rule, memory.worker, memory.workers)
+        with self._lock:
             if rule.born_s >= self._since_s > 0:
                 purse.begin()  # it has no past
             self.has_unknown |= not purse.was_begun
@@ -181,12 +181,13 @@ class Gate:
         Raises RateLimited, with the time to wait where waiting helps, or OutOfCredit. What was
         reserved may be less than `want_nusd`: then the answer must be bounded to what that pays.
         """
-        with self._memory:
-            nusd = self._affordable(meters, ask, at_us)
+        with self._lock:
+            nusd = _affordable(meters.budgets, ask, at_us) if meters.budgets else 0
             if nusd < 0 or not _has_room(meters, ask.tokens, now_us):
                 raise refusal(meters, ask.tokens, ask.expected_nusd, now_us, at_us)
             reservation = Reservation(meters, ask.tokens, nusd, now_us)
-            reservation.is_soft = meters.is_soft(at_us)
+            if meters.has_soft:
+                reservation.is_soft = meters.is_soft(at_us)
             for meter in meters.request_meters:
                 meter.take(1, now_us)
             for meter in meters.token_meters:
@@ -194,14 +195,14 @@ class Gate:
             for slot in meters.gauges:
                 slot.take()
             for purse in meters.budgets:
-                reservation.periods.append(purse.reserve(nusd, at_us))
+                reservation.periods.append(purse.reserve(nusd))
         self._held[reservation] = None
         return reservation
 
     def extend(self, reservation: Reservation, nusd: int) -> bool:
         """Reserve more for the same request, as an earlier attempt has cost some of it; False: there is no room."""
         held = list(zip(reservation.meters.budgets, reservation.periods, strict=True))
-        with self._memory:
+        with self._lock:
             if held and not reservation.is_open:
                 return False
             if any(purse.room_in(period) < nusd for purse, period in held):
@@ -215,40 +216,27 @@ class Gate:
         """Replace a reservation by what was used. What comes after the first time is added to that."""
         meters = reservation.meters
         passed: list[Passed] = []
-        reserved_tokens, reserved_nusd = reservation.tokens, reservation.nusd
+        more_tokens, reserved_nusd = tokens - reservation.tokens, reservation.nusd
         reservation.tokens = reservation.nusd = 0
-        with self._memory:
+        with self._lock:
             for meter, mark in zip(meters.token_meters, reservation.marks, strict=True):
-                meter.correct(mark, tokens - reserved_tokens)
+                meter.correct(mark, more_tokens)
             if reservation.is_open:
                 for slot in meters.gauges:
                     slot.give()
-            for rule, purse, period in zip(
-                meters.purses, meters.budgets, reservation.periods, strict=True
-            ):
+            for purse, period in zip(meters.budgets, reservation.periods, strict=True):
                 share = purse.settle(period, reserved_nusd, nusd)
                 if share is not None:
-                    passed.append(Passed(rule.terms.label, rule.name, share))
+                    passed.append(Passed(purse.terms.label, purse.name, share))
         reservation.is_open = False
         self._held.pop(reservation, None)
-        if self.on_passed is not None:
+        if passed and self.on_passed is not None:
             for one in passed:
                 self.on_passed(one)
 
-    def _affordable(self, meters: Meters, ask: Ask, at_us: int) -> int:
-        """The money to reserve; -1: there is not enough. The rule is proven in docs/limits.md."""
-        if not meters.budgets:
-            return 0
-        room = min([purse.room(at_us) for purse in meters.budgets])
-        want = ask.want_nusd
-        if want <= (room if ask.is_stated else room // NEAR):
-            return want
-        least = min(want, max(ask.expected_nusd, room // NEAR))
-        return least if least <= room else -1
-
     def quota(self, meters: Meters, now_us: int) -> Quota:
         """What is left, as callers are told."""
-        with self._memory:
+        with self._lock:
             return meters.quota(now_us)
 
     # --- what is asked for now and then ---------------------------------------------------------
@@ -271,7 +259,7 @@ class Gate:
         """Give back what an earlier process of this number held, and complete what it was changing when it died."""
         worker, workers = self._memory.worker, self._memory.workers
         for kind, cells, at in [(one.kind, one.cells, one.at) for one in self._memory.records()]:
-            with self._memory:
+            with self._lock:
                 if kind == Window.KIND:
                     window.repair(cells, at)
                 elif kind == Gauge.KIND:
@@ -287,15 +275,15 @@ class Gate:
         meters = self.meters(key, tags)
         if meters is None:
             return
-        with self._memory:
+        with self._lock:
             for purse in meters.budgets:
                 if purse.is_known(at_us):
-                    purse.settle(purse.reserve(0, at_us), 0, nusd)
+                    purse.spend(nusd, at_us)
 
     def allow(self, rule: Purse, cap_nusd: int) -> None:
         """Set a cap that is known only while serving, for all workers at once: what an account has paid in."""
         purse = self._budget(rule)
-        with self._memory:
+        with self._lock:
             purse.allow(cap_nusd)
 
     def unknown(
@@ -314,7 +302,7 @@ class Gate:
         found = []
         for purse in purses.values():
             counted = self._budget(purse)
-            with self._memory:
+            with self._lock:
                 if purse.whose is not None and not counted.is_known(at_us):
                     found.append((purse, purse.terms.calendar.start_us(at_us)))
         self.has_unknown = False
@@ -323,9 +311,21 @@ class Gate:
     def recall(self, purse: Purse, spent_nusd: int, at_us: int) -> None:
         """Tell what the ledger says was spent from a budget; told twice, by several workers, it counts once."""
         counted = self._budget(purse)
-        with self._memory:
+        with self._lock:
             if not counted.is_known(at_us):
                 counted.recall(spent_nusd, at_us)
+
+
+def _affordable(budgets: list[Budget], ask: Ask, at_us: int) -> int:
+    """The money to reserve; -1: there is not enough. The rule is proven in docs/limits.md."""
+    room = budgets[0].room(at_us)
+    for purse in budgets[1:]:
+        room = min(room, purse.room(at_us))
+    want = ask.want_nusd
+    if want <= (room if ask.is_stated else room // NEAR):
+        return want
+    least = min(want, max(ask.expected_nusd, room // NEAR))
+    return least if least <= room else -1
 
 
 def _has_room(meters: Meters, tokens: int, now_us: int) -> bool:
@@ -335,4 +335,4 @@ def _has_room(meters: Meters, tokens: int, now_us: int) -> bool:
     for meter in meters.token_meters:
         if meter.room(now_us) < tokens:
             return False
-    return all(slot.room() >= 1 for slot in meters.gauges)
+    return not meters.gauges or all(slot.room() >= 1 for slot in meters.gauges)

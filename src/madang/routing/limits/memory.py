@@ -1,6 +1,7 @@
 """What the meters need of whoever keeps their numbers; `state.table` has it."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 
@@ -47,7 +48,11 @@ class Record(Protocol):
 
 
 class Memory(Protocol):
-    """A table of numbers, held by whoever reads or changes them (`with memory:`)."""
+    """A table of numbers, which whoever reads or changes them has to hold (`with memory.lock:`)."""
+
+    @property
+    def lock(self) -> AbstractContextManager[object]:
+        """What is to be held."""
 
     @property
     def worker(self) -> int:

@@ -5,7 +5,7 @@ from typing import Final
 from madang.routing.limits.bucket import Bucket
 from madang.routing.limits.budget import Budget
 from madang.routing.limits.gauge import Gauge
-from madang.routing.limits.rules import Purse, Rate, Slots
+from madang.routing.limits.rules import Rate, Slots
 from madang.routing.limits.window import Window
 from madang.wire.quota import Level, Quota
 
@@ -24,7 +24,6 @@ class Meters:
         "has_rates",
         "has_soft",
         "most_tokens",
-        "purses",
         "request_meters",
         "requests",
         "slots",
@@ -37,7 +36,6 @@ class Meters:
         self.tokens: list[tuple[Window | Bucket, Rate]] = []
         self.slots: list[tuple[Gauge, Slots]] = []
         self.budgets: list[Budget] = []
-        self.purses: list[Purse] = []
         self.finish()
 
     def finish(self) -> None:
