@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field, structs
 
 from madang.config.budgets import Budget, Limit
-from madang.config.pacing import Off, Pace, Paces, Queue
+from madang.config.caching import Cache, Idempotency
 from madang.config.keys import Keys
+from madang.config.pacing import Off, Pace, Paces, Queue
 from madang.config.payments import Payments
 from madang.config.plans import Plan
 from madang.config.prices import OwnPrice
@@ -184,6 +185,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     plans: dict[str, Plan] = field(default_factory=dict)
     limits: tuple[Limit, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    cache: Cache | None = None
+    idempotency: Idempotency = Idempotency()
     payments: Payments = Payments()
     keys: Keys = Keys()
     prices: tuple[OwnPrice, ...] = ()

@@ -45,15 +45,21 @@ class Admission:
 
         Raises Forbidden, RateLimited or OutOfCredit, and has reserved nothing then.
         """
-        key = call.key
-        if key.models and not allowed(key.models, route, call.envelope.model):
-            raise Forbidden(
-                f"This key may not use the model `{call.envelope.model}`. Allowed: {', '.join(key.models)}.",
-                param="model",
-                code="model_not_allowed",
-            )
-        if self.gate.meters(key, call.tags) is not None:
+        _permit(call, route)
+        if self.gate.meters(call.key, call.tags) is not None:
             self.reserve(call, route, snapshot, call.started)
+
+    def admit_free(self, call: Call, route: Route) -> None:
+        """Let a call in that needs neither tokens nor money. Raises Forbidden or RateLimited."""
+        _permit(call, route)
+        meters = self.gate.meters(call.key, call.tags)
+        if meters is None:
+            return
+        now_us = int(call.started * 1_000_000)
+        try:
+            call.reservation = self.gate.admit(meters, Ask(0), now_us, call.at_us)
+        finally:
+            self._tell(call, meters, now_us)
 
     def reserve(self, call: Call, route: Route, snapshot: Snapshot, now: float) -> None:
         """Set the worst case aside, or what money is left for. Raises RateLimited or OutOfCredit."""
@@ -64,11 +70,15 @@ class Admission:
         try:
             call.reservation = self._reserved(call, route, snapshot, meters, now_us)
         finally:
-            if meters.has_rates:
-                quota = self.gate.quota(meters, now_us)
-                call.lines = quota_lines(quota, call.wire.dialect, call.at_us)
+            self._tell(call, meters, now_us)
         call.reserved_nusd = (call.reserved_nusd or 0) + call.reservation.nusd
         call.is_thrifty = call.reservation.is_soft
+
+    def _tell(self, call: Call, meters: Meters, now_us: int) -> None:
+        """Have the caller told what is left of its limits."""
+        if meters.has_rates:
+            quota = self.gate.quota(meters, now_us)
+            call.lines = quota_lines(quota, call.wire.dialect, call.at_us)
 
     def covers(self, call: Call) -> bool:
         """Whether the reservation still covers another attempt, after what earlier ones have cost."""
@@ -153,6 +163,17 @@ class Admission:
         worst = worst_of(snapshot, route, call.at_us)
         self._worst[name] = (snapshot, day, worst)
         return worst
+
+
+def _permit(call: Call, route: Route) -> None:
+    """Raise Forbidden where the key may not use the model."""
+    key = call.key
+    if key.models and not allowed(key.models, route, call.envelope.model):
+        raise Forbidden(
+            f"This key may not use the model `{call.envelope.model}`. Allowed: {', '.join(key.models)}.",
+            param="model",
+            code="model_not_allowed",
+        )
 
 
 class _Plan:

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from madang.errors import MadangError
 from madang.keys import Key
 from madang.model import Attempt, Embed, Request, Usage
+from madang.model.attempt import Cached
 from madang.pipeline.conversation import Conversation
 from madang.pipeline.joint import Joint
 from madang.routing.limits import Reservation
@@ -39,7 +40,7 @@ class Call:
     `reserved_nusd` is what was set aside in all. `most_tokens` bounds the answer to what that pays
     (None: all that the caller asks for); `is_thrifty`: a budget wants the cheapest targets first.
     `lines` are ready header lines that tell the caller of its limits. `slots` are those of the
-    attempts on record as under way.
+    attempts on record as under way. `cached` is what the cache did, for its rows.
     """
 
     __slots__ = (
@@ -47,6 +48,7 @@ class Call:
         "asked",
         "at_us",
         "body",
+        "cached",
         "continuation",
         "conversation",
         "deadline_s",
@@ -90,6 +92,7 @@ class Call:
         self.path_model: str | None = None
         self.path_stream = False
         self.priority: Priority = NORMAL
+        self.cached: Cached | None = None
         self.array = False
         self.tags: dict[str, str] = {}
         self.forward = b""

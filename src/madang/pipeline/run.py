@@ -107,6 +107,12 @@ class Pipeline:
             raise
         return reply._replace(head=reply.head + call.lines) if call.lines else reply
 
+    def admit_free(self, call: Call) -> None:
+        """Let a call in that an answer will be given to which is paid for: it counts as a request, at no cost."""
+        snapshot = self.snapshot
+        route = snapshot.directory.resolve(call.envelope.model, call.wire.dialect)
+        self._admission.admit_free(call, route)
+
     async def _ask(self, search: "_Search", target: Target) -> Reply:
         """Ask one target after another. Raises a MadangError when none could answer, with all rows made."""
         call, snapshot = search.call, search.snapshot

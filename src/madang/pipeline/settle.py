@@ -167,6 +167,7 @@ class Account:
             streamed=call.envelope.stream,
             latency_us=int((now - self.began_at) * 1_000_000),
             losses=call.losses,
+            cache=call.cached,
             reserved_nusd=None if n else call.reserved_nusd,
             **facts,
         )

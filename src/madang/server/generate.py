@@ -8,6 +8,7 @@ from madang.errors import Draining, InvalidRequest, MadangError, Overloaded
 from madang.model import Dialect
 from madang.pipeline.call import Call, Reply, Streamed
 from madang.pipeline.count import count_tokens, read_count_envelope
+from madang.pipeline.wish import wish_of
 from madang.routing.pacing import HIGH, LOW, NORMAL, Priority
 from madang.server.caller import authenticate, tags_of
 from madang.server.exchange import read_body, send_json
@@ -35,7 +36,7 @@ async def generate(runtime: Runtime, endpoint: Endpoint, request: Request) -> No
 async def answer(runtime: Runtime, call: Call, request: Request) -> Reply:
     """The reply to a call; a refusal, too, tells the caller of its limits."""
     try:
-        return await runtime.pipeline.answer(call)
+        return await runtime.recall.answer(call, wish_of(request.headers))
     except MadangError:
         request.lines = call.lines
         raise

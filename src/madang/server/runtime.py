@@ -25,6 +25,7 @@ from madang.ledger.journal import Journal
 from madang.model import Attempt, PriceRow
 from madang.pipeline import Pipeline, Snapshot
 from madang.pipeline.admission import Admission
+from madang.pipeline.recall import Recall
 from madang.routing.board import Board
 from madang.routing.pacing import Pacing
 from madang.server.assembly import assemble, given_providers
@@ -110,9 +111,7 @@ class Runtime:
         self.desk = PaymentDesk(self.store, self.settings.payments, self.transport)
         self.metrics = Metrics(self.board, self.journal)
         self.metrics.add(KeyMetrics(self.keyring))
-        self.counting = Counting(
-            self.table, self.accounts, self.metrics.budget_passed
-        )
+        self.counting = Counting(self.table, self.accounts, self.metrics.budget_passed)
         self.counting.configure(self.settings)
         self.pipeline = Pipeline(
             self._snapshot(self.settings),
@@ -122,6 +121,7 @@ class Runtime:
             self.outbox,
             [self.metrics.saw, self._keeper.saw],
         )
+        self.recall = Recall(self.pipeline, self.store, self.settings)
         self.in_flight = 0
         self.draining = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -151,6 +151,7 @@ class Runtime:
         if self._poller is not None:
             self._poller.cancel()
         await self.transport.close()
+        await self.recall.stop()
         await self._keeper.close()
         self.journal.close()
         await asyncio.to_thread(self.ingest.stop)
@@ -188,6 +189,7 @@ class Runtime:
             self._purge_at = now + _PURGE_S
             key_bytes = self.settings.responses.key_mb * 1024 * 1024
             await asyncio.to_thread(self.held.purge, time.time(), key_bytes)
+            await asyncio.to_thread(self.recall.purge, time.time())
 
     @property
     def ledger_state(self) -> dict[str, str | int]:
@@ -222,6 +224,7 @@ class Runtime:
         self.settings = changed
         self.accounts.plans = plans.in_force(changed.plans)
         self.desk.configure(changed.payments)
+        self.recall.configure(changed)
         self.counting.configure(changed)
         self.counting.recall(self.store, self.keyring.list())
         _log.info("the configuration was reloaded")

@@ -51,6 +51,7 @@ class Metrics:
         self._journal = journal
         self._rows: dict[tuple[str, str, str], _Row] = {}
         self._passed: dict[tuple[str, str], int] = {}
+        self._cached: dict[str, int] = {}
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -75,6 +76,8 @@ class Metrics:
             else:
                 row.cost_nusd += attempt.cost_nusd
             row.buckets[bisect_left(_BUCKETS_S, attempt.latency_us / 1_000_000)] += 1
+            if attempt.cache is not None and attempt.final:
+                self._cached[attempt.cache] = self._cached.get(attempt.cache, 0) + 1
 
     def budget_passed(self, passed: Passed) -> None:
         """Count that a budget has passed a threshold."""
@@ -105,6 +108,7 @@ class Metrics:
             histogram.add_metric(key, _cumulative(row.buckets), row.latency_us / 1_000_000)
         yield histogram
         yield from self._standings()
+        yield self._recalled()
         passed = CounterMetricFamily(
             "madang_budget_warnings",
             "Budgets that have passed a threshold.",
@@ -132,6 +136,14 @@ class Metrics:
             "Attempts of which nothing would be known if this process died.",
             value=journal.under_way.unmarked,
         )
+
+    def _recalled(self) -> Metric:
+        cached = CounterMetricFamily(
+            "madang_cache", "Final answers, by what the cache did.", labels=("result",)
+        )
+        for result, count in list(self._cached.items()):
+            cached.add_metric((result,), count)
+        return cached
 
     def _standings(self) -> Iterator[Metric]:
         in_flight = GaugeMetricFamily(

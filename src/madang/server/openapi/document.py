@@ -29,7 +29,7 @@ _PUBLIC = (
 )
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
-_OPTIONS = ("tags", "deadline", "priority", "lossy", "continue")
+_OPTIONS = ("tags", "deadline", "priority", "lossy", "continue", "cache", "idempotency")
 _RETRIED = ("429", "503", "529")
 _RETRY_AFTER = {"description": "seconds to wait", "schema": {"type": "integer", "minimum": 1}}
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
