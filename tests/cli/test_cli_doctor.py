@@ -171,3 +171,26 @@ def test_nothing_is_probed_unasked_or_without_a_model(madang, examine, tmp_path)
     assert "No model is configured" in empty.output
     unknown = madang("doctor", "--home", examine.home, "--probe", "--model", "nowhere")
     assert "nowhere" in unknown.output
+
+
+def test_a_key_that_expires_soon_is_named(examine, told):
+    home = examine.home
+    told("key", "create", "--name", "fading", "--expires", "6d", "--home", home)
+    told("key", "create", "--name", "lasting", "--expires", "8d", "--home", home)
+    _, found = examine()
+    assert found["keys"]["state"] == "warning"
+    assert "'fading'" in found["keys"]["detail"]
+    assert "'lasting'" not in found["keys"]["detail"]
+    text = f"keys: {{{{warn_days: 1}}}}\n{CONFIG}"
+    assert examine(text)[1]["keys"]["state"] == "ok"
+
+
+def test_stored_keys_that_cannot_be_opened_say_what_to_set(examine, told, monkeypatch):
+    monkeypatch.setenv("PLANTED", "sk-PLANTED-0123456789-0123456789")
+    monkeypatch.setenv("MADANG_SECRET_KEY", "ab" * 32)
+    told("provider", "key", "add", "openai", "--from-env", "PLANTED", "--home", examine.home)
+    monkeypatch.delenv("MADANG_SECRET_KEY")
+    status, found = examine()
+    assert status == 1
+    assert "Set $MADANG_SECRET_KEY" in found["stored keys"]["detail"]
+    assert "PLANTED" not in str(found)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from madang.cli.configuration import Configuration, config_option, faults_told, read
+from madang.cli.configuration import Configuration, config_option, faults_told, read, warn_s
 from madang.cli.home import home_option
 from madang.cli.printing import dollars, json_option, print_json, print_table
 from madang.config.problems import ConfigError
@@ -63,7 +63,7 @@ def command(
     """
     if names and not probing:
         raise click.UsageError("--model goes with --probe.")
-    findings = [*_configured(config, home), *look_at_home(home)]
+    findings = [*_configured(config, home), *look_at_home(home, warn_s(home, config))]
     probed = _probed(config, home, names) if probing else []
     findings += map(told, probed)
     broken = sum(finding.state == "broken" for finding in findings)
@@ -125,6 +125,8 @@ def _configured(config: Path | None, home: Path) -> Iterator[Finding]:
         )
         return
     yield _about(found)
+    for fault in found.shut:
+        yield Finding(what="stored keys", state="broken", detail=fault)
     yield from look_at_models(snapshot, found.settings.models)
     if found.providers:
         yield from asyncio.run(reach(snapshot.providers.values(), os.environ))

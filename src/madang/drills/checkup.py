@@ -13,6 +13,8 @@ from pathlib import Path
 
 from madang.drills.finding import Finding
 from madang.errors import MadangError, StoreUnavailable
+from madang.keys import Keyring
+from madang.keys.desk import Desk
 from madang.ledger.ingest import Ingester
 from madang.model import Target
 from madang.pipeline.lane import Snapshot
@@ -92,13 +94,16 @@ def _ending(snapshot: Snapshot, target: Target) -> str | None:
     return f"{_spelled(target)} {ends} on {row.sunset}"
 
 
-def look_at_home(home: Path) -> Iterator[Finding]:
-    """Whether the folder can be written, has room, and holds a store and a journal that work."""
+def look_at_home(home: Path, warn_s: float) -> Iterator[Finding]:
+    """Whether the folder can be written, has room, and holds a store and a journal that work.
+
+    Keys that expire within `warn_s` are named.
+    """
     standing = next(folder for folder in (home, *home.absolute().parents) if folder.exists())
     yield _writable(home, standing)
     yield _room(standing)
     if (home / DATABASE).exists():
-        yield from _store(home)
+        yield from _store(home, warn_s)
 
 
 def _writable(home: Path, standing: Path) -> Finding:
@@ -129,7 +134,7 @@ def _room(standing: Path) -> Finding:
     )
 
 
-def _store(home: Path) -> Iterator[Finding]:
+def _store(home: Path, warn_s: float) -> Iterator[Finding]:
     try:
         store = Store(home)
     except StoreUnavailable as error:
@@ -141,12 +146,33 @@ def _store(home: Path) -> Iterator[Finding]:
             what="store", state="ok", detail="opens, and its schema is the one of this version"
         )
         yield from _journal(home, store)
+        yield _keys(Desk(Keyring(store), time.time(), warn_s))
     except StoreUnavailable as error:
         yield Finding(
             what="store", state="broken", detail=error.message, advice="Put a backup back."
         )
     finally:
         store.close()
+
+
+def _keys(desk: Desk) -> Finding:
+    """Callers' keys that end soon, or whose replaced secret is still in use."""
+    live = [key for key in desk.list_keys() if key.state == "active"]
+    soon = [f"{key.name!r} ({key.id}) expires soon" for key in live if key.is_expiring]
+    lagging = [
+        f"{key.name!r} ({key.id}) is used with a secret that was replaced"
+        for key in live
+        if key.replaced_in_use
+    ]
+    words = [f"{len(live)} are live", *soon, *lagging]
+    return Finding(
+        what="keys",
+        state="warning" if soon or lagging else "ok",
+        detail=", ".join(words),
+        advice="Give them more time (`madang key update`), and callers the new secret."
+        if soon or lagging
+        else None,
+    )
 
 
 def _journal(home: Path, store: Store) -> Iterator[Finding]:

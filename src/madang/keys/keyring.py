@@ -3,7 +3,7 @@
 import hmac
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from madang.errors import Conflict, NotFound
 from madang.keys import uses, writing
@@ -39,7 +39,7 @@ class Keyring:
         self._by_id: dict[str, Key] = {}
         # Keys that no store holds, by their ids: what to say to whoever wants to change one.
         self._unstored: dict[str, str] = {}
-        self._used: list[Credential] = []
+        self._used: dict[Credential, int] = {}
         self.refresh()
 
     # --- on every request -----------------------------------------------------------------------
@@ -55,24 +55,25 @@ class Keyring:
             raise unrecognised(raw)
         if now_s >= found.good_until:
             raise found.refusal(now_s)
-        if not found.uses:
-            self._used.append(found)
-        found.use(now_s)
+        used = self._used
+        used[found] = used.get(found, 0) + 1
+        found.used_at = now_s
         return found
 
     def check(self, raw: str | None, now_s: float) -> Key:
         """Return the key that `raw` is. Raises Unauthenticated, as `recognise`."""
         return self.recognise(raw, now_s).key
 
-    def take_uses(self) -> tuple[Use, ...]:
-        """Uses since the last time, for `save_uses`. To be called where keys are checked, in no other thread."""
-        used, self._used = self._used, []
-        taken = tuple(credential.take_use() for credential in used)
-        self.replaced_uses += sum(use.times for use in taken if use.is_replaced)
-        return taken
+    def take_uses(self) -> Mapping[Credential, int]:
+        """How often each was used since the last time, for `save_uses`. To be called in the thread of `check`."""
+        used, self._used = self._used, {}
+        return used
 
-    def save_uses(self, taken: Sequence[Use]) -> tuple[Key, ...]:
-        """Enter uses in the store; return keys whose replaced secret is in use, each once an hour."""
+    def save_uses(self, used: Mapping[Credential, int]) -> tuple[Key, ...]:
+        """Enter uses in the store, in any thread; return keys whose replaced secret is in use, each once an hour."""
+        replaced = [times for credential, times in used.items() if credential.ends_at is not None]
+        self.replaced_uses += sum(replaced)
+        taken = [Use(one.digest, times, int(one.used_at)) for one, times in used.items()]
         told = uses.save(self._store, taken) if taken else ()
         return tuple(self.get(key_id) for key_id in told)
 
@@ -138,10 +139,7 @@ class Keyring:
         for key_id in which.ids:
             self._check_stored(key_id)
         with self._store.transaction() as transaction:
-            raws = {
-                key_id: writing.rotate(transaction, key_id, grace_s, now_s)
-                for key_id in writing.selected(transaction, which, now_s)
-            }
+            raws = writing.rotate(transaction, which, grace_s, now_s)
         self.refresh()
         return tuple((self.get(key_id), raw) for key_id, raw in raws.items())
 

@@ -32,23 +32,21 @@ class Use(NamedTuple):
     digest: bytes
     times: int
     at_s: int
-    is_replaced: bool
 
 
 class Credential:
-    """A raw key as this process knows it: whose it is, until when it is good, how often it was used.
+    """A raw key as this process knows it: whose it is, until when it is good, when it was used last.
 
     `ends_at` is Unix seconds, or None for a key's current secret. `good_until` sums up all that can
     end it, so that a request compares one number.
     """
 
-    __slots__ = ("_used_at", "digest", "ends_at", "good_until", "key", "prefix", "uses")
+    __slots__ = ("digest", "ends_at", "good_until", "key", "prefix", "used_at")
 
     def __init__(self, digest: bytes, prefix: str, key: Key, ends_at: int | None = None) -> None:
         self.digest = digest
         self.prefix = prefix
-        self.uses = 0
-        self._used_at = 0.0
+        self.used_at = 0.0
         self.assign(key, ends_at)
 
     def assign(self, key: Key, ends_at: int | None) -> None:
@@ -57,16 +55,6 @@ class Credential:
         self.ends_at = ends_at
         ends = [moment for moment in (key.expires_at, ends_at) if moment is not None]
         self.good_until = -inf if key.revoked_at is not None else min(ends, default=inf)
-
-    def use(self, now_s: float) -> None:
-        """Count a request."""
-        self.uses += 1
-        self._used_at = now_s
-
-    def take_use(self) -> Use:
-        """What was counted since the last time."""
-        times, self.uses = self.uses, 0
-        return Use(self.digest, times, int(self._used_at), self.ends_at is not None)
 
     def ending(self, now_s: float, warn_s: float) -> int | None:
         """When it ends (Unix seconds), if its owner should act: it was replaced, or expires within `warn_s`."""

@@ -7,9 +7,14 @@ import msgspec
 
 from madang.keys.record import Secret
 from madang.keys.secret import Use
-from madang.state.store import Store
+from madang.state.store import Row, Store
 
 _HOUR_S = 3600
+_REPLACED = (
+    "SELECT key_id, last_used_at, (SELECT max(created_at) FROM key_secrets AS newer "
+    "WHERE newer.key_id = this.key_id) AS replaced_at "
+    "FROM key_secrets AS this WHERE digest = ? AND ends_at IS NOT NULL"
+)
 
 
 def save(store: Store, uses: Sequence[Use]) -> tuple[str, ...]:
@@ -20,15 +25,13 @@ def save(store: Store, uses: Sequence[Use]) -> tuple[str, ...]:
     tell: dict[str, None] = {}
     with store.transaction() as transaction:
         for use in uses:
-            rows = transaction.read(
-                "SELECT key_id, last_used_at FROM key_secrets WHERE digest = ?", (use.digest,)
-            )
+            rows = transaction.read(_REPLACED, (use.digest,))
             transaction.write(
                 "UPDATE key_secrets SET uses = uses + ?, "
                 "last_used_at = max(coalesce(last_used_at, 0), ?) WHERE digest = ?",
                 (use.times, use.at_s, use.digest),
             )
-            if rows and use.is_replaced and _is_news(rows[0]["last_used_at"], use.at_s):
+            if rows and _is_news(rows[0], use.at_s):
                 tell[rows[0]["key_id"]] = None
     return tuple(tell)
 
@@ -43,6 +46,7 @@ def secrets_by_key(store: Store, key_id: str | None = None) -> dict[str, tuple[S
     return {key_id: tuple(secrets) for key_id, secrets in found.items()}
 
 
-def _is_news(before: int | None, at_s: int) -> bool:
-    """Whether the hour is another than that of the last use that was entered while it was replaced."""
-    return before is None or before // _HOUR_S != at_s // _HOUR_S
+def _is_news(row: Row, at_s: int) -> bool:
+    """Whether it was used after it was replaced, and for the first time so in this hour."""
+    before, since = row["last_used_at"] or 0, row["replaced_at"]
+    return at_s > since and (before <= since or before // _HOUR_S != at_s // _HOUR_S)

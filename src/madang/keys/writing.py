@@ -66,27 +66,28 @@ def update(transaction: Transaction, key_id: str, change: KeyChange, now_s: floa
     transaction.write(f"UPDATE keys SET {places} WHERE id = :id", values)  # noqa: S608 - names of fields
 
 
-def rotate(transaction: Transaction, key_id: str, grace_s: int, now_s: float) -> str:
-    """Give a live key a new raw key; the one it had works for `grace_s` more, one before that ends now.
+def rotate(
+    transaction: Transaction, which: Selection, grace_s: int, now_s: float
+) -> dict[str, str]:
+    """Give live keys new raw keys, returned by their ids.
 
-    Raises NotFound, Conflict.
+    What they had works for `grace_s` more, one before that ends now. Raises NotFound, Conflict.
     """
-    if not key_of(_row(transaction, key_id)).is_live(now_s):
-        raise Conflict(f"The key {key_id} has ended: make a new one instead.")
     now = int(now_s)
-    transaction.write(
-        "UPDATE key_secrets SET ends_at = ? WHERE key_id = ? AND ends_at > ?", (now, key_id, now)
-    )
-    transaction.write(
-        "UPDATE key_secrets SET ends_at = ? WHERE key_id = ? AND ends_at IS NULL",
-        (now + grace_s, key_id),
-    )
-    raw = make_raw()
-    _add_secret(transaction, key_id, raw, now_s)
-    transaction.write(
-        "UPDATE keys SET revision = ? WHERE id = ?", (transaction.bump(REVISION), key_id)
-    )
-    return raw
+    revision = transaction.bump(REVISION)
+    raws: dict[str, str] = {}
+    for key_id in selected(transaction, which, now_s):
+        if not key_of(_row(transaction, key_id)).is_live(now_s):
+            raise Conflict(f"The key {key_id} has ended: make a new one instead.")
+        transaction.write(
+            "UPDATE key_secrets SET ends_at = iif(ends_at IS NULL, ?, ?) "
+            "WHERE key_id = ? AND coalesce(ends_at > ?, true)",
+            (now + grace_s, now, key_id, now),
+        )
+        raws[key_id] = make_raw()
+        _add_secret(transaction, key_id, raws[key_id], now_s)
+        transaction.write("UPDATE keys SET revision = ? WHERE id = ?", (revision, key_id))
+    return raws
 
 
 def selected(transaction: Transaction, which: Selection, now_s: float) -> list[str]:
