@@ -42,7 +42,9 @@ def settings(port: int, models: dict[str, Any] | None = None, **server: Any) -> 
     for name, kind in KINDS.items():
         base_url = f"http://127.0.0.1:{port}{paths[name]}"
         providers[name] = {
-            **{"kind": kind, "base_url": base_url, "api_key": PROVIDER_KEYS[name]},
+            "kind": kind,
+            "base_url": base_url,
+            "api_key": PROVIDER_KEYS[name],
             **UNPACED,
         }
         providers[f"hasty-{name}"] = {**providers[name], "timeouts": HASTE}

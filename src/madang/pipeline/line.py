@@ -85,12 +85,15 @@ class Line:
         cost_s = self.turnstile.cost_s(claim.tokens, self._standing.latency_s, now)
         self._queue.push(waiter, claim.key, claim.priority, cost_s)
         heapq.heappush(self._heap, waiter)
+        self._standing.waiting += 1
         self.serve()
         try:
             return await waiter.turn
         except asyncio.CancelledError:
             self._leave(waiter)
             raise
+        finally:
+            self._standing.waiting -= 1
 
     def serve(self) -> None:
         """Give turns to those whose turn it is, for as long as there is room; then wait for more."""

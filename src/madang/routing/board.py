@@ -24,7 +24,8 @@ _OLD_WEIGHT = 0.7  # moving average of latency: 0.7 old, 0.3 new (G8)
 class Standing:
     """One target's state. `latency_s` is the moving average of answered calls (0.0: none yet).
 
-    `turnstile` is the way to it in the configuration in force (None: nobody went yet).
+    `in_flight` counts those who wait for a turn, too; `waiting` are those alone. `turnstile` is the
+    way to it in the configuration in force (None: nobody went yet).
     """
 
     in_flight: int = 0
@@ -32,6 +33,7 @@ class Standing:
     open_until: float = 0.0
     latency_s: float = 0.0
     turnstile: Turnstile | None = None
+    waiting: int = 0
 
     def readiness(self, now: float) -> int:
         """READY, FULL (a request would wait for its turn), or RESTING: after failures, or as its provider wishes."""

@@ -251,4 +251,5 @@ class Runtime:
         for name in settings.models:
             # a model that leads nowhere is a broken configuration
             snapshot.directory.lookup(name)
+        self.board.pacing.keep({name: one.keys for name, one in snapshot.providers.items()})
         return snapshot

@@ -152,11 +152,39 @@ class Metrics:
         failures = GaugeMetricFamily(
             "madang_consecutive_failures", "Failures in a row.", labels=("provider", "model")
         )
+        waiting = GaugeMetricFamily(
+            "madang_waiting", "Requests waiting for a turn.", labels=("provider", "model")
+        )
         for key, standing in self._board.items():
             in_flight.add_metric(key, standing.in_flight)
             failures.add_metric(key, standing.failures)
+            waiting.add_metric(key, standing.waiting)
         yield in_flight
         yield failures
+        yield waiting
+        yield from self._provider_keys()
+
+    def _provider_keys(self) -> Iterator[Metric]:
+        """Keys of providers by what may be shown of them."""
+        labels = ("provider", "key")
+        in_flight = GaugeMetricFamily(
+            "madang_provider_key_in_flight", "Calls under way with a key.", labels=labels
+        )
+        resting = GaugeMetricFamily(
+            "madang_provider_key_resting",
+            "Keys that rest: the provider has refused them.",
+            labels=labels,
+        )
+        sums: dict[tuple[str, str], tuple[int, int]] = {}
+        for provider, state in self._board.pacing.known_keys():
+            calls, rests = sums.get((provider, state.prefix), (0, 0))
+            is_resting = state.rest.cause is not None
+            sums[provider, state.prefix] = (calls + state.in_flight, rests + is_resting)
+        for names, (calls, rests) in sums.items():
+            in_flight.add_metric(names, calls)
+            resting.add_metric(names, rests)
+        yield in_flight
+        yield resting
 
 
 _COUNTERS = (

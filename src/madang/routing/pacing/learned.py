@@ -115,14 +115,19 @@ class Learned:
         if self.tokens is not None:
             self.tokens.take(tokens, now)
 
-    def refused(self, sent_at: float, now: float, retry_after_s: float | None) -> None:
+    def refused(
+        self, sent_at: float, now: float, retry_after_s: float | None, *, is_known: bool
+    ) -> None:
         """The provider has answered 429 to what was sent at `sent_at`.
 
-        Several refusals of what was sent before the pace was lowered count as one.
+        Several refusals of what was sent before the pace was lowered count as one. `is_known`: its
+        limit is configured, so that the moment it states is all there is to learn.
         """
-        self.is_quiet = False
         if retry_after_s is not None:
-            self.closed_until = max(self.closed_until, now + min(retry_after_s, _LONGEST_S))
+            self.close(now, retry_after_s)
+            if is_known:
+                return
+        self.is_quiet = False
         if sent_at < self._lowered_at:
             return
         rate = self.pace(now) if self._base else self._lately(now)

@@ -1,6 +1,6 @@
 """What is remembered of providers' keys and limits from one configuration to the next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -56,11 +56,11 @@ class Pacing:
             self._memory, tuple(lanes), tuple(slots), (pace, key_pace), is_paced=terms.is_paced
         )
 
-    def keys(self) -> list[tuple[str, KeyState]]:
+    def known_keys(self) -> list[tuple[str, KeyState]]:
         """Every key that was ever in force and is used or remembered, with its provider's name."""
         return [(provider, state) for (provider, _), state in self._keys.items()]
 
-    def keep(self, in_force: dict[str, Sequence[str]]) -> None:
+    def keep(self, in_force: Mapping[str, Sequence[str]]) -> None:
         """Forget the keys that are in force no more; requests that go with them end as they began."""
         kept = {(name, _digest(one)) for name, keys in in_force.items() for one in keys or ("",)}
         self._keys = {name: state for name, state in self._keys.items() if name in kept}

@@ -130,7 +130,7 @@ class Turn:
         """The provider has refused it, for a cause that may be the key's."""
         lane, may_rest = self.lane, len(self._turnstile.keys) > 1
         if cause == "rate_limit":
-            lane.learned.refused(self.at, now, retry_after_s)
+            lane.learned.refused(self.at, now, retry_after_s, is_known=lane.has_rates)
         elif cause == "overloaded" and retry_after_s is not None:
             lane.learned.close(now, retry_after_s)
         elif cause == "provider_auth" and may_rest:
