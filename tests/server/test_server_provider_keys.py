@@ -214,6 +214,7 @@ def test_a_stored_key_is_seen_nowhere(own_gateway, provider, tmp_path):
     provider.plays("telling", telling)
     ask = {"model": "mine/telling", "messages": [{"role": "user", "content": "hi"}]}
     answers.append(gateway.call("POST", "/v1/chat/completions", key, json=ask))
+    assert gateway.call("GET", "/api/provider-keys").json()[0]["is_resting"] is True
     for path in ("/api/provider-keys", "/api/status", "/metrics", "/v1/usage?by=key"):
         answers.append(gateway.call("GET", path))
     gateway.stop()

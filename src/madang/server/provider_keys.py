@@ -30,7 +30,7 @@ def add_provider_key(runtime: Runtime, _: str, body: AddProviderKey) -> StoredKe
 
 def list_provider_keys(runtime: Runtime, _: str, __: None) -> list[StoredKey]:
     """The stored keys of providers, without the keys."""
-    standing = runtime.board.pacing.keys()
+    standing = runtime.board.pacing.known_keys()
     resting = [
         (provider, state.prefix) for provider, state in standing if state.rest.cause is not None
     ]
