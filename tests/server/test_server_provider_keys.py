@@ -6,6 +6,7 @@ import time
 
 import httpx
 import pytest
+import server_answers as answers
 from server_callers import ASK
 from server_gateway import Gateway, eventually, settings
 
@@ -95,6 +96,29 @@ def test_the_list_shows_eight_characters_and_when_it_was_used(running, provider,
     assert (row["id"], row["prefix"], row["is_resting"]) == (key_id, FIRST[:8], False)
     assert abs(row["last_used_at"] - time.time()) < 60
     remove(running, key_id)
+
+
+def test_a_key_that_its_provider_refuses_is_listed_as_resting(running, provider, key):
+    async def picky(visit):
+        if visit.asked.header("authorization") == [f"Bearer {SECOND}"]:
+            await visit.send(
+                answers.http(answers.error("openai", 401, "no", "invalid_api_key"), 401)
+            )
+        else:
+            await visit.answer()
+
+    kept = [add(running, FIRST), add(running, SECOND)]
+    provider.plays("picky", picky)
+    body = {"model": "mine/picky", "messages": [{"role": "user", "content": "hi"}]}
+
+    def resting():
+        running.call("POST", "/v1/chat/completions", key, json=body)
+        rows = running.call("GET", "/api/provider-keys").json()
+        return {row["id"]: row["is_resting"] for row in rows}
+
+    eventually(lambda: resting() == {kept[0]: False, kept[1]: True}, SOON_S)
+    for key_id in kept:
+        remove(running, key_id)
 
 
 async def _asked_meanwhile(gateway, key, change):
@@ -205,21 +229,20 @@ def test_a_stored_key_is_seen_nowhere(own_gateway, provider, tmp_path):
 
     gateway = own_gateway(**own(provider.port))
     _, key = gateway.make_key()
-    answers = [gateway.call("POST", "/api/provider-keys", json={"provider": "mine", "key": FIRST})]
+    told_by = [gateway.call("POST", "/api/provider-keys", json={"provider": "mine", "key": FIRST})]
     body = {"provider": "mine", "key": FIRST}
-    answers.append(gateway.call("POST", "/api/provider-keys", json=body))
-    answers.append(gateway.call("POST", "/api/provider-keys", json={**body, "kay": FIRST}))
-    answers.append(gateway.call("POST", "/api/provider-keys", json={**body, "key": f"{FIRST} x"}))
+    told_by.append(gateway.call("POST", "/api/provider-keys", json=body))
+    told_by.append(gateway.call("POST", "/api/provider-keys", json={**body, "kay": FIRST}))
+    told_by.append(gateway.call("POST", "/api/provider-keys", json={**body, "key": f"{FIRST} x"}))
     eventually(lambda: sent(gateway, provider, key, "seen") == [f"Bearer {FIRST}"], SOON_S)
     provider.plays("telling", telling)
     ask = {"model": "mine/telling", "messages": [{"role": "user", "content": "hi"}]}
-    answers.append(gateway.call("POST", "/v1/chat/completions", key, json=ask))
-    assert gateway.call("GET", "/api/provider-keys").json()[0]["is_resting"] is True
+    told_by.append(gateway.call("POST", "/v1/chat/completions", key, json=ask))
     for path in ("/api/provider-keys", "/api/status", "/metrics", "/v1/usage?by=key"):
-        answers.append(gateway.call("GET", path))
+        told_by.append(gateway.call("GET", path))
     gateway.stop()
     places = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert {"madang.db", "stderr.txt", "secret.key"} <= places.keys()
-    places["told"] = "\n".join(f"{one.headers} {one.text}" for one in answers).encode()
+    places["told"] = "\n".join(f"{one.headers} {one.text}" for one in told_by).encode()
     for place, content in places.items():
         assert FIRST[12:].encode() not in content, place
