@@ -102,12 +102,17 @@ class Budget:
         self._cells[self._at + _CAP] = cap_nusd
 
     def room(self, at_us: int) -> int:
-        """What may still be reserved in the period of a moment; negative where more was spent than reserved."""
+        """What may still be reserved in the period of a moment; negative where more was spent than reserved.
+
+        Also of a moment before the two periods that are kept, as its figures are forgotten: until `recall`.
+        """
         cells = self._cells
         if not self._from_us <= at_us < self._to_us:
             self._turn(at_us)
         base = self._base
-        if cells[base] < self._number:
+        if cells[base] != self._number:
+            if cells[base] > self._number:
+                return -1
             self._begin(base, self._number)
         cap = self._cap
         if cap is None:
@@ -201,7 +206,7 @@ class Budget:
     def _found(self, at_us: int) -> int:
         """The first cell of the period of a moment, begun if it is new.
 
-        Of a moment before the two that are kept: of the later one in its place, which is stricter.
+        Of a moment before the two that are kept: of the later one in its place.
         """
         self.room(at_us)
         return self._base

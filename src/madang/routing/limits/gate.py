@@ -184,6 +184,7 @@ class Gate:
         with self._lock:
             nusd = _affordable(meters.budgets, ask, at_us) if meters.budgets else 0
             if nusd < 0 or not _has_room(meters, ask.tokens, now_us):
+                self.has_unknown |= not all(one.is_known(at_us) for one in meters.budgets)
                 raise refusal(meters, ask.tokens, ask.expected_nusd, now_us, at_us)
             reservation = Reservation(meters, ask.tokens, nusd, now_us)
             if meters.has_soft:
