@@ -41,7 +41,7 @@ class Standing:
             return RESTING
         if self.turnstile is None or not self.turnstile.is_full(now):
             return READY
-        return RESTING if self.turnstile.is_closed(now) else FULL
+        return RESTING if self.turnstile.is_closed(now, in_line=self.waiting > 0) else FULL
 
     def started(self) -> None:
         """A call began."""

@@ -164,10 +164,10 @@ class Learned:
         return min((one.share(now) for one in mirrors), default=1.0)
 
     def _lately(self, now: float) -> float:
-        """Requests per second that went of late."""
+        """Requests per second that went of late; a single one says little."""
         span = now - self._since
         recent = self._asked / max(span, _SPAN_S)
-        return max(recent, self._rate if span < 2 * _SPAN_S else 0.0)
+        return max(recent, self._rate if span < 2 * _SPAN_S else 0.0, 1.0)
 
     def _forget(self, now: float) -> None:
         """Drop what does not matter any more."""

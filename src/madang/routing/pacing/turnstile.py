@@ -163,7 +163,7 @@ class Turnstile:
         self.keys = keys
         self.is_paced = is_paced
         self._only = keys[0] if len(keys) == 1 else None
-        self._memory = memory
+        self._lock = memory.lock
         self._slots = slots
         self._paces = paces
 
@@ -177,7 +177,7 @@ class Turnstile:
             return None
         marks = _NO_MARKS
         if lane.has_rates:
-            with self._memory:
+            with self._lock:
                 taken = lane.rates.take(tokens, int(now * _US))
             if taken is None:
                 return None
@@ -198,7 +198,7 @@ class Turnstile:
     def leave(self, lane: KeyLane, marks: tuple[int, ...], difference: int) -> None:
         """A turn is over: what it held is free for the next."""
         if difference and marks:
-            with self._memory:
+            with self._lock:
                 lane.rates.correct(marks, difference)
         lane.key.in_flight -= 1
         if lane.key.rest.cause is not None or lane.barred.cause is not None:
@@ -213,7 +213,7 @@ class Turnstile:
         """How long until `enter` may succeed; `FOREVER`: when a call under way has ended."""
         if any(slots.taken >= slots.limit for slots in self._slots):
             return FOREVER
-        with self._memory:
+        with self._lock:
             return min((self._wait_s(lane, tokens, now) for lane in self.keys), default=0.0)
 
     def blocked_by(self) -> list[Slots]:
@@ -250,10 +250,14 @@ class Turnstile:
         """Whether a request would have to wait, or could not go at all."""
         return self.wait_s(1, now) > 0
 
-    def is_closed(self, now: float) -> bool:
-        """Whether no key may be used, or the provider wants to be left alone with all of them, for a while."""
+    def is_closed(self, now: float, *, in_line: bool) -> bool:
+        """Whether no key may be used, or the provider itself holds us up with all of them.
+
+        That is for more than a moment, or at all where others are `in_line` already.
+        """
+        bearable_s = 0.0 if in_line else SHORTLY_S
         return all(
-            not lane.allows(now) or (self.is_paced and lane.learned.closed_until > now + SHORTLY_S)
+            not lane.allows(now) or (self.is_paced and lane.learned.wait_s(1, now) > bearable_s)
             for lane in self.keys
         )
 
@@ -272,7 +276,7 @@ class Turnstile:
         best: tuple[float, ...] | None = None
         chosen = None
         now_us = int(now * _US)
-        with self._memory:
+        with self._lock:
             for lane in self.keys:
                 if not lane.allows(now) or not self._is_free(lane, tokens, now):
                     continue
