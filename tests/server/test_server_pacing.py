@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from server_callers import ASK, refused
-from server_gateway import Gateway, eventually
+from server_gateway import ADMIN_KEY, Gateway, eventually
 from server_paced import Strict
 from test_server_errors import check
 
@@ -233,3 +233,18 @@ def test_high_priority_goes_before_the_other_requests_of_the_same_key(paced, pro
 
 def test_a_priority_that_is_none_is_refused(paced):
     assert ask(paced, paced.make_key()[1], "free/x", x_madang_priority="urgent").status_code == 400
+
+
+def test_workers_keep_one_limit_together(provider, tmp_path):
+    """Ten at once and then one in ten seconds: of forty requests at two processes ten are sent."""
+    limits = {"*": {"rpm": 6, "burst": 10}}
+    shared = provider_at(provider.port, limits=limits, queue={"wait_s": 0.5})
+    config = {"providers": {"shared": shared}, "models": {"one": {"targets": ["shared/gpt-4.1"]}}}
+    before = len(provider.asked["gpt-4.1"])
+    with Gateway(tmp_path, config, "--workers", "2") as gateway:
+        assert len(gateway.workers) == 2
+        with ThreadPoolExecutor(40) as pool:
+            asked = pool.map(lambda _: ask(gateway, ADMIN_KEY, "one").status_code, range(40))
+            statuses = Counter(asked)
+    assert statuses == {200: 10, 429: 30}
+    assert len(provider.asked["gpt-4.1"]) - before == 10

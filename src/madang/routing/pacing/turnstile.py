@@ -21,7 +21,6 @@ SHORTLY_S: Final = 1.0
 """A provider that wants to be left alone for no longer is only full."""
 
 _LEAST_COST_S: Final = 0.001
-_USUAL_S: Final = 1.0
 _LISTEN_EVERY: Final = 16
 _FORBIDDEN: Final = 403
 _US: Final = 1_000_000
@@ -222,11 +221,11 @@ class Turnstile:
         return [slots for slots in (*self._slots, *own) if slots.taken >= slots.limit]
 
     def cost_s(self, tokens: int, call_s: float, now: float) -> float:
-        """How long the limits need to make up for a request of so many tokens that takes `call_s`."""
+        """How long the limits need to make up for a request of so many tokens that takes `call_s` (0.0: not known)."""
         of_model, of_key = self._paces
         costs = [_LEAST_COST_S, seconds_of(of_model, tokens)]
         costs.append(seconds_of(of_key, tokens) / max(1, len(self.keys)))
-        costs += [(call_s or _USUAL_S) / slots.limit for slots in self._slots]
+        costs += [call_s / slots.limit for slots in self._slots]
         if self.is_paced:
             costs.append(1 / (sum(lane.learned.pace(now) for lane in self.keys) or FOREVER))
         return max(costs)
