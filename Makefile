@@ -10,7 +10,7 @@ LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --
 	--custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check fix bench ledger clients lock clean
+.PHONY: help run demo test check fix bench ledger clients crash lock clean
 
 help: ## Show these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ ledger: .venv/.dev ## Fill a ledger with ten million attempts and time what repo
 
 clients: .venv/.dev ## Ask through Madang with clients of other people (needs Node; installs them into .build)
 	$(BIN)/python tests/clients/drill.py $(ARGS)
+
+crash: .venv/.dev ## Kill a gateway 50 times under load, and account for every nano-dollar afterwards
+	MADANG_KILLS=50 $(BIN)/python -m pytest tests/server/test_server_kills.py $(ARGS)
 
 lock: ## Renew requirements/*.lock from pyproject.toml with uv; UPGRADE=1 takes the newest versions
 	$(LOCK) --group build -o requirements/build.lock

@@ -92,7 +92,7 @@ def test_a_clock_put_back_by_a_day_finds_what_was_spent_then_and_by_more_has_it_
     budget.settle(reserve(budget, 80, NOON_US + DAY_US), 80, 80)
     assert budget.room(NOON_US) == 60
     budget.settle(reserve(budget, 90, NOON_US + 2 * DAY_US), 90, 90)
-    assert budget.room(NOON_US) == -1  # what was spent then is forgotten: none, rather than too much
+    assert budget.room(NOON_US) == -1  # what was spent then is forgotten
     assert not budget.is_known(NOON_US)
     budget.recall(40, NOON_US)
     assert budget.is_known(NOON_US)
