@@ -1,5 +1,6 @@
 """What a key may use: refused with the right class in every dialect, exact under concurrency, and never leaking."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -137,3 +138,14 @@ def test_a_gateway_that_has_enough_to_do_says_so(provider, own_gateway, dialect)
     assert refusal.retry_after
     assert eventually(lambda: gateway.status()["in_flight"] == 0)
     assert ASK[dialect](gateway.url, key, "oa/m").text
+
+
+def test_a_budget_that_a_key_gets_later_knows_what_was_spent_before(gateway):
+    """15 answers of 78 µ$ each are more than the budget that follows."""
+    key_id, key = gateway.make_key("late")
+    time.sleep(2.5)  # no newborn any more
+    assert {spend(gateway, key, "oa/gpt-4.1") for _ in range(15)} == {200}
+    gateway.call("PATCH", f"/api/keys/{key_id}", json={"budget_usd": "0.001"})
+    eventually(lambda: spend(gateway, key, "oa/gpt-4.1") == 402)
+    month = gateway.call("GET", "/v1/usage/current-month", key).json()
+    assert month["requests"] == 15

@@ -30,6 +30,9 @@ from madang.state.table import Arena, SharedTable, Table
 
 _log = logging.getLogger("madang.budgets")
 _SWEEP_S = 10.0
+_NEWBORN_S = 2.0
+"""How long a key is so new that nothing can have been spent with it before its budget was set."""
+
 _MARGIN_S = 60.0
 _ATTEMPTS = 16
 """No request is tried more often, those who go on with a broken stream included."""
@@ -76,8 +79,12 @@ class Counting:
         """Give back what an earlier process of this number held when it died."""
         self.gate.recover()
 
-    def follow(self) -> None:
-        """Take over what has become of the accounts since the last time, whoever had them read again."""
+    def follow(self, now_s: float) -> None:
+        """Take over what has become of the accounts since the last time, whoever had them read again.
+
+        A key that was made a moment ago has spent nothing yet: its budget need not wait for `recall`.
+        """
+        self.gate.since_s = int(now_s - _NEWBORN_S)
         if self._accounts.revision != self._followed:
             self.refresh()
 

@@ -170,8 +170,9 @@ class Runtime:
             try:
                 self.journal.flush()  # what a full disk refused is tried again without new requests, too
                 self.accounts.refresh()
-                self.counting.follow()
+                self.counting.follow(time.time())
                 if self.keyring.refresh() or self.counting.gate.has_unknown:
+                    await asyncio.to_thread(self.ingest.catch_up, _CATCH_UP_S)
                     self.counting.recall(self.store, self.keyring.list())
                 self._reload()
                 if self.vault.refresh():

@@ -77,7 +77,8 @@ def _nothing(_: LimitedKey) -> Entitlements:
 class Gate:
     """All limits and budgets, as one worker sees them.
 
-    `since_s`: when it began to count (Unix seconds): what is newer has no past to be recalled.
+    `since_s` (Unix seconds): what was born since then has no past to be recalled. Whoever recalls moves it
+    on, lest a budget given to a key much later begins at nothing; 0: everything has a past.
     `entitlements` tells what a key's account adds; `forget` has it asked again. `on_passed` hears
     of thresholds. `has_unknown`: there are budgets whose past has to be looked up (see `unknown`).
     """
@@ -94,7 +95,7 @@ class Gate:
         self.on_passed = on_passed
         self._memory = memory
         self._lock = memory.lock
-        self._since_s = int(since_s)
+        self.since_s = int(since_s)
         self._limits: tuple[Limit, ...] = ()
         self._budgets: tuple[BudgetSetting, ...] = ()
         self._tag_names: tuple[str, ...] = ()
@@ -168,7 +169,7 @@ class Gate:
         place = memory.claim(rule.name, Budget.KIND, Budget.size(memory.workers))
         purse = Budget(place, rule, memory.worker, memory.workers)
         with self._lock:
-            if rule.born_s >= self._since_s > 0:
+            if rule.born_s >= self.since_s > 0:
                 purse.begin()  # it has no past
             self.has_unknown |= not purse.was_begun
         return purse
