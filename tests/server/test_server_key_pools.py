@@ -71,6 +71,9 @@ def test_a_key_that_fails_rests_alone_and_the_request_goes_on_with_another(
     assert {ask(gateway, f"key-{name}").status_code for _ in range(8)} == {200}
     assert keys_of(provider.asked[f"key-{name}"]).count(BAD) <= 2
     assert BAD not in gateway.log
+    shown = gateway.status()["providers"]
+    rests = name in ("revoked", "spent")
+    assert [(one["keys"], one["resting_keys"]) for one in shown] == [(3, int(rests))]
 
 
 def test_the_least_loaded_key_is_used(start, provider):

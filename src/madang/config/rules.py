@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from urllib.parse import SplitResult, urlsplit
 
 from madang.config.budgets import budget_faults, limit_faults
+from madang.config.pacing import Paces
 from madang.config.payments import Payments
 from madang.config.plans import Plan
 from madang.config.prices import price_faults
@@ -84,7 +85,18 @@ def _provider_faults(path: Path, name: str, provider: Provider) -> Iterator[Faul
     if provider.region is not None and not _PROVIDER_NAME.fullmatch(provider.region):
         yield (*path, "region"), "a region is a short name such as `eu` or `us-east-1`"
     yield from _key_faults(path, provider)
+    yield from _pace_faults((*path, "limits"), provider.limits)
+    yield from _pace_faults((*path, "key_limits"), provider.key_limits)
     yield from _header_faults((*path, "headers"), provider.headers)
+
+
+def _pace_faults(path: Path, paces: Paces | None) -> Iterator[Fault]:
+    if not isinstance(paces, dict):
+        return
+    for model, pace in paces.items():
+        if pace.burst is not None and pace.rps is None and pace.rpm is None:
+            fault = "a burst needs the rate at which it comes back: `rps` or `rpm`"
+            yield (*path, model, "burst"), fault
 
 
 def _key_faults(path: Path, provider: Provider) -> Iterator[Fault]:

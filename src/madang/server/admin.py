@@ -5,6 +5,7 @@ refused.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -43,7 +44,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class ProviderShown(msgspec.Struct):
-    """A provider in force. `keys` counts its keys."""
+    """A provider in force. `keys` counts its keys, `resting_keys` those that it has refused."""
 
     name: str
     kind: str
@@ -51,14 +52,16 @@ class ProviderShown(msgspec.Struct):
     apis: list[str]
     region: str | None
     keys: int
+    resting_keys: int
 
 
 class TargetShown(msgspec.Struct):
-    """A target that has been used, and how it stands."""
+    """A target that has been used, and how it stands. `waiting` of those `in_flight` wait for a turn."""
 
     provider: str
     model: str
     in_flight: int
+    waiting: int
     failures: int
     resting: bool
     latency_s: float
@@ -77,13 +80,29 @@ class Status(msgspec.Struct):
 def status(runtime: Runtime, _: str, __: None) -> Status:
     """What this process is doing and how its targets stand."""
     now = time.monotonic()
+    keys = runtime.board.pacing.known_keys()
+    resting = Counter(name for name, key in keys if key.rest.cause is not None)
     providers = [
-        ProviderShown(p.name, p.kind, p.origin.host, list(p.apis), p.region, len(p.keys))
+        ProviderShown(
+            p.name,
+            p.kind,
+            p.origin.host,
+            list(p.apis),
+            p.region,
+            keys=len(p.keys),
+            resting_keys=resting[p.name],
+        )
         for p in runtime.pipeline.snapshot.providers.values()
     ]
     targets = [
         TargetShown(
-            provider, model, s.in_flight, s.failures, s.open_until > now, round(s.latency_s, 6)
+            provider,
+            model,
+            s.in_flight,
+            s.waiting,
+            s.failures,
+            resting=s.open_until > now,
+            latency_s=round(s.latency_s, 6),
         )
         for (provider, model), s in runtime.board.items()
     ]

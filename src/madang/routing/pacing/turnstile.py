@@ -22,6 +22,9 @@ SHORTLY_S: Final = 1.0
 
 _LEAST_COST_S: Final = 0.001
 _LISTEN_EVERY: Final = 16
+_RECOVERS_S: Final = 60.0
+"""A provider that is down (503, 529) may be up again sooner than it says."""
+
 _FORBIDDEN: Final = 403
 _US: Final = 1_000_000
 _NO_MARKS: Final[tuple[int, ...]] = ()
@@ -131,7 +134,7 @@ class Turn:
         if cause == "rate_limit":
             lane.learned.refused(self.at, now, retry_after_s, is_known=lane.has_rates)
         elif cause == "overloaded" and retry_after_s is not None:
-            lane.learned.close(now, retry_after_s)
+            lane.learned.close(now, min(retry_after_s, _RECOVERS_S))
         elif cause == "provider_auth" and may_rest:
             # a 403 may be about the model alone
             (lane.barred if status == _FORBIDDEN else lane.key.rest).refused(cause, now)
