@@ -19,6 +19,7 @@ from madang.config import settings as shapes
 from madang.config.watch import Watcher
 from madang.errors import MadangError
 from madang.keys import Keyring
+from madang.ledger.alarm import Alarm
 from madang.ledger.background import IngestThread
 from madang.ledger.ingest import Ingester
 from madang.ledger.journal import Journal
@@ -165,6 +166,7 @@ class Runtime:
 
     async def _poll(self) -> None:
         """Notice changed keys and a changed configuration, and forget what has expired."""
+        alarm = Alarm(_log)
         while True:
             await asyncio.sleep(_POLL_S)
             try:
@@ -181,7 +183,7 @@ class Runtime:
                 self.counting.sweep(time.monotonic())
                 await self._purge()
             except Exception:  # noqa: BLE001 - logged; the next poll may succeed
-                _log.exception("the poll for changes failed; it goes on")
+                alarm.sound("the poll for changes failed; it goes on", traceback=True)
 
     async def _purge(self) -> None:
         """Forget held responses that have expired, now and then; one process of an installation does so."""
