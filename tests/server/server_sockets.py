@@ -8,10 +8,17 @@ from typing import Any, Self
 
 
 class Caller:
-    """One raw connection. Nothing here waits for longer than it is told."""
+    """One raw connection. Nothing here waits for longer than it is told.
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=5)
+    `room_bytes`: how much may wait to be read (None: as much as the system likes).
+    """
+
+    def __init__(self, port: int, room_bytes: int | None = None) -> None:
+        self._socket = socket.socket()
+        if room_bytes is not None:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room_bytes)
+        self._socket.settimeout(5)
+        self._socket.connect(("127.0.0.1", port))
 
     def __enter__(self) -> Self:
         return self

@@ -107,8 +107,9 @@ class Broadcast:
     # --- listeners ---------------------------------------------------------------------------------
 
     def join(self, listener: "Listener") -> None:
-        """Somebody listens."""
+        """Somebody listens, and may be quicker than those before."""
         self._listeners[listener] = None
+        self.made_room()
 
     def leave(self, listener: "Listener") -> None:
         """Somebody does not listen any more; with the last one the call ends."""
@@ -118,7 +119,7 @@ class Broadcast:
             self.task.cancel()
 
     def made_room(self) -> None:
-        """A listener has caught up, or left."""
+        """A listener has come, has caught up, or has left."""
         self._room.set()
 
     # --- the call ----------------------------------------------------------------------------------

@@ -58,7 +58,12 @@ class Idempotency:
             raise _reused()
         self._pipeline.admit_free(call)
         try:
-            return await Listener(work.broadcast, call, "replayed", self._pipeline.finish).reply()
+            async with asyncio.timeout(_patience_s(call)):
+                return await Listener(
+                    work.broadcast, call, "replayed", self._pipeline.finish
+                ).reply()
+        except TimeoutError:
+            raise _in_progress() from None
         except MadangError:
             replay.enter(call, replay.origin_of(work.broadcast.call), "replayed", "failed")
             self._pipeline.finish(call)
@@ -140,11 +145,7 @@ class _Work:
             if claim.state == "done":
                 return _readable(claim.record)
             if call.is_late(monotonic() + _LOOK_S):
-                raise Conflict(
-                    "A request with this Idempotency-Key is still being answered; send it again.",
-                    code="idempotency_in_progress",
-                    retry_after_s=1,
-                )
+                raise _in_progress()
             await asyncio.sleep(_LOOK_S)
 
     async def keep(self, told: Told) -> None:
@@ -193,6 +194,21 @@ def _readable(record: bytes) -> Told:
             code="idempotency_key_reused",
         )
     return told
+
+
+def _patience_s(call: Call) -> float | None:
+    """How long the caller would wait from now on; None: for as long as it takes."""
+    if call.deadline_s is None:
+        return None
+    return max(0.0, call.started + call.deadline_s - monotonic())
+
+
+def _in_progress() -> Conflict:
+    return Conflict(
+        "A request with this Idempotency-Key is still being answered; send it again.",
+        code="idempotency_in_progress",
+        retry_after_s=1,
+    )
 
 
 def _reused() -> KeyReused:
