@@ -160,6 +160,7 @@ class Account:
         self.rows = [Row(*row) for row in found]
         self.charges = {charge["id"]: charge for charge in book}
         self.outcomes = Counter(row.outcome for row in self.rows)
+        self.lost_tokens = sum(row.output for row in self.rows if row.outcome == "lost")
 
     def by_request(self) -> dict[str, list[Row]]:
         """The rows of each request, first to last."""

@@ -17,6 +17,8 @@ _OUTCOMES = {
     "failed": "failed",
     "cut": "broke off in the middle of its answer",
     "client_closed": "ended because the caller left",
+    "lost": "was under way when this gateway's process died",
+    "hit": "answered from the cache",
 }
 
 
