@@ -133,8 +133,8 @@ def test_keys_are_exchanged_without_losing_a_request(start, provider):
         eventually(lambda: len(provider.asked["exchanged"]) == 4)
         gateway.configure(configuration(provider.port, BAD, GOOD[1]))
         eventually(lambda: "reloaded" in gateway.log)
-        assert {ask(gateway, "after").status_code for _ in range(6)} == {200}
+        assert {ask(gateway, "after-exchange").status_code for _ in range(6)} == {200}
         release.set()
         assert {one.result().status_code for one in asked} == {200}
-    assert set(keys_of(provider.asked["after"])) == {GOOD[1]}
+    assert set(keys_of(provider.asked["after-exchange"])) == {GOOD[1]}
     assert keys_of(provider.asked["marks-bad"]).count(BAD) == 1

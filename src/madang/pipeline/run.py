@@ -9,7 +9,6 @@ settle   every attempt is a row; the row is in the journal before the last byte 
 import asyncio
 import logging
 import random
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from time import monotonic
@@ -94,7 +93,7 @@ class Pipeline:
                 lambda target: snapshot.list_price(target, call.at_us),
             ),
             Failures(),
-            Counter(),
+            {},
         )
         target = next(search.plan)
         if call.may_go_on and (request := continuable(call)) is not None:
@@ -208,15 +207,15 @@ class _Search(NamedTuple):
     snapshot: Snapshot
     plan: Plan
     failures: Failures
-    asked: Counter[Target]
+    asked: dict[Target, int]
 
     def again(self, lane: Lane, error: MadangError, now: float) -> Target | None:
         """The same target, where it was one of its keys that failed and another is there; None: there is none."""
         turnstile, target = lane.line.turnstile, lane.target
         if not isinstance(error, _OF_A_KEY) or isinstance(error, ProviderPaced):
             return None
-        self.asked[target] += 1
-        if self.asked[target] >= len(turnstile.keys) or not turnstile.has_room(now):
+        asked = self.asked[target] = self.asked.get(target, 0) + 1
+        if asked >= len(turnstile.keys) or not turnstile.has_room(now):
             return None
         return target
 

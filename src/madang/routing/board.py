@@ -37,11 +37,17 @@ class Standing:
 
     def readiness(self, now: float) -> int:
         """READY, FULL (a request would wait for its turn), or RESTING: after failures, or as its provider wishes."""
-        if self.open_until > now:
+        if self.is_resting(now):
             return RESTING
-        if self.turnstile is None or not self.turnstile.is_full(now):
-            return READY
-        return RESTING if self.turnstile.is_closed(now, in_line=self.waiting > 0) else FULL
+        return FULL if self.turnstile is not None and self.turnstile.is_full(now) else READY
+
+    def is_resting(self, now: float) -> bool:
+        """Whether others should be asked first: after failures, or as the provider wishes."""
+        if self.open_until > now:
+            return True
+        return self.turnstile is not None and self.turnstile.is_closed(
+            now, in_line=self.waiting > 0
+        )
 
     def started(self) -> None:
         """A call began."""

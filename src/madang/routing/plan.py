@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 
 from madang.errors import MadangError
 from madang.model import Target
-from madang.routing.board import RESTING, Board
+from madang.routing.board import Board
 from madang.routing.directory import Route
 
 Plan = Generator[Target, MadangError, None]
@@ -88,7 +88,7 @@ def _ready_first(
     if len(targets) == 1:
         return targets
     if strict:
-        return sorted(targets, key=lambda one: board.standing(one).readiness(now) == RESTING)
+        return sorted(targets, key=lambda one: board.standing(one).is_resting(now))
     return sorted(targets, key=lambda one: board.standing(one).readiness(now))
 
 

@@ -250,13 +250,24 @@ class Turnstile:
 
     def is_full(self, now: float) -> bool:
         """Whether a request would have to wait, or could not go at all."""
-        return self.wait_s(1, now) > 0
+        lane = self._only
+        if lane is None or not lane.learned.is_quiet or lane.slots is not None:
+            return self.wait_s(1, now) > 0
+        for slots in self._slots:
+            if slots.taken >= slots.limit:
+                return True
+        if not lane.has_rates:
+            return False
+        with self._lock:
+            return not lane.rates.has_room(1, int(now * _US))
 
     def is_closed(self, now: float, *, in_line: bool) -> bool:
         """Whether no key may be used, or the provider itself holds us up with all of them.
 
         That is for more than a moment, or at all where others are `in_line` already.
         """
+        if self._only is not None and self._only.learned.is_quiet:
+            return False
         bearable_s = 0.0 if in_line else SHORTLY_S
         return all(
             not lane.allows(now) or (self.is_paced and lane.learned.wait_s(1, now) > bearable_s)
