@@ -11,6 +11,7 @@ from ledger_reading import moved, stored_ids
 from madang.errors import StoreUnavailable
 from madang.ledger.ingest import Ingester
 from madang.ledger.journal import Journal
+from madang.model import Decision
 from madang.state.store import Store
 
 RECORD = (
@@ -37,7 +38,7 @@ def test_every_field_of_an_attempt_arrives(journal, ingester, store, attempt):
         estimated=True, price="p", latency_us=4, first_token_us=5, overhead_us=6, losses=("x",),
         outcome="cut", account_id="acc_a", provider_key="sk-12345", cache_write_1h_tokens=7,
         audio_input_tokens=8, audio_output_tokens=9, units={"images": 2}, tier="flex",
-        reserved_nusd=10, saved_nusd=11, cache="miss",
+        reserved_nusd=10, saved_nusd=11, cache="miss", plan=Decision("cost", task="t"),
     )  # fmt: skip
     journal.append([row])
     assert ingester.run_once().new == 1
@@ -45,8 +46,9 @@ def test_every_field_of_an_attempt_arrives(journal, ingester, store, attempt):
     assert stored.pop("seq") == 1
     assert (stored.pop("tags"), stored.pop("losses")) == ('{"team":"s"}', '["x"]')
     assert stored.pop("units") == '{"images":2}'
+    assert stored.pop("plan") == '{"pick":"cost","task":"t"}'
     assert stored == {name: getattr(row, name) for name in stored}
-    assert stored.keys() | {"id", "tags", "losses", "units"} == set(row.__struct_fields__)
+    assert stored.keys() | {"id", "tags", "losses", "units", "plan"} == set(row.__struct_fields__)
 
 
 def test_defaults_that_a_line_leaves_out_are_stored(journal, ingester, store, attempt):

@@ -55,6 +55,7 @@ _COLUMNS = {
     "first_token_us": "value ->> '$.first_token_us'",
     "overhead_us": "coalesce(value ->> '$.overhead_us', 0)",
     "losses": "coalesce(value ->> '$.losses', '[]')",
+    "plan": "value ->> '$.plan'",
 }
 
 # Without MATERIALIZED SQLite writes each record out again for each of its columns: 25 µs a row, not 9.

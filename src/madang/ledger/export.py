@@ -28,7 +28,7 @@ ATTEMPT_COLUMNS = (
     *("cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens", "reasoning_tokens"),
     *("audio_input_tokens", "audio_output_tokens", "units", "tier", "estimated", "cost_nusd"),
     *("reserved_nusd", "saved_nusd", "price", "cache", "latency_us", "first_token_us"),
-    *("overhead_us", "losses", "tags"),
+    *("overhead_us", "losses", "tags", "plan"),
 )
 USAGE_COLUMNS = (*MEASURES, "corrections_nusd", "total_tokens", "cost_usd")
 """Behind what usage was grouped by."""
@@ -84,6 +84,7 @@ def _attempt(row: dict[str, Any]) -> dict[str, Any]:
     row["id"] = f"{row['request_id']}.{row['n']}"
     row["at"] = moment(row["at_us"])
     row |= {name: bool(row[name]) for name in _FLAGS}
+    row["plan"] = json.loads(row["plan"]) if row["plan"] else None
     return row | {name: json.loads(row[name]) for name in _OF_JSON}
 
 

@@ -164,6 +164,7 @@ def _attempt(row: Row) -> dict[str, Any]:
     attempt = dict(row)
     del attempt["seq"]
     attempt |= {name: json.loads(attempt[name]) for name in _JSON_COLUMNS}
+    attempt["plan"] = json.loads(attempt["plan"]) if attempt["plan"] else None
     attempt |= {name: bool(attempt[name]) for name in _FLAGS}
     attempt["id"] = f"{row['request_id']}.{row['n']}"
     attempt["at"] = moment(row["at_us"])

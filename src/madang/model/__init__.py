@@ -18,6 +18,11 @@ from madang.model.attempt import (
     Outcome,
     Target,
 )
+from madang.model.decision import (
+    Decision,
+    LeftOut,
+    Weighed,
+)
 from madang.model.embedding import (
     Embed,
     Embedded,
@@ -89,6 +94,7 @@ __all__ = [
     "ChoiceEnded",
     "Citation",
     "CitationAdded",
+    "Decision",
     "Dialect",
     "Document",
     "Embed",
@@ -101,6 +107,7 @@ __all__ = [
     "Hours",
     "Image",
     "Json",
+    "LeftOut",
     "LogprobsAdded",
     "Media",
     "Message",
@@ -132,5 +139,6 @@ __all__ = [
     "Usage",
     "UsageSeen",
     "Video",
+    "Weighed",
     "special_tier",
 ]

@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from madang.model.decision import Decision
 from madang.model.kinds import Dialect, Feature
 
 
@@ -62,7 +63,8 @@ class Attempt(Struct, kw_only=True, omit_defaults=True):
     are a part of `cache_write_tokens`, audio tokens parts of input or output. `units` are what is
     priced and no token, such as `images` or `video_ms`; `tier` is the service tier that was priced.
     `reserved_nusd` is what was set aside for the whole request (on its first attempt only),
-    `saved_nusd` what an answer from the cache would have cost.
+    `saved_nusd` what an answer from the cache would have cost. `plan` is why the request went where it
+    went (on its first attempt only; None: there was nothing to choose).
     """
 
     id: str
@@ -106,6 +108,7 @@ class Attempt(Struct, kw_only=True, omit_defaults=True):
     first_token_us: int | None = None
     overhead_us: int = 0
     losses: tuple[str, ...] = ()
+    plan: Decision | None = None
 
     @property
     def was_asked(self) -> bool:
