@@ -4,7 +4,6 @@ Both answer with the same records, so that a command prints one shape.
 """
 
 import functools
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import click
 import msgspec
 
 from madang.cli.configuration import warn_s
+from madang.cli.master_key import master_environ, secret_key_file_option
 from madang.cli.office import chosen_gateway, place_options
 from madang.client import Gateway
 from madang.errors import NotFound
@@ -24,7 +24,7 @@ from madang.keys.asked import ChangeKey, CreateKey, RotateKey, RotateKeys
 from madang.keys.desk import Desk
 from madang.keys.shown import KeyMade, KeyShown
 from madang.state.store import DATABASE, Store
-from madang.state.vault import ENV, ENV_FILE, MasterKeys, StoredKey, Vault
+from madang.state.vault import MasterKeys, StoredKey, Vault
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -159,21 +159,6 @@ class RemoteVault:
 
 
 _KEPT = "/api/provider-keys"
-
-secret_key_file_option = click.option(
-    "--secret-key-file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Holds the master key of stored provider keys. Default: $MADANG_SECRET_KEY_FILE, or secret.key at home.",
-)
-
-
-def master_environ(secret_key_file: Path | None) -> dict[str, str]:
-    """The environment as it counts beside the option, which counts more than a variable."""
-    environ = dict(os.environ)
-    if secret_key_file is not None:
-        environ.pop(ENV, None)
-        environ[ENV_FILE] = str(secret_key_file)
-    return environ
 
 
 def at_keys(function: Callable[..., R]) -> Callable[..., R]:
