@@ -132,9 +132,10 @@ class Admission:
         if not meters.budgets:
             return Ask(tokens + wanted * copies), _Plan(_NOTHING, 0, copies, None, bound)
         worst = self._worst_of(call, route, snapshot)
+        unseen = 0 if call.wire.dialect in EMBEDDING else UNSEEN_TOKENS
         plan = _Plan(
             worst,
-            min(len(call.body), 2 * tokens) + UNSEEN_TOKENS,
+            min(len(call.body), 2 * tokens) + unseen,
             copies,
             tier_of(envelope),
             bound,
