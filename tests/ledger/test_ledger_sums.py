@@ -88,7 +88,7 @@ class CrashingStore(Store):
 def contributed(row):
     """What the definition in the documentation says that an attempt adds, in Python."""
     used = row.outcome != "failed" or row.input_tokens + row.output_tokens > 0 or row.cost_nusd
-    well_spent = row.final and row.outcome in ("ok", "client_closed", "hit")
+    well_spent = row.outcome == "ok" or (row.final and row.outcome in ("client_closed", "hit"))
     return (
         1,
         int(row.final and bool(used)),

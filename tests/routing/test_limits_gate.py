@@ -35,6 +35,7 @@ class Held:
         self.worker, self.purses, self.team = worker, purses, team
         self.money, self.tokens, self.at, self.part = money, tokens, at, part
         self.reservation = None
+        self.drawn = 0
 
 
 class Gates(RuleBasedStateMachine):
@@ -136,7 +137,7 @@ class Gates(RuleBasedStateMachine):
         cost = int(held.money * share)
         self.gates[held.worker].settle(held.reservation, tokens, cost)
         self.held.remove(held)
-        held.part[2] = tokens
+        held.part[2] = held.drawn + tokens
         for purse in held.purses:
             self.spent[purse] = self.spent.get(purse, 0) + cost
 
@@ -148,6 +149,18 @@ class Gates(RuleBasedStateMachine):
         assert self.gates[held.worker].extend(held.reservation, more) is fits
         if fits:
             held.money += more
+
+    @rule(held=requests, share=st.floats(0, 1))
+    def draw(self, held, share):
+        """A part of the request is over: its money is spent, its tokens are used, the rest stays reserved."""
+        if held is None or held not in self.held:
+            return
+        cost = int(held.money * share)
+        self.gates[held.worker].draw(held.reservation, 7, cost)
+        held.money -= cost
+        held.drawn += 7
+        for purse in held.purses:
+            self.spent[purse] = self.spent.get(purse, 0) + cost
 
     @rule(seconds=st.floats(0.001, 90))
     def wait(self, seconds):

@@ -11,7 +11,7 @@ from madang.ledger.tags import KEPT_NAME, KEPT_VALUE, TAGGED, admit
 from madang.state.store import Transaction
 
 _USED = "(outcome <> 'failed' OR input_tokens + output_tokens > 0 OR coalesce(cost_nusd, 0) > 0)"
-_WELL_SPENT = "final AND outcome IN ('ok', 'client_closed', 'hit')"
+_WELL_SPENT = "outcome = 'ok' OR (final AND outcome IN ('client_closed', 'hit'))"
 
 MEASURES = {
     "attempts": "1",
@@ -34,7 +34,8 @@ MEASURES = {
 A request counts once, by its final attempt: under `requests` when it was answered (also in part) or
 cost something, else under `failed_requests`. Tokens and cost count on every attempt, under the
 model that used them. `wasted_nusd` is the part of the cost that bought no whole answer: attempts
-that another followed, and those that failed, broke off or were lost.
+that failed, broke off or were lost, and those that another had to follow. An answer to a piece of a
+long text is not final, and bought what it cost.
 """
 
 SUMS = ", ".join(f"sum({expression}) AS {name}" for name, expression in MEASURES.items())

@@ -5,6 +5,7 @@ told of their limits is decided here; whether there is room decides `routing.lim
 its proof: docs/limits.md.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -12,10 +13,10 @@ from msgspec.structs import replace
 from madang.errors import Forbidden
 from madang.model import EMBEDDING
 from madang.pipeline.body import readable
-from madang.pipeline.call import Call
+from madang.pipeline.call import Call, Parts
 from madang.pipeline.lane import Snapshot
 from madang.pipeline.measure import prompt_tokens
-from madang.pipeline.worst import LONGEST_ANSWER, Worst, copies_of, tier_of, worst_of
+from madang.pipeline.worst import LONGEST_ANSWER, Step, Worst, copies_of, tier_of, worst_of
 from madang.routing.directory import Route, allowed
 from madang.routing.limits import Ask, Gate, Meters, Reservation, Usual
 from madang.wire.bound import LEAST_TOKENS, room_for_thinking
@@ -45,13 +46,16 @@ class Admission:
 
         Raises Forbidden, RateLimited or OutOfCredit, and has reserved nothing then.
         """
-        _permit(call, route)
+        if call.parts is not None and call.parts.are_admitted:
+            return
+        if not call.is_part:  # else it is asked by us, not by the caller
+            permit(call, route)
         if self.gate.meters(call.key, call.tags) is not None:
             self.reserve(call, route, snapshot, call.started)
 
     def admit_free(self, call: Call, route: Route) -> None:
         """Let a call in that needs neither tokens nor money. Raises Forbidden or RateLimited."""
-        _permit(call, route)
+        permit(call, route)
         meters = self.gate.meters(call.key, call.tags)
         if meters is None:
             return
@@ -60,6 +64,39 @@ class Admission:
             call.reservation = self.gate.admit(meters, Ask(0), now_us, call.at_us)
         finally:
             self._tell(call, meters, now_us)
+
+    def admit_parts(
+        self, call: Call, route: Route, snapshot: Snapshot, steps: Iterable[Step]
+    ) -> None:
+        """Let a call in that is answered by several, as one request with the tokens and the money of all.
+
+        Raises Forbidden, RateLimited or OutOfCredit, and has reserved nothing then.
+        """
+        permit(call, route)
+        meters = self.gate.meters(call.key, call.tags)
+        parts = call.parts = Parts(call)
+        parts.are_admitted = True
+        if meters is None:
+            return
+        now_us = int(call.started * 1_000_000)
+        wanted = list(steps)
+        usual = self._usual.most(call.key.id, call.envelope.model) or USUAL_TOKENS
+        tokens = sum(step.prompt + (step.answer or usual) for step in wanted)
+        nusd = self.most_nusd(call, route, snapshot, wanted) if meters.budgets else 0
+        try:
+            call.reservation = self.gate.admit(meters, Ask(tokens, nusd, nusd), now_us, call.at_us)
+        finally:
+            self._tell(call, meters, now_us)
+        call.reserved_nusd = nusd
+        call.is_thrifty = call.reservation.is_soft
+
+    def most_nusd(self, call: Call, route: Route, snapshot: Snapshot, steps: Iterable[Step]) -> int:
+        """The most that requests like this call's can cost, as far as prices are known."""
+        worst, tier = self._worst_of(call, route, snapshot), tier_of(call.envelope)
+        return sum(
+            worst.most_nusd(2 * step.prompt + UNSEEN_TOKENS, step.answer or LONGEST_ANSWER, 1, tier)
+            for step in steps
+        )
 
     def reserve(self, call: Call, route: Route, snapshot: Snapshot, now: float) -> None:
         """Set the worst case aside, or what money is left for. Raises RateLimited or OutOfCredit."""
@@ -91,6 +128,7 @@ class Admission:
         """Replace the reservation by what the rows used that have come since it was made."""
         reservation = call.reservation
         if reservation is None:
+            self._draw(call)
             return
         rows = call.rows[call.settled :]
         used = made = cost = 0
@@ -102,6 +140,17 @@ class Admission:
         if rows and rows[-1].outcome == "ok":
             self._usual.saw(call.key.id, call.envelope.model, made)
         call.reservation, call.settled = None, len(call.rows)
+
+    def _draw(self, part: Call) -> None:
+        """A part is over whose request holds a reservation: what it used is used, the rest stays reserved."""
+        parts = part.parts
+        if parts is None or not part.is_part or not parts.are_admitted:
+            return
+        reservation = parts.whole.reservation
+        if reservation is not None:
+            used = sum(row.input_tokens + row.output_tokens for row in part.rows)
+            cost = sum(row.cost_nusd or 0 for row in part.rows)
+            self.gate.draw(reservation, used, cost)
 
     def _reserved(
         self, call: Call, route: Route, snapshot: Snapshot, meters: Meters, now_us: int
@@ -166,7 +215,7 @@ class Admission:
         return worst
 
 
-def _permit(call: Call, route: Route) -> None:
+def permit(call: Call, route: Route) -> None:
     """Raise Forbidden where the key may not use the model."""
     key = call.key
     if key.models and not allowed(key.models, route, call.envelope.model):

@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from madang.errors import ProviderBroken, ProviderError, ProviderFailed
-from madang.model import Embed, Failed, Request
+from madang.model import Embed, Failed, Request, Usage
 from madang.pipeline.body import body_for
 from madang.pipeline.call import Call, Reply, Streamed, Whole, header_value
 from madang.pipeline.lane import Lane, Snapshot
@@ -19,6 +19,7 @@ from madang.pipeline.line import Claim
 from madang.pipeline.measure import likely_tokens
 from madang.pipeline.settle import Account
 from madang.pipeline.stream import Flight, error_of
+from madang.pipeline.total import Totalled, total
 from madang.routing.pacing import Turn
 from madang.upstream.transport import Incoming, Outgoing, Transport
 from madang.wire.contract import Pump, StreamWriter, WriteContext
@@ -154,7 +155,7 @@ class Attempt:
 
     def _whole(self, body: bytes) -> Whole:
         call, lane = self._call, self._lane
-        if lane.wire is call.wire:
+        if lane.wire is call.wire and call.before is None:
             skimmed = lane.wire.skim_answer(body)
             usage, stop = skimmed.usage, skimmed.stop
             if usage is None and stop is None:
@@ -166,6 +167,8 @@ class Attempt:
         else:
             answer = lane.wire.read_answer(body)
             usage, stop = answer.usage, answer.stop
+            if call.before is not None:
+                answer = replace(answer, usage=total(call.before, usage or Usage()))
             body = call.wire.write_answer(answer, self._context())
         now = monotonic()
         lane.standing.answered(now - self._account.began_at)
@@ -175,8 +178,9 @@ class Attempt:
         row = self._account.answered(now, usage, stop)
         self._settler.finish(call)
         head = self._head(_JSON)
-        if row.cost_nusd is not None:
-            head += _COST % divmod(row.cost_nusd, 1_000_000_000)
+        before_nusd = call.parts.nusd if call.parts is not None else 0
+        if row.cost_nusd is not None and before_nusd is not None:
+            head += _COST % divmod(row.cost_nusd + before_nusd, 1_000_000_000)
         return Whole(200, head, body)
 
     async def _stream(self, incoming: Incoming) -> Streamed:
@@ -202,7 +206,8 @@ class Attempt:
             raise ProviderBroken("the provider's stream does not consist of events")
         now = monotonic()
         call.upstream_s += now - self._account.sent_at
-        if call.seam is None:  # else the caller's stream has long begun
+        has_begun = call.continuation is not None and call.seam is not None
+        if not has_begun:
             call.overhead_us = max(0, int((now - call.started - call.upstream_s) * 1_000_000))
         flight = Flight(self._account, self._settler, pump, incoming, self._context(), first)
         content_type = _JSON if call.array else _EVENTS
@@ -210,7 +215,8 @@ class Attempt:
 
     def _pump(self) -> Pump:
         call, lane = self._call, self._lane
-        if lane.wire is call.wire and not call.array and call.continuation is None:
+        is_relay = lane.wire is call.wire and not call.array and call.before is None
+        if is_relay and call.continuation is None:
             meter = call.wire.meter(call.envelope.include_usage)
             if call.conversation is not None:
                 call.conversation.listen(meter)
@@ -229,7 +235,7 @@ class Attempt:
         writer = call.wire.stream_writer(self._context())
         if call.conversation is not None:
             call.conversation.listen(writer)
-        return writer
+        return writer if call.before is None else Totalled(writer, call.before)
 
     def _failure_in(self, pump: Pump, data: bytes) -> ProviderError:
         """The provider's own words for an error event that came before anything else."""

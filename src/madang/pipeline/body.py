@@ -78,7 +78,7 @@ def _relayed(call: Call, lane: Lane, bound: int | None) -> bytes:
 
 def _translated(call: Call, lane: Lane, without: frozenset[Feature], bound: int | None) -> bytes:
     """The request as the target's dialect says it, without what is lacking."""
-    request = _read(call)
+    request = read(call)
     lost: tuple[str, ...] = ()
     if without and isinstance(request, Request):
         request, lost = degrade(request, without)
@@ -162,14 +162,14 @@ def _confirm_overflow(call: Call, target: Target, window: int) -> None:
 def readable(call: Call) -> Request | None:
     """What the caller asks; None where it is not to be understood, so that the provider has to judge it."""
     try:
-        request = _read(call)
+        request = read(call)
     except InvalidRequest:
         return None
     return request if isinstance(request, Request) else None
 
 
-def _read(call: Call) -> Request | Embed:
-    """All that the caller asks, in no particular dialect."""
+def read(call: Call) -> Request | Embed:
+    """All that the caller asks, in no particular dialect. Raises InvalidRequest."""
     if call.request is None:
         if call.conversation is not None:
             call.request = call.conversation.request()

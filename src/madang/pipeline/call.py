@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from madang.errors import MadangError
 from madang.keys import Key
@@ -17,6 +17,8 @@ from madang.wire.contract import AnyWire, Envelope, StreamWriter
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _MAX_HEADER_VALUE = 1000
 _CLOCK_STEP_S = 0.005  # timers may ring a little early
+
+Chunk = Literal["map-reduce", "plan"]
 
 
 def header_value(text: str) -> bytes:
@@ -41,18 +43,24 @@ class Call:
     (None: all that the caller asks for); `is_thrifty`: a budget wants the cheapest targets first.
     `lines` are ready header lines that tell the caller of its limits. `slots` are those of the
     attempts on record as under way. `cached` is what the cache did, for its rows.
+    `parts` links the calls that one request is answered by; the rows of each are numbered from its
+    `first_n`. `before` is what parts have used that the answer's usage has to tell as well (None:
+    it is not to be touched). `chunk`: the caller wishes to have a long text split.
     """
 
     __slots__ = (
         "array",
         "asked",
         "at_us",
+        "before",
         "body",
         "cached",
+        "chunk",
         "continuation",
         "conversation",
         "deadline_s",
         "envelope",
+        "first_n",
         "forward",
         "id",
         "is_last_resort",
@@ -64,6 +72,7 @@ class Call:
         "may_lose",
         "most_tokens",
         "overhead_us",
+        "parts",
         "path_model",
         "path_stream",
         "priority",
@@ -93,6 +102,10 @@ class Call:
         self.path_stream = False
         self.priority: Priority = NORMAL
         self.cached: Cached | None = None
+        self.parts: Parts | None = None
+        self.first_n = 0
+        self.before: Usage | None = None
+        self.chunk: Chunk | None = None
         self.array = False
         self.tags: dict[str, str] = {}
         self.forward = b""
@@ -121,6 +134,28 @@ class Call:
     def is_late(self, now: float) -> bool:
         """Whether the caller's deadline has come, so that another attempt would be in vain."""
         return self.deadline_s is not None and now - self.started >= self.deadline_s - _CLOCK_STEP_S
+
+    @property
+    def is_part(self) -> bool:
+        """Whether its answer is for another call to make use of."""
+        return self.parts is not None and self.parts.whole is not self
+
+
+class Parts:
+    """What the calls have in common that one request is answered by; `whole` is the caller's own.
+
+    Their rows are of one request. Where `are_admitted`, the reservation of `whole` is for all of
+    them. `have_failed`: a part has ended the request, whose final row that part has then. `nusd` is
+    what the parts have cost so far (None: that is not known).
+    """
+
+    __slots__ = ("are_admitted", "have_failed", "nusd", "whole")
+
+    def __init__(self, whole: Call) -> None:
+        self.whole = whole
+        self.are_admitted = False
+        self.have_failed = False
+        self.nusd: int | None = 0
 
 
 class Caller(Protocol):

@@ -182,7 +182,7 @@ class _Work:
 def _request_digest(call: Call) -> bytes:
     """What was asked, and how it is to be sent."""
     envelope = call.envelope
-    how = (call.wire.dialect, envelope.model, envelope.stream, call.array)
+    how = (call.wire.dialect, envelope.model, envelope.stream, call.array, call.chunk)
     return sha256(b"%b\0%b" % (repr(how).encode(), spelled(call.body))).digest()
 
 

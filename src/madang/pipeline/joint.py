@@ -28,13 +28,10 @@ from madang.model import (
     UsageSeen,
 )
 from madang.pipeline.overlap import MOST_OVERLAP, repeated
+from madang.pipeline.total import total
 from madang.wire.contract import StreamWriter
 
 _THOUGHTS = "thinking"
-_FIGURES = (
-    *("input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning"),
-    *("audio_input", "audio_output"),
-)
 
 
 class Joint:
@@ -71,7 +68,7 @@ class Joint:
         written = self._decide(is_all=True)
         if self._open is not None and not isinstance(self._open, Text):
             written += self._close()
-        self._before = usage if self._before is None else _sum(self._before, usage)
+        self._before = usage if self._before is None else total(self._before, usage)
         return written
 
     def go_on(self) -> None:
@@ -116,8 +113,8 @@ class Joint:
         return b"" if self._dropping else self._beside(event)
 
     def _usage(self, event: UsageSeen) -> bytes:
-        total = event.usage if self._before is None else _sum(self._before, event.usage)
-        return self._writer.feed(UsageSeen(total))
+        used = event.usage if self._before is None else total(self._before, event.usage)
+        return self._writer.feed(UsageSeen(used))
 
     def _start(self, part: Part) -> bytes:
         """A part begins: a text goes on in the one that is open."""
@@ -192,12 +189,3 @@ def _moved(citation: Citation, by: int) -> Citation:
         return citation
     start, end = max(0, citation.start + by), max(0, citation.end + by)
     return replace(citation, start=start, end=end, origin=None, raw=None)
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    """The figures of both."""
-    figures = {name: getattr(one, name) + getattr(other, name) for name in _FIGURES}
-    units = {
-        name: one.units.get(name, 0) + other.units.get(name, 0) for name in one.units | other.units
-    }
-    return replace(other, **figures, units=units, estimated=one.estimated or other.estimated)

@@ -1,5 +1,7 @@
 """The way to an answer that may be there already: by an Idempotency-Key, else by the cache, else by asking.
 
+Long texts that are to be split are asked in pieces, and the cache has nothing to do with them.
+
 Rule: a caller who wishes for nothing of it, at a gateway without a cache, pays nothing for it.
 """
 
@@ -12,6 +14,7 @@ from madang.config.caching import Cache as CacheSettings
 from madang.config.settings import Settings
 from madang.pipeline.cache import Cache, miss
 from madang.pipeline.call import Call, Reply
+from madang.pipeline.chunking import Chunking
 from madang.pipeline.idempotency import Idempotency
 from madang.pipeline.run import Pipeline
 from madang.pipeline.wish import NONE, Wish
@@ -25,6 +28,7 @@ class Recall:
     """Answers the calls of one process."""
 
     def __init__(self, pipeline: Pipeline, store: Store, settings: Settings) -> None:
+        self.chunking = Chunking(pipeline)
         self._pipeline = pipeline
         self._cached = CachedAnswers(store)
         self._answered = IdempotentAnswers(store, holder=token_hex(8))
@@ -34,7 +38,7 @@ class Recall:
 
     def answer(self, call: Call, wish: Wish) -> Awaitable[Reply]:
         """Answer one call. Raises what `Pipeline.answer` raises, and CacheMiss, KeyReused or Conflict."""
-        if wish is NONE and self._cache is None:
+        if wish is NONE and self._cache is None and call.chunk is None:
             return self._pipeline.answer(call)
         return self._answer(call, wish)
 
@@ -63,6 +67,10 @@ class Recall:
         return await self._look(wish, call)
 
     async def _look(self, wish: Wish, call: Call) -> Reply:
+        if call.chunk is not None:
+            if wish.cache == "only":
+                raise miss("An answer made of pieces is never in the cache.")
+            return await self.chunking.answer(call)
         if self._cache is not None:
             return await self._cache.answer(call, wish)
         if wish.cache == "only":

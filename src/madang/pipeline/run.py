@@ -9,7 +9,7 @@ settle   every attempt is a row; the row is in the journal before the last byte 
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from time import monotonic
 from typing import NamedTuple
@@ -29,13 +29,14 @@ from madang.ledger.journal import Journal
 from madang.model import Attempt as Row
 from madang.model import Target, Usage
 from madang.pipeline import settle
-from madang.pipeline.admission import Admission, cheapest_first
+from madang.pipeline.admission import Admission, cheapest_first, permit
 from madang.pipeline.attempt import Attempt
 from madang.pipeline.call import Call, Reply
 from madang.pipeline.continuation import Continuation, continuable
 from madang.pipeline.failures import Failures
 from madang.pipeline.lane import Lane, Snapshot
 from madang.pipeline.measure import is_longer
+from madang.pipeline.worst import Step
 from madang.routing.directory import Route
 from madang.routing.plan import Plan, propose
 from madang.upstream.outbox import Outbox
@@ -112,6 +113,34 @@ class Pipeline:
         route = snapshot.directory.resolve(call.envelope.model, call.wire.dialect)
         self._admission.admit_free(call, route)
 
+    def admit_parts(self, call: Call, steps: Iterable[Step]) -> None:
+        """Let a call in that is answered by several: the worst case of all its steps is reserved, or nothing.
+
+        Raises Forbidden, RateLimited or OutOfCredit.
+        """
+        snapshot = self.snapshot
+        route = snapshot.directory.resolve(call.envelope.model, call.wire.dialect)
+        self._admission.admit_parts(call, route, snapshot, steps)
+
+    def permitted(self, call: Call) -> Route:
+        """Where the call's model leads. Raises UnknownModel, or Forbidden: its key may not use it."""
+        route = self.snapshot.directory.resolve(call.envelope.model, call.wire.dialect)
+        permit(call, route)
+        return route
+
+    def most_nusd(self, call: Call, steps: Iterable[Step]) -> int | None:
+        """The most that the steps to an answer can cost; None where the price of anybody who may answer is unknown."""
+        snapshot = self.snapshot
+        route = snapshot.directory.resolve(call.envelope.model, call.wire.dialect)
+        lanes = map(snapshot.lane, route.every_target())
+        if any(snapshot.price(lane, call.at_us) is None for lane in lanes):
+            return None
+        return self._admission.most_nusd(call, route, snapshot, steps)
+
+    def give_up(self, call: Call) -> None:
+        """A call ends without an attempt of its own: nothing is held for it any more."""
+        self._admission.settle(call)
+
     async def _ask(self, search: "_Search", target: Target) -> Reply:
         """Ask one target after another. Raises a MadangError when none could answer, with all rows made."""
         call, snapshot = search.call, search.snapshot
@@ -167,6 +196,8 @@ class Pipeline:
 
     def finish(self, call: Call) -> None:
         """All rows of the call are known: enter them in the journal, true up the limits, tell the watchers."""
+        if call.is_part:
+            settle.subordinate(call)
         rows = call.rows
         self._journal.note(rows, call.slots)
         self._outbox.wake()

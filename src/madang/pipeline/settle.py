@@ -49,7 +49,7 @@ class Account:
         price = self.snapshot.price(self.lane, call.at_us)
         return Begun(
             call.id,
-            len(call.rows),
+            call.first_n + len(call.rows),
             call.at_us,
             call.key.id,
             call.key.account_id,
@@ -148,7 +148,7 @@ class Account:
 
     def _append(self, now: float, **facts: Any) -> Attempt:  # noqa: ANN401 - fields of Attempt
         call, target = self.call, self.lane.target
-        n = len(call.rows)
+        n = call.first_n + len(call.rows)
         row = Attempt(
             id=f"{call.id}.{n}",
             request_id=call.id,
@@ -168,7 +168,7 @@ class Account:
             latency_us=int((now - self.began_at) * 1_000_000),
             losses=call.losses,
             cache=call.cached,
-            reserved_nusd=None if n else call.reserved_nusd,
+            reserved_nusd=None if call.rows else call.reserved_nusd,
             **facts,
         )
         call.rows.append(row)
@@ -192,6 +192,20 @@ def supersede(call: Call) -> None:
     """Another attempt follows: the last row was not the final one."""
     if call.rows:
         call.rows[-1] = replace(call.rows[-1], final=False)
+
+
+def subordinate(part: Call) -> None:
+    """A part of a request is over: its last row is the final one of all only where it is what ends them."""
+    parts = part.parts
+    if parts is None or not part.rows:
+        return
+    costs = [row.cost_nusd for row in part.rows]
+    if parts.nusd is not None:
+        parts.nusd = None if None in costs else parts.nusd + sum(cost or 0 for cost in costs)
+    if part.rows[-1].outcome == "ok" or parts.have_failed:
+        supersede(part)
+    else:
+        parts.have_failed = True
 
 
 def conclude(call: Call) -> None:

@@ -42,6 +42,13 @@ class Candidate(NamedTuple):
         )
 
 
+class Step(NamedTuple):
+    """One request to come: the estimated tokens of its prompt, and the bound of its answer (None: the model's own)."""
+
+    prompt: int
+    answer: int | None
+
+
 class Worst:
     """The candidates of one route at one time, but for those whose price is unknown: nothing can be said of them."""
 

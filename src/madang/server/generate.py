@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 from madang.errors import Draining, InvalidRequest, MadangError, Overloaded
 from madang.model import Dialect
-from madang.pipeline.call import Call, Reply, Streamed
+from madang.pipeline.call import Call, Chunk, Reply, Streamed
 from madang.pipeline.count import count_tokens, read_count_envelope
 from madang.pipeline.wish import wish_of
 from madang.routing.pacing import HIGH, LOW, NORMAL, Priority
@@ -15,11 +15,13 @@ from madang.server.exchange import read_body, send_json
 from madang.server.paths import Endpoint
 from madang.server.request import Request
 from madang.server.runtime import Runtime
+from madang.wire.json import encode
 from madang.wire.registry import WIRES
 
 _FORWARDED: dict[Dialect, tuple[bytes, ...]] = {"messages": (b"anthropic-beta",)}
 """Headers that belong to the format and go on to a provider of the same dialect, unless its own settings have them."""
 
+_CHUNKS: dict[bytes, Chunk] = {b"map-reduce": "map-reduce", b"plan": "plan"}
 _PRIORITIES: dict[bytes, Priority] = {b"high": HIGH, b"normal": NORMAL, b"low": LOW}
 
 
@@ -28,6 +30,9 @@ async def generate(runtime: Runtime, endpoint: Endpoint, request: Request) -> No
     runtime.in_flight += 1
     try:
         call = await admit(runtime, endpoint, request)
+        if call.chunk == "plan":
+            await tell_plan(runtime, call, request)
+            return
         await send(request, await answer(runtime, call, request))
     finally:
         runtime.in_flight -= 1
@@ -40,6 +45,12 @@ async def answer(runtime: Runtime, call: Call, request: Request) -> Reply:
     except MadangError:
         request.lines = call.lines
         raise
+
+
+async def tell_plan(runtime: Runtime, call: Call, request: Request) -> None:
+    """How a long text would be answered in pieces, and what that would cost at most; nobody is asked."""
+    plan = await runtime.recall.chunking.price(call)
+    send_json(request, 200, encode(plan), b"x-request-id: %b\r\n" % call.id.encode())
 
 
 async def send(request: Request, reply: Reply) -> None:
@@ -107,12 +118,25 @@ def _read_options(call: Call, request: Request, dialect: Dialect) -> None:
         call.priority = _PRIORITIES[priority]
     call.may_lose = _allows(headers, b"x-madang-lossy")
     call.may_go_on = _allows(headers, b"x-madang-continue")
+    call.chunk = _chunk(headers)
     for name in _FORWARDED.get(dialect, ()):
         if name in headers:
             call.forward += name + b": " + headers[name] + b"\r\n"
     if call.path_stream:
         query = parse_qs(request.query.decode("latin-1"))
         call.array = query.get("alt", [""])[0] != "sse"
+
+
+def _chunk(headers: Mapping[bytes, bytes]) -> Chunk | None:
+    """Whether, and how, a long text is to be answered in pieces."""
+    value, of = headers.get(b"x-madang-chunk"), headers.get(b"x-madang-chunk-of")
+    if value is None and of is None:
+        return None
+    if value not in _CHUNKS:
+        raise InvalidRequest("x-madang-chunk can be `map-reduce` or `plan`.")
+    if of not in (None, b"last_user"):
+        raise InvalidRequest("x-madang-chunk-of can be `last_user`.")
+    return _CHUNKS[value]
 
 
 def _allows(headers: Mapping[bytes, bytes], name: bytes) -> bool:

@@ -17,7 +17,7 @@ from madang.pipeline.call import Call, Whole
 from madang.pipeline.conversation import LONGEST_ID, Conversation, Kept, Turns
 from madang.server.caller import authenticate
 from madang.server.exchange import send_json
-from madang.server.generate import admit, answer, send
+from madang.server.generate import admit, answer, send, tell_plan
 from madang.server.info import Handler
 from madang.server.paths import Endpoint
 from madang.server.references import resolve
@@ -42,6 +42,9 @@ async def respond(runtime: Runtime, endpoint: Endpoint, _: Dialect, request: Req
         _take(call, await resolve(runtime, call))
         call.conversation = conversation = await _resumed(runtime, call)
         _take(call, conversation.whole_body)
+        if call.chunk == "plan":
+            await tell_plan(runtime, call, request)
+            return
         reply = await answer(runtime, call, request)
         if isinstance(reply, Whole):
             await conversation.keep(reply.body, call.rows[-1])

@@ -232,9 +232,26 @@ class Gate:
                     passed.append(Passed(purse.terms.label, purse.name, share))
         reservation.is_open = False
         self._held.pop(reservation, None)
-        if passed and self.on_passed is not None:
+        self._announce(passed)
+
+    def _announce(self, passed: Iterable[Passed]) -> None:
+        if self.on_passed is not None:
             for one in passed:
                 self.on_passed(one)
+
+    def draw(self, reservation: Reservation, tokens: int, nusd: int) -> None:
+        """A part of a request has used so much: that is spent now, and no longer reserved."""
+        passed: list[Passed] = []
+        reserved_nusd = min(nusd, reservation.nusd)
+        reservation.tokens -= tokens
+        reservation.nusd -= reserved_nusd
+        budgets = reservation.meters.budgets
+        with self._lock:
+            for purse, period in zip(budgets, reservation.periods, strict=True):
+                share = purse.settle(period, reserved_nusd, nusd)
+                if share is not None:
+                    passed.append(Passed(purse.terms.label, purse.name, share))
+        self._announce(passed)
 
     def quota(self, meters: Meters, now_us: int) -> Quota:
         """What is left, as callers are told."""
