@@ -37,7 +37,8 @@ class Call:
     targets that were asked. `may_lose`: the caller takes an answer to less than the whole request;
     `is_last_resort`: no target is left that could answer all of it. `may_go_on`: the caller wants
     a stream that breaks to be gone on with by another target, and `continuation` does that where it
-    is possible; `seam` says where the present attempt goes on, for the ledger (None: it begins).
+    is possible; `seam` says for the ledger where the present attempt goes on, or which part of the
+    request it answers (None: all of it, from the beginning).
     `reservation` is held against the key's limits for all rows but the first `settled`,
     `reserved_nusd` is what was set aside in all. `most_tokens` bounds the answer to what that pays
     (None: all that the caller asks for); `is_thrifty`: a budget wants the cheapest targets first.
