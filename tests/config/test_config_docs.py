@@ -15,6 +15,9 @@ ENVIRON = {
     "ANTHROPIC_API_KEY": "sk-b",
     "STRIPE_WEBHOOK_SECRET": "whsec_c",
     "TOSS_SECRET_KEY": "live_sk_d",
+    "HOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "SLACK_URL": "https://hooks.slack.com/services/a/b/c",
+    "SMTP_PASSWORD": "e",
 }
 ROWS = dict.fromkeys(re.findall(r"^\| `([a-z0-9_]+)` \| ([^|]+) \|", PAGE, re.MULTILINE))
 RECORDS = [

@@ -86,7 +86,7 @@ def test_the_report_names_the_file_the_line_the_setting_and_the_remedy():
 @pytest.mark.parametrize(
     ("text", "path", "words"),
     [
-        ("provider: {}", "provider", ["Did you mean `providers`?", "Known here: budgets, cache,"]),
+        ("provider: {}", "provider", ["Did you mean `providers`?", "Known here: alerts, budgets,"]),
         ("log: jsn", "log", ["one of `human`, `json`", "found `jsn`", "did you mean `json`?"]),
         ("providers: [openai]", "providers", ["a mapping", "found a list"]),
         ("providers: {a: x}", "providers.a", ["a mapping of `kind`", "found text"]),
@@ -116,8 +116,6 @@ def test_seconds_are_positive_and_at_most_a_day(refused, seconds):
     [
         ("tasks: {}", "tasks"),
         ("canaries: {c: {percent: 5}}", "canaries"),
-        ("alerts: []", "alerts"),
-        ("channels: {}", "channels"),
         ("models: {auto: {tiers: {}}}", "models.auto.tiers"),
         ("models: {m: {pick: quality}}", "models.m.pick"),
         ("store: postgresql://db/x", "store"),

@@ -22,6 +22,7 @@ COMMANDS = {
     "prices": "Show what models cost, and put costs right.",
     "usage": "Show what was used and what it cost.",
     "report": "Report what was saved and wasted, and what to do about it.",
+    "alerts": "Show what is raised and what was, and try channels.",
     "export": "Write the ledger as CSV or JSON Lines.",
     "reconcile": "Compare the ledger with what a provider says it charged.",
     "explain": "Explain one request: what was tried, why, and what it cost.",

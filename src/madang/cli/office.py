@@ -53,7 +53,7 @@ class HomeOffice:
 
     def list_keys(self) -> list[Row]:
         """Every key that was ever made."""
-        return [msgspec.to_builtins(key) for key in Keyring(self._existing()).list()]
+        return [msgspec.to_builtins(key) for key in Keyring(self.existing()).list()]
 
     def usage(self, first: date, last: date, by: Sequence[str]) -> list[Row]:
         """Sums over all keys."""
@@ -76,7 +76,7 @@ class HomeOffice:
             self._opened = Store(self._home)
         return self._opened
 
-    def _existing(self) -> Store:
+    def existing(self) -> Store:
         """The store, which a question must not create."""
         if not (self._home / DATABASE).exists():
             raise NotFound(f"No gateway was ever started in {self._home}: see `madang up --help`.")
@@ -87,7 +87,7 @@ class HomeOffice:
 
         A running gateway moves it itself; where none runs, it is moved here.
         """
-        store = self._existing()
+        store = self.existing()
         ingest = IngestThread(Ingester(store, self._home / "journal"))
         ingest.start()
         try:

@@ -4,13 +4,16 @@ from datetime import date
 from typing import Literal
 
 import click
+import msgspec
 
-from madang.cli.days import days_options
+from madang.cli.days import days_options, read_day
 from madang.cli.office import Row
 from madang.cli.printing import count, dollars, print_json, print_table
 from madang.cli.report_office import ReportOffice, at_reports
 from madang.ledger import export
 from madang.server.reports import ReportAsked
+from madang.watch.report.daily import Daily
+from madang.watch.report.page import FORMS, page
 
 _TITLES = {
     "cheaper_model": "A cheaper model may do",
@@ -32,10 +35,16 @@ _TITLES = {
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "csv"]),
+    type=click.Choice(["text", "json", "csv", "html"]),
     default="text",
     show_default=True,
-    help="CSV holds the rows of usage only.",
+    help="CSV holds the rows of usage only; HTML is for --daily.",
+)
+@click.option(
+    "--daily",
+    metavar="DAY",
+    callback=read_day,
+    help="The report of one day, in the time zone of the configured report, e.g. 2026-11-20.",
 )
 @days_options
 @at_reports
@@ -43,7 +52,8 @@ def command(
     office: ReportOffice,
     by: str,
     baseline: str | None,
-    form: Literal["text", "json", "csv"],
+    form: Literal["text", "json", "csv", "html"],
+    daily: date | None,
     first: date | None,
     last: date | None,
 ) -> None:
@@ -53,6 +63,13 @@ def command(
 
     Example: madang report --from 2026-11-01 --baseline gpt-4.1
     """
+    if daily is not None:
+        if form == "csv":
+            raise click.UsageError("A day is reported as text, json or html.")
+        _print_day(office.daily(daily), form)
+        return
+    if form == "html":
+        raise click.UsageError("--format html is for --daily.")
     told = office.report(ReportAsked(first=first, last=last, by=by, baseline=baseline))
     if form == "json":
         print_json(told)
@@ -62,6 +79,13 @@ def command(
             click.echo(line, nl=False)
     else:
         _print(told)
+
+
+def _print_day(told: Daily, form: Literal["text", "json", "html"]) -> None:
+    if form == "json":
+        print_json(msgspec.to_builtins(told))
+    else:
+        click.echo(FORMS[form](page(told)), nl=False)
 
 
 def _print(told: Row) -> None:

@@ -6,6 +6,7 @@ Both answer with the records of `server.reports`, so that a command prints one s
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -17,8 +18,9 @@ from madang.cli.office import HomeOffice, Row
 from madang.cli.place import in_place
 from madang.client import Gateway
 from madang.config.prices import own_rows
+from madang.config.settings import Settings
 from madang.keys import Keyring
-from madang.model import PriceRow
+from madang.ledger.prices import Prices
 from madang.server.reports import (
     ExportAsked,
     Reconciled,
@@ -28,6 +30,7 @@ from madang.server.reports import (
     reconciled,
     reported,
 )
+from madang.watch.report.daily import Daily, Grounds, daily
 
 R = TypeVar("R")
 
@@ -38,6 +41,9 @@ class ReportOffice(Protocol):
     def report(self, asked: ReportAsked) -> Row:
         """What was used, saved and wasted, and what the ledger suggests."""
 
+    def daily(self, day: date) -> Daily:
+        """The report of one day, in the time zone of the configured report."""
+
     def export(self, asked: ExportAsked) -> Iterator[bytes]:
         """Sums or attempts, piece by piece."""
 
@@ -46,17 +52,26 @@ class ReportOffice(Protocol):
 
 
 class HomeReports:
-    """The ledger of a home folder. `own_prices` are those of its configuration."""
+    """The ledger of a home folder. `settings` are those of its configuration."""
 
-    def __init__(self, office: HomeOffice, own_prices: tuple[PriceRow, ...]) -> None:
+    def __init__(self, office: HomeOffice, settings: Settings) -> None:
         self._office = office
-        self._own_prices = own_prices
+        self._settings = settings
+        self._own_prices = own_rows(settings.prices)
 
     def report(self, asked: ReportAsked) -> Row:
         """What was used, saved and wasted, and what the ledger suggests."""
         store, catalog = self._office.settled(), catalogue.load()
         prices = (*catalog.prices, *self._own_prices)
         return reported(store, asked, catalog, prices, Keyring(store).list())
+
+    def daily(self, day: date) -> Daily:
+        """The report of one day."""
+        store, catalog = self._office.settled(), catalogue.load()
+        prices = Prices((*catalog.prices, *self._own_prices))
+        keys, now_us = Keyring(store).list(), time.time_ns() // 1000
+        grounds = Grounds(catalog, prices, keys, self._settings.budgets, now_us)
+        return daily(store, day, self._settings.report.time_zone, grounds)
 
     def export(self, asked: ExportAsked) -> Iterator[bytes]:
         """Sums or attempts, line by line."""
@@ -77,6 +92,11 @@ class RemoteReports:
         """What was used, saved and wasted, and what the ledger suggests."""
         told: Row = self._gateway.get("/api/report", _query(asked))
         return told
+
+    def daily(self, day: date) -> Daily:
+        """The report of one day."""
+        asked = {"day": day.isoformat()}
+        return msgspec.convert(self._gateway.get("/api/report/daily", asked), Daily)
 
     def export(self, asked: ExportAsked) -> Iterator[bytes]:
         """Sums or attempts, piece by piece."""
@@ -102,7 +122,7 @@ def _office(home: Path, gateway: Gateway | None, config: Path | None) -> Iterato
         settings = read(config, home).settings
     office = HomeOffice(home)
     try:
-        yield HomeReports(office, own_rows(settings.prices))
+        yield HomeReports(office, settings)
     finally:
         office.close()
 

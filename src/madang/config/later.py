@@ -22,8 +22,6 @@ _REMOVE = "remove the section"
 LATER = (
     Later(("tasks",), _REMOVE),
     Later(("canaries",), _REMOVE),
-    Later(("alerts",), _REMOVE),
-    Later(("channels",), _REMOVE),
     Later(("models", "*", "tiers"), "remove it, and give the model `targets`"),
     Later(("models", "*", "pick"), "choose another way to pick", "quality"),
     Later(("store",), "write `sqlite`, or remove the line", "postgres"),

@@ -1,9 +1,11 @@
 """How payments reach accounts: the secrets of payment providers, and what their currencies are worth."""
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, ClassVar
 
-from msgspec import Meta, Struct, field, structs
+from msgspec import Meta, Struct, field
+
+from madang.config.secretive import Secretive
 
 Rate = Annotated[float, Meta(gt=0, le=1_000_000_000)]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
@@ -12,35 +14,22 @@ Source = Annotated[str, Meta(min_length=1, max_length=200)]
 TOSS = "https://api.tosspayments.com"
 
 
-class _Secretive(Struct, frozen=True):
-    """A record that never shows its secrets, however it is printed."""
-
-    def __rich_repr__(self) -> list[tuple[str, Any]]:
-        return [
-            (name, "***" if value and name in _SECRET else value)
-            for name, value in structs.asdict(self).items()
-        ]
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
-        return f"{type(self).__name__}({shown})"
-
-
-_SECRET = frozenset({"secrets", "secret_key"})
-
-
-class StripeHook(_Secretive, frozen=True, forbid_unknown_fields=True):
+class StripeHook(Secretive, frozen=True, forbid_unknown_fields=True):
     """Webhooks of Stripe. `secrets`: the endpoint's signing secrets, several while one replaces another.
 
     tolerance_s: how far a signature's time may be from ours.
     """
 
+    secret_names: ClassVar[frozenset[str]] = frozenset({"secrets"})
+
     secrets: tuple[str, ...] = ()
     tolerance_s: Seconds = 300.0
 
 
-class TossHook(_Secretive, frozen=True, forbid_unknown_fields=True):
+class TossHook(Secretive, frozen=True, forbid_unknown_fields=True):
     """Webhooks of Toss Payments, which are not signed: each is checked by asking Toss with `secret_key`."""
+
+    secret_names: ClassVar[frozenset[str]] = frozenset({"secret_key"})
 
     secret_key: str | None = None
     base_url: str = TOSS

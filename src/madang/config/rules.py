@@ -8,6 +8,12 @@ import re
 from collections.abc import Collection, Iterator
 from urllib.parse import SplitResult, urlsplit
 
+from madang.config.alerts import (
+    alert_faults,
+    channel_faults,
+    report_faults,
+    telemetry_faults,
+)
 from madang.config.budgets import budget_faults, limit_faults
 from madang.config.pacing import Paces
 from madang.config.payments import Payments
@@ -48,6 +54,10 @@ def faults(settings: Settings) -> Iterator[Fault]:
     yield from price_faults(settings.prices)
     yield from limit_faults(settings.limits)
     yield from budget_faults(settings.budgets)
+    yield from alert_faults(settings.alerts or (), settings.channels)
+    yield from channel_faults(settings.channels)
+    yield from report_faults(settings.report, settings.channels)
+    yield from telemetry_faults(settings.telemetry)
 
 
 def references(settings: Settings, known_providers: Collection[str]) -> tuple[Problem, ...]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field, structs
 
+from madang.config.alerts import Alert, Channel, Report, Telemetry
 from madang.config.budgets import Budget, Limit
 from madang.config.caching import Cache, Idempotency
 from madang.config.keys import Keys
@@ -190,4 +191,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     payments: Payments = Payments()
     keys: Keys = Keys()
     prices: tuple[OwnPrice, ...] = ()
+    alerts: tuple[Alert, ...] | None = None
+    channels: dict[str, Channel] = field(default_factory=dict)
+    report: Report = Report()
+    telemetry: Telemetry = Telemetry()
     log: Literal["human", "json"] = "human"

@@ -17,22 +17,25 @@ _KNOWN = ("provider", "model", "day")
 _WHAT = ("latency_us", "first_token_us")
 
 
-ADD_LATENCIES = """
-INSERT INTO latency_days (day, provider, model, what, bucket, answers)
-SELECT date(at_us / 1000000, 'unixepoch'), provider, model, what,
-    100 * length(us) + substr(us || '0', 1, 2) / step * step, count(*)
-FROM (
+_TIMES = """(
     SELECT *, CASE substr(us, 1, 1) WHEN '1' THEN 1 WHEN '2' THEN 2 WHEN '3' THEN 2 ELSE 4 END AS step
     FROM (
         SELECT at_us, provider, model, 'latency_us' AS what, latency_us AS us
-        FROM attempts WHERE seq > ?1 AND outcome = 'ok'
+        FROM attempts WHERE :which AND outcome = 'ok'
         UNION ALL
         SELECT at_us, provider, model, 'first_token_us', first_token_us
-        FROM attempts WHERE seq > ?1 AND outcome = 'ok'
+        FROM attempts WHERE :which AND outcome = 'ok'
     ) WHERE us > 0
-)
+)"""
+# Latencies of the attempts of a condition that were answered whole, each with the step of its bucket.
+_BUCKET = "100 * length(us) + substr(us || '0', 1, 2) / step * step"
+_ADDED = _TIMES.replace(":which", "seq > ?1")
+_BETWEEN = _TIMES.replace(":which", "at_us >= ?1 AND at_us < ?2")
+ADD_LATENCIES = f"""
+INSERT INTO latency_days (day, provider, model, what, bucket, answers)
+SELECT date(at_us / 1000000, 'unixepoch'), provider, model, what, {_BUCKET}, count(*) FROM {_ADDED}
 GROUP BY 1, 2, 3, 4, 5 ON CONFLICT DO UPDATE SET answers = answers + excluded.answers
-"""
+"""  # noqa: S608 - made of constants
 """Take the attempts after `?1` (a `seq`) into the histograms: those that were answered whole.
 
 A bucket is 100 for each digit of its times, and their first two digits, down to a step.
@@ -72,6 +75,18 @@ def latency(
         {**dict(zip(by, values, strict=True)), **_summary(histograms)}
         for values, histograms in found.items()
     ]
+
+
+def latency_between(store: Store, from_us: int, to_us: int) -> dict[str, Any]:
+    """The same as a row of `latency`, over all attempts between two moments (Unix µs, the second excluded).
+
+    It reads attempts, so that a day of any time zone can be asked for.
+    """
+    sql = f"SELECT what, {_BUCKET} AS bucket, count(*) AS answers FROM {_BETWEEN} GROUP BY 1, 2 ORDER BY 1, 2"  # noqa: S608 - constants
+    histograms: dict[str, list[tuple[int, int]]] = {what: [] for what in _WHAT}
+    for row in store.read(sql, (from_us, to_us)):
+        histograms[row["what"]].append((row["bucket"], row["answers"]))
+    return _summary(histograms)
 
 
 def _summary(histograms: dict[str, list[tuple[int, int]]]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def report(
     period = partial(usage, store, from_day=asked.from_day, to_day=asked.to_day)
     total = period(by=())
     used = [row for row in period(by=("day", "provider", "model")) if row["model"] is not None]
-    price_at = _price_at(catalog, prices)
+    price_at = priced_by(catalog, prices)
     grounds = Grounds(
         from_day=asked.from_day,
         to_day=asked.to_day,
@@ -84,7 +84,7 @@ def _embeds(catalog: Catalog, name: str) -> bool:
     return row is not None and row.api in EMBEDDING
 
 
-def _price_at(catalog: Catalog, prices: Prices) -> PriceAt:
+def priced_by(catalog: Catalog, prices: Prices) -> PriceAt:
     """Prices by the ledger's names; where a provider is not the catalogue's, those of the model's home."""
 
     def price_at(provider: str | None, name: str, day: date) -> PriceRow | None:

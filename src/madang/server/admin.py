@@ -27,6 +27,7 @@ from madang.errors import (
 )
 from madang.keys import Key
 from madang.server.accounts import ACCOUNTS
+from madang.server.alerts import ALERTS
 from madang.server.caller import presented_key
 from madang.server.keys import KEYS
 from madang.server.openapi import Operation as Described
@@ -113,6 +114,7 @@ OPERATIONS = (
     *KEYS,
     *PROVIDER_KEYS,
     Operation("GET", "/api/status", status, Status),
+    *ALERTS,
     *REPORTS,
     *PRICES,
     *ACCOUNTS,

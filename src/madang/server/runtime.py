@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from madang import catalog as catalogue
@@ -23,6 +24,7 @@ from madang.ledger.alarm import Alarm
 from madang.ledger.background import IngestThread
 from madang.ledger.ingest import Ingester
 from madang.ledger.journal import Journal
+from madang.ledger.prices import Prices
 from madang.model import Attempt, PriceRow
 from madang.pipeline import Pipeline, Snapshot
 from madang.pipeline.admission import Admission
@@ -33,6 +35,7 @@ from madang.server.assembly import assemble, given_providers
 from madang.server.counting import Counting, open_table
 from madang.server.keykeeping import KeyKeeper
 from madang.server.payment_desk import PaymentDesk
+from madang.server.watching import Watching
 from madang.state.responses import HeldResponses
 from madang.state.store import Store
 from madang.state.table import Arena
@@ -40,8 +43,7 @@ from madang.state.vault import MasterKeys, Vault
 from madang.upstream.outbox import Outbox
 from madang.upstream.providers import ProviderProblem
 from madang.upstream.transport import Transport
-from madang.watch.keys import KeyMetrics
-from madang.watch.metrics import Metrics
+from madang.watch.report.daily import Daily, Grounds, daily
 
 _log = logging.getLogger("madang.runtime")
 _POLL_S = 0.3
@@ -110,8 +112,8 @@ class Runtime:
         sending = Outbox(first=self.journal.under_way.flush)
         self.transport = Transport(environ=options.environ, outbox=sending)
         self.desk = PaymentDesk(self.store, self.settings.payments, self.transport)
-        self.metrics = Metrics(self.board, self.journal)
-        self.metrics.add(KeyMetrics(self.keyring))
+        self.watching = Watching(options.home, self.table, self.board, self.journal, self.keyring)
+        self.metrics = self.watching.metrics
         self.counting = Counting(self.table, self.accounts, self.metrics.budget_passed)
         self.counting.configure(self.settings)
         self.pipeline = Pipeline(
@@ -120,9 +122,10 @@ class Runtime:
             self.journal,
             Admission(self.counting.gate),
             self.outbox,
-            [self.metrics.saw, self._keeper.saw],
+            [self.watching.saw, self._keeper.saw],
         )
         self.recall = Recall(self.pipeline, self.store, self.settings)
+        self.watching.begin(self.store, self.reported, self.settings)
         self.in_flight = 0
         self.draining = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -154,6 +157,7 @@ class Runtime:
         await self.transport.close()
         await self.recall.stop()
         await self._keeper.close()
+        await self.watching.close()
         self.journal.close()
         await asyncio.to_thread(self.ingest.stop)
         await asyncio.get_running_loop().shutdown_default_executor()  # it may be using the store
@@ -182,6 +186,7 @@ class Runtime:
                 await self._keeper.tend(time.time(), self.settings.keys.warn_s)
                 self.counting.sweep(time.monotonic())
                 await self._purge()
+                await self.watching.tend()
             except Exception:  # noqa: BLE001 - logged; the next poll may succeed
                 alarm.sound("the poll for changes failed; it goes on", traceback=True)
 
@@ -193,6 +198,13 @@ class Runtime:
             key_bytes = self.settings.responses.key_mb * 1024 * 1024
             await asyncio.to_thread(self.held.purge, time.time(), key_bytes)
             await asyncio.to_thread(self.recall.purge, time.time())
+
+    def reported(self, day: date, time_zone: str) -> Daily:
+        """The report of a day. Raises StoreUnavailable."""
+        prices, keys = Prices(self.pipeline.snapshot.prices), self.keyring.list()
+        now_us = time.time_ns() // 1000
+        grounds = Grounds(self.catalog, prices, keys, self.settings.budgets, now_us)
+        return daily(self.store, day, time_zone, grounds)
 
     @property
     def ledger_state(self) -> dict[str, str | int]:
@@ -229,6 +241,7 @@ class Runtime:
         self.desk.configure(changed.payments)
         self.recall.configure(changed)
         self.counting.configure(changed)
+        self.watching.configure(changed)
         self.counting.recall(self.store, self.keyring.list())
         _log.info("the configuration was reloaded")
 

@@ -27,6 +27,7 @@ from madang.server.app import App
 from madang.server.counting import make_arena
 from madang.server.protocol import Bounds, protocol_for
 from madang.server.runtime import Options, Runtime
+from madang.watch.exchange import clear
 
 _log = logging.getLogger("madang.serve")
 _BACKLOG = 4096
@@ -173,6 +174,7 @@ class _Crew:
     """
 
     def __init__(self, options: Options, listener: socket.socket, workers: int) -> None:
+        clear(options.home)
         self._options = replace(options, arena=make_arena(options.home, workers))
         self._listener = listener
         self._lifeline, self._own_end = os.pipe()

@@ -1,13 +1,17 @@
-"""Prometheus metrics of one process, kept as plain numbers and turned into samples only when scraped.
+"""Prometheus metrics, kept as plain numbers and turned into samples only when scraped.
 
 The hot path pays one dictionary look-up and a few additions per attempt; it imports no metrics
-library.
+library. Of several workers each tells the others its samples every few seconds, and a scrape gets
+the sums of what was told, whichever of them it reaches.
 """
 
+import threading
+import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -21,11 +25,14 @@ from madang.ledger.journal import Journal
 from madang.model import Attempt
 from madang.routing.board import Board
 from madang.routing.limits import Passed
+from madang.watch.exchange import Exchange
+from madang.watch.families import Family, Given, counters, summed, taken
 
 _BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _LABELS = ("provider", "model", "outcome")
 _MAX_ROWS = 5_000
 _OTHERS = "(others)"
+_TELL_S = 2.0
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -44,9 +51,14 @@ class _Row:
 
 
 class Metrics:
-    """Sums over all finished attempts of this process, and what became of their rows in `journal`."""
+    """Sums over all finished attempts of this process, and what became of their rows in `journal`.
 
-    def __init__(self, board: Board, journal: Journal | None = None) -> None:
+    `exchange`: where the processes of an installation tell each other (None: there is only this one).
+    """
+
+    def __init__(
+        self, board: Board, journal: Journal | None = None, exchange: Exchange | None = None
+    ) -> None:
         self._board = board
         self._journal = journal
         self._rows: dict[tuple[str, str, str], _Row] = {}
@@ -54,6 +66,11 @@ class Metrics:
         self._cached: dict[str, int] = {}
         self._registry = CollectorRegistry()
         self._registry.register(self)
+        self._exchange = exchange
+        self._telling = threading.Lock()
+        self._tell_at = 0.0
+        told = exchange.own() if exchange is not None else None
+        self._inherited = counters(_decoded(told)) if told is not None else []
 
     def saw(self, attempts: Sequence[Attempt]) -> None:
         """Count the attempts of one finished request."""
@@ -91,7 +108,26 @@ class Metrics:
 
     def render(self) -> bytes:
         """The text that Prometheus scrapes."""
-        return generate_latest(self._registry)
+        if self._exchange is None:
+            return generate_latest(self._registry)
+        self.tell()
+        told = [_decoded(content) for _, content in self._exchange.heard()]
+        own = self._exchange.own()
+        registry = CollectorRegistry()
+        registry.register(Given(summed([_decoded(own) if own else [], *told])))
+        return generate_latest(registry)
+
+    def tell(self, *, every_s: float = _TELL_S) -> None:
+        """Tell other workers what is known here, unless it was told just now. Raises OSError."""
+        if self._exchange is None:
+            return
+        with self._telling:
+            now = time.monotonic()
+            if now < self._tell_at:
+                return
+            self._tell_at = now + every_s
+            families = summed([self._inherited, taken(self._registry.collect())])
+            self._exchange.tell(msgspec.msgpack.encode(families))
 
     def collect(self) -> Iterator[Metric]:
         """The samples; called by the registry."""
@@ -185,6 +221,10 @@ class Metrics:
             resting.add_metric(names, rests)
         yield in_flight
         yield resting
+
+
+def _decoded(told: bytes) -> list[Family]:
+    return msgspec.msgpack.decode(told, type=list[Family])
 
 
 _COUNTERS = (
