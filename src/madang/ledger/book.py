@@ -56,6 +56,9 @@ _COLUMNS = {
     "overhead_us": "coalesce(value ->> '$.overhead_us', 0)",
     "losses": "coalesce(value ->> '$.losses', '[]')",
     "plan": "value ->> '$.plan'",
+    "canary": "value ->> '$.canary'",
+    "arm": "value ->> '$.arm'",
+    "drawn": "coalesce(value ->> '$.drawn', 0)",
 }
 
 # Without MATERIALIZED SQLite writes each record out again for each of its columns: 25 µs a row, not 9.

@@ -28,13 +28,13 @@ ATTEMPT_COLUMNS = (
     *("cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens", "reasoning_tokens"),
     *("audio_input_tokens", "audio_output_tokens", "units", "tier", "estimated", "cost_nusd"),
     *("reserved_nusd", "saved_nusd", "price", "cache", "latency_us", "first_token_us"),
-    *("overhead_us", "losses", "tags", "plan"),
+    *("overhead_us", "losses", "tags", "plan", "canary", "arm", "drawn"),
 )
 USAGE_COLUMNS = (*MEASURES, "corrections_nusd", "total_tokens", "cost_usd")
 """Behind what usage was grouped by."""
 
 _OF_JSON = ("units", "losses", "tags")
-_FLAGS = ("final", "streamed", "estimated")
+_FLAGS = ("final", "streamed", "estimated", "drawn")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NEXT = (
     "SELECT * FROM attempts WHERE at_us >= ?1 AND at_us < ?2 AND (at_us > ?1 OR seq > ?3) "

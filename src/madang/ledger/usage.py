@@ -23,7 +23,7 @@ MAX_HOURS_DAYS = 31
 """How many days may be asked for by the hour."""
 
 _JSON_COLUMNS = ("tags", "losses", "units")
-_FLAGS = ("final", "streamed", "estimated")
+_FLAGS = ("final", "streamed", "estimated", "drawn")
 _SUMMED = (*MEASURES, "corrections_nusd")
 
 

@@ -42,6 +42,10 @@ replayed: the answer to an earlier request with the same Idempotency-Key.
 """
 
 
+Arm = Literal["canary", "stable", "shadow"]
+"""The side that was asked while a new target was on trial. shadow: a copy of a request, that nobody waited for."""
+
+
 PASSED_OVER = frozenset(
     ("unsupported_feature", "context_overflow", "rate_limit", "provider_auth", "provider_quota")
 )
@@ -64,7 +68,9 @@ class Attempt(Struct, kw_only=True, omit_defaults=True):
     priced and no token, such as `images` or `video_ms`; `tier` is the service tier that was priced.
     `reserved_nusd` is what was set aside for the whole request (on its first attempt only),
     `saved_nusd` what an answer from the cache would have cost. `plan` is why the request went where it
-    went (on its first attempt only; None: there was nothing to choose).
+    went (on its first attempt only; None: there was nothing to choose). `canary` names the trial of a new
+    target that the request took part in, `arm` is the side this attempt was on, and `drawn` whether the
+    draw had put the request on its side, and no wish of the caller.
     """
 
     id: str
@@ -109,6 +115,9 @@ class Attempt(Struct, kw_only=True, omit_defaults=True):
     overhead_us: int = 0
     losses: tuple[str, ...] = ()
     plan: Decision | None = None
+    canary: str | None = None
+    arm: Arm | None = None
+    drawn: bool = False
 
     @property
     def was_asked(self) -> bool:
