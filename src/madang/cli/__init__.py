@@ -20,6 +20,7 @@ COMMANDS = {
     "account": "Open accounts, give them credit, and state what became of it.",
     "models": "List the models that can be asked for.",
     "prices": "Show what models cost, and put costs right.",
+    "cache": "Measure what the cache would take for the same.",
     "usage": "Show what was used and what it cost.",
     "report": "Report what was saved and wasted, and what to do about it.",
     "alerts": "Show what is raised and what was, and try channels.",

@@ -9,6 +9,22 @@ Mebibytes = Annotated[int, Meta(ge=1, le=1_048_576)]
 Entries = Annotated[int, Meta(ge=1, le=10_000_000)]
 
 
+class Semantic(Struct, frozen=True, forbid_unknown_fields=True):
+    """Answers also to questions that are only alike: the user's last words may differ, nothing else.
+
+    `embedder`: the model that makes the vectors, by a name that callers could ask for. `threshold`:
+    the least cosine. `measured`: the file that `madang cache measure` wrote for both, beside which
+    it stays off where more than `max_false_hit_rate` of different questions may be taken for the
+    same. `max_entries`: so many questions are remembered by each process.
+    """
+
+    embedder: Annotated[str, Meta(min_length=1, max_length=256)]
+    measured: Annotated[str, Meta(min_length=1, max_length=4096)]
+    threshold: Annotated[float, Meta(ge=0.5, le=1)] = 0.95
+    max_false_hit_rate: Annotated[float, Meta(gt=0, le=1)] = 0.01
+    max_entries: Annotated[int, Meta(ge=1, le=100_000)] = 10_000
+
+
 class Cache(Struct, frozen=True, forbid_unknown_fields=True):
     """Answers to the same question. The section alone, even empty, turns it on.
 
@@ -16,6 +32,7 @@ class Cache(Struct, frozen=True, forbid_unknown_fields=True):
     `share`: who has the answers together: one key, the keys of an account, or all. `when`: only
     requests that leave nothing to chance and offer no tools, or all. `keep`: in memory, or also in
     the store, where other processes find it. `coalesce`: the same asked at once is asked once.
+    `semantic`: what is only alike counts as the same (None: it does not).
     """
 
     ttl_s: Seconds = 3600.0
@@ -25,6 +42,7 @@ class Cache(Struct, frozen=True, forbid_unknown_fields=True):
     when: Literal["settled", "always"] = "settled"
     keep: Literal["memory", "store"] = "memory"
     coalesce: bool = True
+    semantic: Semantic | None = None
 
 
 class Idempotency(Struct, frozen=True, forbid_unknown_fields=True):

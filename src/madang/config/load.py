@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from madang.config import rules, shape, tree
+from madang.config.measured import measured_fault
 from madang.config.problems import ConfigError, Problem, spell
 from madang.config.settings import Settings
 
@@ -42,7 +43,11 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError(str(path), (Problem("", "not UTF-8 text", line),)) from None
-    return parse(text, environ, str(path))
+    settings = parse(text, environ, str(path))
+    semantic = settings.cache.semantic if settings.cache is not None else None
+    if semantic is not None and (fault := measured_fault(semantic, path.parent)) is not None:
+        raise ConfigError(str(path), (Problem("cache.semantic.measured", fault),))
+    return settings
 
 
 def _first_of_each_path(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -16,6 +16,7 @@ from madang.errors import CacheMiss, CallerError, MadangError
 from madang.pipeline import replay
 from madang.pipeline.call import Call, Reply
 from madang.pipeline.coalescing import Broadcast, Listener
+from madang.pipeline.likeness import Likeness, Spot
 from madang.pipeline.replay import Told
 from madang.pipeline.run import Pipeline
 from madang.pipeline.wish import Wish
@@ -25,6 +26,7 @@ from madang.wire.sameness import Meaning
 
 _log = logging.getLogger("madang.cache")
 _MIB: Final = 1 << 20
+_SIMILARITY: Final = b"x-madang-similarity: %.4f\r\n"
 _OVERHEAD_BYTES: Final = 1024
 """What an entry takes beside its bytes, near enough."""
 
@@ -87,6 +89,7 @@ class Cache:
         self._settings = settings
         self._pipeline = pipeline
         self._stored = stored if settings.keep == "store" else None
+        self._likeness = Likeness(settings.semantic, pipeline) if settings.semantic else None
         self._shelf = Shelf(settings.max_mb * _MIB, settings.max_entries)
         self._running: dict[bytes, Broadcast] = {}
         self._storing: set[asyncio.Task[None]] = set()
@@ -107,14 +110,17 @@ class Cache:
         if told is not None:
             self._pipeline.admit_free(call)
             return replay.give(told, call, "hit", self._pipeline.finish)
+        spot = await self._spot(call, meaning)
+        if wish.cache != "refresh" and (alike := await self._alike(call, spot)) is not None:
+            return alike
         if wish.cache == "only":
             raise miss("The cache has no answer to this request.")
         if self._scope(call) != call.key.id:
             call.body = sameness.unambiguous(call.body)
             call.envelope = call.wire.read_envelope(call.body, call.path_model, call.path_stream)
         if wish.cache == "refresh" or not self._is_shareable(call):
-            return await self._lead(call, digest)
-        return await self._together(call, digest)
+            return await self._lead(call, digest, spot)
+        return await self._together(call, digest, spot)
 
     async def stop(self) -> None:
         """Wait for what is being stored."""
@@ -127,6 +133,11 @@ class Cache:
 
         Raises UnknownModel.
         """
+        head = self._head(call)
+        return sha256(b"%d\0%b\0%b" % (len(head), head, meaning.text)).digest()
+
+    def _head(self, call: Call) -> bytes:
+        """All of that but what is asked. Raises UnknownModel."""
         envelope = call.envelope
         route = self._pipeline.snapshot.directory.resolve(envelope.model, call.wire.dialect)
         targets = [f"{one.provider}/{one.model}" for one in route.every_target()]
@@ -138,8 +149,7 @@ class Cache:
             f"{sent}",
             call.forward.decode("latin-1"),
         )
-        head = "\0".join(parts).encode()
-        return sha256(b"%d\0%b\0%b" % (len(head), head, meaning.text)).digest()
+        return "\0".join(parts).encode()
 
     def _scope(self, call: Call) -> str:
         """Who has answers in common with this caller. What is held for a key is not shared beyond it."""
@@ -165,13 +175,37 @@ class Cache:
             self._shelf.put(digest, told, told.at_s + self._settings.ttl_s)
         return told
 
+    # --- what is alike -----------------------------------------------------------------------------
+
+    async def _spot(self, call: Call, meaning: Meaning) -> Spot | None:
+        """Where the question lies among others; None: that does not matter, or cannot be told."""
+        if self._likeness is None:
+            return None
+        return await self._likeness.spot_of(call, meaning.text, self._head(call))
+
+    async def _alike(self, call: Call, spot: Spot | None) -> Reply | None:
+        """The answer to a question that is alike enough, if there is one."""
+        if self._likeness is None or spot is None:
+            return None
+        neighbours = self._likeness.neighbours
+        for likely in neighbours.near(spot):
+            told = await self._find(likely.digest)
+            if told is None:
+                neighbours.drop(likely.digest)
+                continue
+            neighbours.found(likely.digest)
+            self._pipeline.admit_free(call)
+            reply = replay.give(told, call, "hit", self._pipeline.finish)
+            return reply._replace(head=reply.head + _SIMILARITY % likely.similarity)
+        return None
+
     # --- asking ------------------------------------------------------------------------------------
 
     def _is_shareable(self, call: Call) -> bool:
         """Whether others may wait for this call's answer: not where it bends the way the answer comes."""
         return self._settings.coalesce and call.deadline_s is None and not call.may_go_on
 
-    async def _together(self, call: Call, digest: bytes) -> Reply:
+    async def _together(self, call: Call, digest: bytes, spot: Spot | None) -> Reply:
         """Ask, or follow whoever asks the same already; one at a time takes the place of one that fails.
 
         A follower takes a failure for its own where asking again would be in vain, or was.
@@ -190,13 +224,14 @@ class Cache:
                     replay.enter(call, replay.origin_of(running.call), "shared", "failed")
                     finish(call)
                     raise
-        return await self._lead(call, digest)
+        return await self._lead(call, digest, spot)
 
-    async def _lead(self, call: Call, digest: bytes) -> Reply:
+    async def _lead(self, call: Call, digest: bytes, spot: Spot | None) -> Reply:
         call.cached = "miss"
 
         async def keep(told: Told) -> None:
-            self._keep(digest, call, told)
+            if self._keep(digest, call, told) and self._likeness is not None and spot is not None:
+                self._likeness.neighbours.put(spot, digest)
 
         running = Broadcast(call, self._pipeline.answer, keep, most_bytes=_MOST_BYTES)
         if self._is_shareable(call):
@@ -208,15 +243,17 @@ class Cache:
         if self._running.get(digest) is running:
             del self._running[digest]
 
-    def _keep(self, digest: bytes, call: Call, told: Told) -> None:
+    def _keep(self, digest: bytes, call: Call, told: Told) -> bool:
+        """Keep a good answer; return whether it is one."""
         if not _is_good(call, told):
-            return
+            return False
         expires_s = told.at_s + self._settings.ttl_s
         self._shelf.put(digest, told, expires_s)
         if self._stored is not None:
             task = asyncio.create_task(self._store(self._stored, digest, told, expires_s))
             self._storing.add(task)
             task.add_done_callback(self._storing.discard)
+        return True
 
     async def _store(
         self, stored: CachedAnswers, digest: bytes, told: Told, expires_s: float

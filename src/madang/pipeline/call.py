@@ -146,7 +146,7 @@ class Parts:
     """What the calls have in common that one request is answered by; `whole` is the caller's own.
 
     Their rows are of one request. Where `are_admitted`, the reservation of `whole` is for all of
-    them. `have_failed`: a part has ended the request, whose final row that part has then. `nusd` is
+    them, and it fails with any; else it does without one that fails. `have_failed`: a part has ended the request, whose final row that part has then. `nusd` is
     what the parts have cost so far (None: that is not known).
     """
 

@@ -27,7 +27,7 @@ _HEAD: Final = (
     b"%bx-request-id: %b\r\n"
     b"x-madang-attempts: 0\r\n"
     b"x-madang-overhead-ms: %d.%03d\r\n"
-    b"x-madang-cost-usd: 0.000000000\r\n"
+    b"x-madang-cost-usd: %d.%09d\r\n"
 )
 _REPLAYED: Final = b"x-madang-cache: off\r\nidempotent-replayed: true\r\n"
 _HIT: Final = b"x-madang-cache: hit\r\nage: %d\r\n"
@@ -92,14 +92,16 @@ def impersonal(head: bytes, lines: bytes) -> bytes:
 def head_for(call: Call, shared: bytes, cached: Cached, age_s: int) -> bytes:
     """The head of an answer that is given again."""
     call.overhead_us = max(0, int((monotonic() - call.started - call.upstream_s) * 1_000_000))
-    own = _HEAD % (shared, call.id.encode(), *divmod(call.overhead_us, 1000))
+    nusd = (call.parts.nusd or 0) if call.parts is not None else 0
+    took, cost = divmod(call.overhead_us, 1000), divmod(nusd, 1_000_000_000)
+    own = _HEAD % (shared, call.id.encode(), *took, *cost)
     how = _REPLAYED if cached == "replayed" else _HIT % max(0, age_s)
     return own + how + call.lines
 
 
 def enter(call: Call, origin: Origin, cached: Cached, outcome: Outcome = "hit") -> None:
     """Append the row of a request that was answered at no cost."""
-    n = len(call.rows)
+    n = call.first_n + len(call.rows)
     call.rows.append(
         Attempt(
             id=f"{call.id}.{n}",

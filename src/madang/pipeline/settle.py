@@ -202,7 +202,8 @@ def subordinate(part: Call) -> None:
     costs = [row.cost_nusd for row in part.rows]
     if parts.nusd is not None:
         parts.nusd = None if None in costs else parts.nusd + sum(cost or 0 for cost in costs)
-    if part.rows[-1].outcome == "ok" or parts.have_failed:
+    goes_on = part.rows[-1].outcome == "ok" or not parts.are_admitted
+    if goes_on or parts.have_failed:
         supersede(part)
     else:
         parts.have_failed = True
