@@ -28,7 +28,7 @@ def command() -> None:
 
 
 @command.command("measure")
-@click.argument("pairs", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("pairs", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--embedder", metavar="MODEL", required=True, help="The model that makes vectors.")
 @click.option(
     "--threshold",
