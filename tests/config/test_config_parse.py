@@ -86,7 +86,7 @@ def test_the_report_names_the_file_the_line_the_setting_and_the_remedy():
 @pytest.mark.parametrize(
     ("text", "path", "words"),
     [
-        ("provider: {}", "provider", ["Did you mean `providers`?", "Known here: alerts, budgets,"]),
+        ("provider: {}", "provider", ["Did you mean `providers`?", "Known here: alerts, breaker,"]),
         ("log: jsn", "log", ["one of `human`, `json`", "found `jsn`", "did you mean `json`?"]),
         ("providers: [openai]", "providers", ["a mapping", "found a list"]),
         ("providers: {a: x}", "providers.a", ["a mapping of `kind`", "found text"]),

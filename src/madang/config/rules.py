@@ -15,6 +15,7 @@ from madang.config.alerts import (
     telemetry_faults,
 )
 from madang.config.budgets import budget_faults, limit_faults
+from madang.config.health import breaker_faults, health_faults
 from madang.config.pacing import Paces
 from madang.config.payments import Payments
 from madang.config.plans import Plan
@@ -51,6 +52,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     for name, plan in settings.plans.items():
         yield from _plan_faults(("plans", name), name, plan)
     yield from _payment_faults(("payments",), settings.payments)
+    yield from breaker_faults(("breaker",), settings.breaker)
     yield from price_faults(settings.prices)
     yield from limit_faults(settings.limits)
     yield from budget_faults(settings.budgets)
@@ -95,6 +97,7 @@ def _provider_faults(path: Path, name: str, provider: Provider) -> Iterator[Faul
     if provider.region is not None and not _PROVIDER_NAME.fullmatch(provider.region):
         yield (*path, "region"), "a region is a short name such as `eu` or `us-east-1`"
     yield from _key_faults(path, provider)
+    yield from health_faults(path, provider.breaker, provider.breakers, provider.probe)
     yield from _pace_faults((*path, "limits"), provider.limits)
     yield from _pace_faults((*path, "key_limits"), provider.key_limits)
     yield from _header_faults((*path, "headers"), provider.headers)

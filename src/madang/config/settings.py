@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field, structs
 from madang.config.alerts import Alert, Channel, Report, Telemetry
 from madang.config.budgets import Budget, Limit
 from madang.config.caching import Cache, Idempotency
+from madang.config.health import Breaker, Health
 from madang.config.keys import Keys
 from madang.config.pacing import Off, Pace, Paces, Queue
 from madang.config.payments import Payments
@@ -68,7 +69,8 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     catalogue lists for it) or `all` (every model, under its own name). `headers` are added to every
     request. `concurrency`: at most so many calls at once; `limits`: how fast each model may be asked
     (both None: the catalogue's defaults), `key_limits`: how fast with any one key; `queue`: who may
-    wait for that. `features`, `context_window` and `max_output` hold for all its models, whatever the
+    wait for that. `breaker`: when its models are given a rest, `breakers`: when single ones are, by
+    name; `probe`: the free path that shows that it is there (None: its list of models), or `off`. `features`, `context_window` and `max_output` hold for all its models, whatever the
     catalogue says of them. `lossy: allow` lets it answer less than the whole request, as if every
     caller had allowed that. Keys and the values of headers are plain text here, and are never shown
     when the record is printed or logged.
@@ -84,6 +86,9 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     limits: Paces | None = None
     key_limits: dict[str, Pace] = field(default_factory=dict)
     queue: Queue = Queue()
+    breaker: Breaker | None = None
+    breakers: dict[str, Breaker] = field(default_factory=dict)
+    probe: str | None = None
     serves: Literal["listed", "all"] = "listed"
     headers: dict[str, str] = field(default_factory=dict)
     timeouts: Timeouts = Timeouts()
@@ -181,6 +186,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     providers: dict[str, Provider] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
     server: Server = Server()
+    breaker: Breaker = Breaker()
+    health: Health = Health()
     ledger: Ledger = Ledger()
     responses: Responses = Responses()
     plans: dict[str, Plan] = field(default_factory=dict)

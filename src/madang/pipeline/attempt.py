@@ -77,7 +77,7 @@ class Attempt:
         """Ask the provider; return the reply to the caller, with the ledger written (or, streamed, about to be)."""
         call, lane = self._call, self._lane
         streaming = call.envelope.stream
-        lane.standing.started()
+        lane.standing.started(self._account.began_at)
         body = body_for(call, lane)
         turn = self._account.turn = await self._turn()
         outgoing = self._outgoing(body, turn)
@@ -171,7 +171,8 @@ class Attempt:
                 answer = replace(answer, usage=total(call.before, usage or Usage()))
             body = call.wire.write_answer(answer, self._context())
         now = monotonic()
-        lane.standing.answered(now - self._account.began_at)
+        began_at = self._account.began_at
+        lane.standing.answered(now - began_at, now, began_at)
         call.overhead_us = max(0, int((now - call.started - call.upstream_s) * 1_000_000))
         if usage is None:
             usage = self._account.estimated(None, text_bytes(body))

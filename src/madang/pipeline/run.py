@@ -214,9 +214,9 @@ class Pipeline:
             status = error.upstream_status
             account.turn.refused(error.kind, status, error.retry_after_s, now)
         if isinstance(error, _NO_FAULT):
-            account.lane.standing.released()
+            account.lane.standing.released(now, account.began_at)
         else:
-            account.lane.standing.failed(now)
+            account.lane.standing.failed(now, account.began_at)
         if account.sent_at > account.began_at:
             account.call.upstream_s += now - account.sent_at
         account.failed(now, error)
@@ -225,7 +225,7 @@ class Pipeline:
     def _note_leaving(self, attempt: Attempt, now: float) -> None:
         """The caller left before the answer began: a provider that was asked bills the prompt, as estimated."""
         account = attempt.account
-        account.lane.standing.released()
+        account.lane.standing.released(now, account.began_at)
         usage = Usage() if account.turn is None else account.estimated(None, 0)
         account.answered(now, usage, None, outcome="client_closed", status=0)
         self.finish(account.call)

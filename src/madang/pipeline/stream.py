@@ -286,11 +286,12 @@ class Flight:
             usage = account.estimated(usage, self._text_bytes(), self._deltas - 1)
         standing = account.lane.standing
         if outcome == "ok":
-            standing.answered((account.first_byte_at or now) - account.began_at)
+            latency_s = (account.first_byte_at or now) - account.began_at
+            standing.answered(latency_s, now, account.began_at)
         elif outcome == "cut":
-            standing.failed(now)
+            standing.failed(now, account.began_at)
         else:
-            standing.released()
+            standing.released(now, account.began_at)
         if account.call.continuation is not None:
             lost = (*account.call.losses, *account.call.continuation.losses())
             account.call.losses = tuple(dict.fromkeys(lost))

@@ -33,6 +33,7 @@ from madang.routing.board import Board
 from madang.routing.pacing import Pacing
 from madang.server.assembly import assemble, given_providers
 from madang.server.counting import Counting, open_table
+from madang.server.health import configure_board
 from madang.server.keykeeping import KeyKeeper
 from madang.server.payment_desk import PaymentDesk
 from madang.server.watching import Watching
@@ -264,8 +265,6 @@ class Runtime:
         given = given_providers(settings, self.catalog, environ, stored)
         providers = given or self.options.stand_ins
         snapshot = assemble(settings.models, providers, self.catalog, self.board, settings.prices)
-        for name in settings.models:
-            # a model that leads nowhere is a broken configuration
-            snapshot.directory.lookup(name)
+        configure_board(self.board, settings, providers, snapshot)
         self.board.pacing.keep({name: one.keys for name, one in snapshot.providers.items()})
         return snapshot
