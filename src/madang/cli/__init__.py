@@ -25,6 +25,8 @@ COMMANDS = {
     "report": "Report what was saved and wasted, and what to do about it.",
     "alerts": "Show what is raised and what was, and try channels.",
     "export": "Write the ledger as CSV or JSON Lines.",
+    "whatif": "Replay a period against another configuration: cost, latency, limits.",
+    "import": "Bring in what another system has.",
     "reconcile": "Compare the ledger with what a provider says it charged.",
     "explain": "Explain one request: what was tried, why, and what it cost.",
     "doctor": "Check the configuration and reach every provider.",
@@ -32,6 +34,9 @@ COMMANDS = {
     "demo": "Show it working, without a key and without a network.",
 }
 """Command → its one-line help; each lives in the file of its name."""
+
+_FILES = {"import": "importing"}
+"""But for those whose name no module can have."""
 
 
 class _Lazy(click.Group):
@@ -45,7 +50,7 @@ class _Lazy(click.Group):
         """The command of that name."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
-        module = importlib.import_module(f"madang.cli.{cmd_name}")
+        module = importlib.import_module(f"madang.cli.{_FILES.get(cmd_name, cmd_name)}")
         command: click.Command = module.command
         return command
 
