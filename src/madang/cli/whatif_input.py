@@ -2,7 +2,7 @@
 
 import csv
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -119,15 +119,18 @@ def opened(
 
 def _bounds(
     settings: Settings,
-    keys: Iterable[Key] = (),
+    keys: Collection[Key] = (),
     entitlements: Callable[[LimitedKey], Entitlements] | None = None,
 ) -> Bounds:
-    limited = {
-        key.id: key for key in keys if key.rpm or key.tpm or key.budget_nusd or key.account_id
-    }
-    named = {key.id: key for key in keys} if settings.limits or settings.budgets else limited
+    """`keys` that nothing limits are left out, so that a replay without limits asks for none."""
+    everyone = bool(settings.limits or settings.budgets)
+    named = {key.id: key for key in keys if everyone or _is_limited(key)}
     given: dict[str, Any] = {} if entitlements is None else {"entitlements": entitlements}
     return Bounds(limits=settings.limits, budgets=settings.budgets, keys=named, **given)
+
+
+def _is_limited(key: Key) -> bool:
+    return any((key.rpm, key.tpm, key.budget_nusd is not None, key.account_id))
 
 
 def _entitled(store: Store, settings: Settings) -> Callable[[LimitedKey], Entitlements]:
