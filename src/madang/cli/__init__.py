@@ -21,6 +21,7 @@ COMMANDS = {
     "models": "List the models that can be asked for.",
     "prices": "Show what models cost, and put costs right.",
     "cache": "Measure what the cache would take for the same.",
+    "status": "Show how providers and targets fare.",
     "usage": "Show what was used and what it cost.",
     "report": "Report what was saved and wasted, and what to do about it.",
     "alerts": "Show what is raised and what was, and try channels.",

@@ -5,7 +5,6 @@ refused.
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -16,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
-from madang import __version__
 from madang.errors import (
     BodyTooLarge,
     Forbidden,
@@ -37,6 +35,7 @@ from madang.server.prices import PRICES
 from madang.server.provider_keys import PROVIDER_KEYS
 from madang.server.reports import REPORTS
 from madang.server.runtime import Runtime
+from madang.server.status import STATUS
 from madang.wire.json import encode
 from madang.wire.registry import WIRES
 
@@ -44,76 +43,10 @@ _MAX_BODY = 1024 * 1024
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-class ProviderShown(msgspec.Struct):
-    """A provider in force. `keys` counts its keys, `resting_keys` those that it has refused."""
-
-    name: str
-    kind: str
-    host: str
-    apis: list[str]
-    region: str | None
-    keys: int
-    resting_keys: int
-
-
-class TargetShown(msgspec.Struct):
-    """A target that has been used, and how it stands. `waiting` of those `in_flight` wait for a turn."""
-
-    provider: str
-    model: str
-    in_flight: int
-    waiting: int
-    failures: int
-    resting: bool
-    latency_s: float
-
-
-class Status(msgspec.Struct):
-    """The state of this process."""
-
-    version: str
-    in_flight: int
-    draining: bool
-    providers: list[ProviderShown]
-    targets: list[TargetShown]
-
-
-def status(runtime: Runtime, _: str, __: None) -> Status:
-    """What this process is doing and how its targets stand."""
-    now = time.monotonic()
-    keys = runtime.board.pacing.known_keys()
-    resting = Counter(name for name, key in keys if key.rest.cause is not None)
-    providers = [
-        ProviderShown(
-            p.name,
-            p.kind,
-            p.origin.host,
-            list(p.apis),
-            p.region,
-            keys=len(p.keys),
-            resting_keys=resting[p.name],
-        )
-        for p in runtime.pipeline.snapshot.providers.values()
-    ]
-    targets = [
-        TargetShown(
-            provider,
-            model,
-            s.in_flight,
-            s.waiting,
-            s.failures,
-            resting=s.open_until > now,
-            latency_s=round(s.latency_s, 6),
-        )
-        for (provider, model), s in runtime.board.items()
-    ]
-    return Status(__version__, runtime.in_flight, runtime.draining, providers, targets)
-
-
 OPERATIONS = (
     *KEYS,
     *PROVIDER_KEYS,
-    Operation("GET", "/api/status", status, Status),
+    *STATUS,
     *ALERTS,
     *REPORTS,
     *PRICES,

@@ -22,6 +22,7 @@ from madang.state.store import Store
 from madang.watch.alerts.desk import Desk
 from madang.watch.alerts.metrics import AlertMetrics
 from madang.watch.exchange import Exchange
+from madang.watch.health import HealthMetrics
 from madang.watch.keys import KeyMetrics
 from madang.watch.metrics import Metrics
 from madang.watch.monitor import Monitor
@@ -60,6 +61,7 @@ class Watching:
         exchange = Exchange(home, "metrics", worker, workers) if workers > 1 else None
         self.metrics = Metrics(board, journal, exchange)
         self.metrics.add(KeyMetrics(keyring))
+        self.metrics.add(HealthMetrics(board))
         self.pace = PaceUse(board, counts)
         self.metrics.add(self.pace)
         self.monitor = Monitor(home, board, worker=worker, workers=workers)

@@ -13,7 +13,7 @@ from prometheus_client.core import Metric
 LARGEST: Final = frozenset(
     (
         *("madang_consecutive_failures", "madang_next_key_expiry_timestamp_seconds"),
-        *("madang_rate_limit_use_ratio", "madang_alert_firing"),
+        *("madang_rate_limit_use_ratio", "madang_alert_firing", "madang_target_health"),
     )
 )
 """Gauges that are not summed."""

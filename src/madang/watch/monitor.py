@@ -15,7 +15,8 @@ from typing import Final
 import msgspec
 
 from madang.model import Attempt
-from madang.routing.board import FAILURES_TO_OPEN, Board
+from madang.routing.board import Board
+from madang.routing.health import CLOSED
 from madang.watch.cells import Batch, Cell, Counter, Labels
 from madang.watch.exchange import Exchange
 from madang.watch.windows import Windows
@@ -27,7 +28,7 @@ _KEPT: Final = 30
 """Batches that a worker tells of: others read them every second, and may be late."""
 
 Failing = dict[tuple[str, str], bool]
-"""By provider and model: whether a target failed every time of late."""
+"""By provider and model: whether a target has failed so often that it rests."""
 
 
 class _Told(msgspec.Struct, array_like=True):
@@ -85,7 +86,7 @@ class Monitor:
             await asyncio.to_thread(self._trade, self._exchange, now_s, batch)
 
     def failing(self) -> Failing:
-        """The targets in use: whether each has failed three times in a row, wherever it was asked last."""
+        """The targets in use: whether each rests for its failures, wherever it was asked last."""
         found = self._own_failing()
         for elsewhere in self._elsewhere.values():
             for target, fails in elsewhere.items():
@@ -102,8 +103,9 @@ class Monitor:
 
     def _own_failing(self) -> Failing:
         return {
-            target: standing.failures >= FAILURES_TO_OPEN
+            target: standing.breaker.state != CLOSED
             for target, standing in self._board.items()
+            if standing.heard_at is not None
         }
 
     def _fold(self) -> None:

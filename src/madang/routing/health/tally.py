@@ -34,17 +34,22 @@ class Tally:
 
     def roll(self, now: float) -> None:
         """One step has ended, or many, in which nothing was counted."""
-        steps = min(STEPS, 1 + int((now - self.ends_at) / self._step_s))
-        mark = Counts(self.calls, self.failed, self.slow)
-        self._marks.extend([mark] * steps)
+        steps = self._ended(now)
+        self._marks.extend([Counts(self.calls, self.failed, self.slow)] * steps)
         self.ends_at = max(self.ends_at + steps * self._step_s, now)
 
     def within(self, now: float) -> Counts:
-        """What was counted in the window that ends now."""
-        if now >= self.ends_at:
-            self.roll(now)
-        calls, failed, slow = self._marks[0]
+        """What was counted in the window that ends now. It changes nothing, so that any thread may ask."""
+        marks = self._marks
+        outdated = max(0, len(marks) + self._ended(now) - STEPS)
+        if outdated >= len(marks):
+            return Counts()
+        calls, failed, slow = marks[outdated]
         return Counts(self.calls - calls, self.failed - failed, self.slow - slow)
+
+    def _ended(self, now: float) -> int:
+        """How many steps have ended since the last one that was noted."""
+        return 0 if now < self.ends_at else min(STEPS, 1 + int((now - self.ends_at) / self._step_s))
 
     def clear(self) -> None:
         """Begin anew."""
