@@ -1,0 +1,41 @@
+"""Which side a request is on: the same for everybody who computes it, and kept when the share grows."""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Final, Literal, NamedTuple
+
+from madang.model import Target
+from madang.model.attempt import Arm
+from madang.routing.plan import Plan
+
+Side = Literal["canary", "stable"]
+_SPAN: Final = float(1 << 56)
+
+
+class Lot(NamedTuple):
+    """The side of one request in a trial, and whether the draw has decided it. `targets` are the new ones."""
+
+    trial: str
+    side: Side
+    drawn: bool
+    targets: tuple[Target, ...]
+
+    def arm(self, target: Target) -> Arm:
+        """The side that an attempt at a target is on."""
+        return "canary" if self.side == "canary" and target in self.targets else "stable"
+
+
+def place(trial: str, unit: str) -> float:
+    """Where a session, a user or a request stands in a trial, in [0, 100): below its percentage is the canary's side.
+
+    Who is on it stays there when the share grows, and other trials draw anew.
+    """
+    drawn = blake2b(f"{trial}\0{unit}".encode("utf-8", "replace"), digest_size=7).digest()
+    return int.from_bytes(drawn) / _SPAN * 100
+
+
+def ahead(targets: Sequence[Target], stable: Plan) -> Plan:
+    """A plan that proposes new targets first; however they fail, the stable side's own plan begins then."""
+    for target in targets:
+        yield target
+    yield from stable
