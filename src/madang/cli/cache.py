@@ -60,9 +60,9 @@ def command() -> None:
     show_default=True,
     help="The running gateway that makes the vectors.",
 )
-@click.option("--key", envvar="MADANG_KEY", show_envvar=True, required=True, help="A key for it.")
+@click.option("--key", envvar="MADANG_KEY", show_envvar=True, help="A key for it.")
 @json_option
-def measure(pairs: Path, url: str, key: str, out: Path, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - click's options
+def measure(pairs: Path, url: str, key: str | None, out: Path, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - click's options
     """Measure how often questions that differ would be taken for the same.
 
     PAIRS has on each line {"a": …, "b": …, "same": true or false}: two questions of your callers, and whether the
@@ -70,6 +70,8 @@ def measure(pairs: Path, url: str, key: str, out: Path, as_json: bool, **asked: 
 
     Example: madang cache measure pairs.jsonl --embedder text-embedding-3-small --threshold 0.95
     """
+    if not key:
+        raise click.UsageError("The gateway needs a key: give --key, or set MADANG_KEY.")
     content = _read(pairs)
     known = list(_pairs(content))
     report = _report(known, Gateway(url, key), asked["embedder"], asked["threshold"], content)
