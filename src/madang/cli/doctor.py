@@ -28,7 +28,7 @@ from madang.drills.probe import (
 from madang.drills.reach import reach
 from madang.errors import MadangError
 from madang.routing.board import Board
-from madang.server.assembly import assemble
+from madang.server.assembly import assemble, ways_of
 from madang.upstream.providers import ProviderProblem
 
 _COLOURS = {"ok": "green", "warning": "yellow", "broken": "red"}
@@ -83,7 +83,9 @@ def _probed(config: Path | None, home: Path, names: tuple[str, ...]) -> list[Pro
     """Say what it costs, then ask."""
     with faults_told():
         found = read(config, home)
-        snapshot = assemble(found.settings.models, found.providers, found.catalog, Board())
+        settings = found.settings
+        ways = ways_of(settings)
+        snapshot = assemble(settings.models, found.providers, found.catalog, Board(), ways=ways)
     try:
         targets = targets_of(snapshot, names or found.settings.models)
     except MadangError as error:
@@ -115,7 +117,8 @@ def _configured(config: Path | None, home: Path) -> Iterator[Finding]:
     try:
         found = read(config, home)
         providers = found.providers or unstarted()
-        snapshot = assemble(found.settings.models, providers, found.catalog, Board())
+        ways = ways_of(found.settings)
+        snapshot = assemble(found.settings.models, providers, found.catalog, Board(), ways=ways)
     except (ConfigError, ProviderProblem) as problem:
         yield Finding(
             what="configuration",

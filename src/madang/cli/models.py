@@ -12,7 +12,7 @@ from madang.client import Gateway
 from madang.drills.playground import unstarted
 from madang.pipeline.lane import Snapshot
 from madang.routing.board import Board
-from madang.server.assembly import assemble
+from madang.server.assembly import assemble, ways_of
 
 _NUMBERS = ("context", "in $/M", "out $/M")
 
@@ -73,7 +73,10 @@ def _of_configuration(config: Path | None, home: Path) -> list[Row]:
     found = read(config, home)
     providers = found.providers or unstarted()
     settings = found.settings
-    snapshot = assemble(settings.models, providers, found.catalog, Board(), settings.prices)
+    board, ways = Board(), ways_of(settings)
+    snapshot = assemble(
+        settings.models, providers, found.catalog, board, settings.prices, ways=ways
+    )
     at_us = time.time_ns() // 1000
     return [_named(snapshot, name, at_us) for name in snapshot.directory.names()]
 

@@ -20,7 +20,7 @@ from madang.client import Gateway
 from madang.errors import InvalidRequest
 from madang.pipeline.lane import Snapshot
 from madang.routing.board import Board
-from madang.server.assembly import assemble
+from madang.server.assembly import assemble, ways_of
 from madang.whatif.change import Change, Period, read_mix, read_moves, read_share
 from madang.whatif.configured import Configured
 from madang.whatif.imports.formats import Name
@@ -170,7 +170,10 @@ def _snapshots(options: _Options) -> tuple[Configuration, Configuration]:
 def _made(found: Configuration) -> Snapshot:
     with faults_told():
         settings = found.settings
-        return assemble(settings.models, found.providers, found.catalog, Board(), settings.prices)
+        board, ways = Board(), ways_of(settings)
+        return assemble(
+            settings.models, found.providers, found.catalog, board, settings.prices, ways=ways
+        )
 
 
 def _input(

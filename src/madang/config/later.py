@@ -20,10 +20,7 @@ class Later(Struct, frozen=True):
 _REMOVE = "remove the section"
 
 LATER = (
-    Later(("tasks",), _REMOVE),
     Later(("canaries",), _REMOVE),
-    Later(("models", "*", "tiers"), "remove it, and give the model `targets`"),
-    Later(("models", "*", "pick"), "choose another way to pick", "quality"),
     Later(("store",), "write `sqlite`, or remove the line", "postgres"),
     Later(("shared",), "write `memory`, or remove the line", "redis"),
 )

@@ -21,6 +21,7 @@ from madang.config.payments import Payments
 from madang.config.plans import Plan
 from madang.config.prices import price_faults
 from madang.config.problems import Path, Problem, spell
+from madang.config.routes import route_faults
 from madang.config.settings import FallbackRef, Model, Provider, Settings, TargetRef
 from madang.config.suggest import did_you_mean
 
@@ -54,6 +55,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     yield from _payment_faults(("payments",), settings.payments)
     yield from breaker_faults(("breaker",), settings.breaker)
     yield from price_faults(settings.prices)
+    yield from route_faults(settings.models, settings.tasks)
     yield from limit_faults(settings.limits)
     yield from budget_faults(settings.budgets)
     yield from alert_faults(settings.alerts or (), settings.channels)

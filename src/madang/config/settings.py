@@ -18,6 +18,7 @@ from madang.config.pacing import Off, Pace, Paces, Queue
 from madang.config.payments import Payments
 from madang.config.plans import Plan
 from madang.config.prices import OwnPrice
+from madang.config.routes import Rule, Task, Tiers
 from madang.model import Feature
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
@@ -25,9 +26,10 @@ Weight = Annotated[int, Meta(ge=0, le=1_000_000)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Size = Annotated[int, Meta(ge=1, le=4096)]
 
+Millis = Annotated[int, Meta(ge=1, le=3_600_000)]
 Tokens = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
-Pick = Literal["order", "weighted", "latency", "least-busy", "cost"]
+Pick = Literal["order", "weighted", "latency", "least-busy", "cost", "quality"]
 Cause = Literal[
     "rate_limit",
     "provider_quota",
@@ -72,8 +74,8 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     wait for that. `breaker`: when its models are given a rest, `breakers`: when single ones are, by
     name; `probe`: the free path that shows that it is there (None: its list of models), or `off`. `features`, `context_window` and `max_output` hold for all its models, whatever the
     catalogue says of them. `lossy: allow` lets it answer less than the whole request, as if every
-    caller had allowed that. Keys and the values of headers are plain text here, and are never shown
-    when the record is printed or logged.
+    caller had allowed that. `data: private` says that it keeps nothing of what it is asked. Keys and the
+    values of headers are plain text here, and are never shown when the record is printed or logged.
     """
 
     kind: Literal["openai", "anthropic", "gemini"] | None = None
@@ -96,6 +98,7 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     context_window: Tokens | None = None
     max_output: Tokens | None = None
     lossy: Literal["refuse", "allow"] = "refuse"
+    data: Literal["shared", "private"] = "shared"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """The fields as they may be shown; rich prints records by this."""
@@ -131,7 +134,10 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """A name callers may ask for, and where it goes.
 
     `features`, `context_window` and `max_output` hold for all its targets, whatever the catalogue
-    or the provider's settings say.
+    or the provider's settings say. `tiers` lead requests by their complexity, and stand in place of
+    targets; `rules` lead some elsewhere, the first that fits. `sticky`: requests of one session go to
+    one target. `latency_budget_ms`: how slow near regions may be before farther ones are asked (None:
+    as slow as they are).
     """
 
     targets: tuple[str | TargetRef, ...] = ()
@@ -141,13 +147,18 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     features: dict[Feature, bool] = field(default_factory=dict)
     context_window: Tokens | None = None
     max_output: Tokens | None = None
+    tiers: Tiers | None = None
+    rules: tuple[Rule, ...] = ()
+    sticky: bool = False
+    latency_budget_ms: Millis | None = None
 
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
     """Bounds of the HTTP edge.
 
     max_in_flight: requests at once per process, beyond which callers get 503. drain_s: how long
-    open requests may take after SIGTERM.
+    open requests may take after SIGTERM. `region` is where this gateway runs, `near` the regions that
+    are next to it, the nearest first.
     """
 
     max_body_mb: Size = 64
@@ -157,6 +168,8 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     keep_alive_s: Seconds = 75.0
     max_in_flight: Count = 10_000
     drain_s: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
+    region: str | None = None
+    near: tuple[str, ...] = ()
 
 
 class Ledger(Struct, frozen=True, forbid_unknown_fields=True):
@@ -185,6 +198,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     shared: str = "memory"
     providers: dict[str, Provider] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
     server: Server = Server()
     breaker: Breaker = Breaker()
     health: Health = Health()

@@ -14,7 +14,8 @@ class Target(Struct, frozen=True, cache_hash=True):
     `model` is the provider's own name for it; `canonical` the catalogue's (None: the catalogue does
     not know it). `lacks` is what it is known to be unable to do; `context_window` and `max_output`
     are tokens. None and absence mean that it is not known. `may_lose`: it may answer less than the
-    whole request without the caller's leave.
+    whole request without the caller's leave. `home` is what the catalogue calls its provider (None: it
+    does not know it); `is_private`: it is said to keep nothing of what it is asked.
     """
 
     provider: str
@@ -27,6 +28,8 @@ class Target(Struct, frozen=True, cache_hash=True):
     context_window: int | None = None
     max_output: int | None = None
     may_lose: bool = False
+    home: str | None = None
+    is_private: bool = False
 
 
 Outcome = Literal["ok", "failed", "client_closed", "cut", "lost", "hit"]

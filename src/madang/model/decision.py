@@ -1,4 +1,4 @@
-"""Why a request went where it went, as its first row in the ledger keeps it: every part that is not said has its default."""
+"""Why a request went where it went, as its first row in the ledger keeps it."""
 
 from typing import Literal
 

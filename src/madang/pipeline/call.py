@@ -10,8 +10,10 @@ from madang.model import Attempt, Embed, Request, Usage
 from madang.model.attempt import Cached
 from madang.pipeline.conversation import Conversation
 from madang.pipeline.joint import Joint
+from madang.routing.case import Case
 from madang.routing.limits import Reservation
 from madang.routing.pacing import NORMAL, Priority
+from madang.routing.preferences import Preference
 from madang.wire.contract import AnyWire, Envelope, StreamWriter
 
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
@@ -24,6 +26,13 @@ Chunk = Literal["map-reduce", "plan"]
 def header_value(text: str) -> bytes:
     """Text as it may stand in a header, whoever wrote it: printable ASCII, and not endless."""
     return _UNPRINTABLE.sub("?", text[:_MAX_HEADER_VALUE]).encode("ascii")
+
+
+class Steer(NamedTuple):
+    """What headers say of a call's way: what matters most, and the session it belongs to (None: nothing)."""
+
+    prefer: Preference | None = None
+    session: str | None = None
 
 
 class Call:
@@ -47,6 +56,8 @@ class Call:
     `parts` links the calls that one request is answered by; the rows of each are numbered from its
     `first_n`. `before` is what parts have used that the answer's usage has to tell as well (None:
     it is not to be touched). `chunk`: the caller wishes to have a long text split.
+    `steer` is what its headers say of its way, `case` what its way was decided by (both None:
+    nothing), and `told` are ready header lines that tell the caller of that.
     """
 
     __slots__ = (
@@ -56,6 +67,7 @@ class Call:
         "before",
         "body",
         "cached",
+        "case",
         "chunk",
         "continuation",
         "conversation",
@@ -85,7 +97,9 @@ class Call:
         "settled",
         "slots",
         "started",
+        "steer",
         "tags",
+        "told",
         "upstream_s",
         "waited_s",
         "wire",
@@ -131,6 +145,9 @@ class Call:
         self.seam: str | None = None
         self.settled = 0
         self.slots: list[int] = []
+        self.steer: Steer | None = None
+        self.case: Case | None = None
+        self.told = b""
 
     def is_late(self, now: float) -> bool:
         """Whether the caller's deadline has come, so that another attempt would be in vain."""

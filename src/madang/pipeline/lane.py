@@ -1,6 +1,6 @@
 """A target made ready: everything about it that does not depend on the request, computed once per configuration."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from madang.catalog import Catalog, PriceRow
@@ -92,6 +92,7 @@ class Snapshot:
         self.directory = directory
         self.board = board
         self.prices = (*catalog.prices, *own_prices)
+        self.quality: Callable[[str], float | None] = _unknown
         self._prices = Prices(self.prices)
         self._terms = terms
         self._lanes: dict[Target, Lane] = {}
@@ -162,6 +163,14 @@ class Snapshot:
         row = self.price(self.lane(target), at_us)
         return (row.input or 0) + (row.output or 0) if row else _UNKNOWN_SORTS_LAST
 
+    def price_row(self, target: Target, at_us: int) -> PriceRow | None:
+        """The price in force for a target at a time (Unix µs); None: unknown."""
+        return self.price(self.lane(target), at_us)
+
+    def quality_of(self, target: Target) -> float | None:
+        """How good a target's answers are, 0 to 1; None: unknown."""
+        return self.quality(target.canonical or target.model)
+
     def _like(self, provider: Provider, target: Target) -> str | None:
         """The provider whose price list a provider of one's own follows: its model's vendor, if it is of that kind."""
         row = self.catalog.models.get(target.canonical) if target.canonical else None
@@ -172,6 +181,11 @@ class Snapshot:
         return (
             row.home if provider.serves_all or (same_kind and row.home == provider.kind) else None
         )
+
+
+def _unknown(_: str) -> float | None:
+    """Of no model it is known how good it is."""
+    return None
 
 
 _MAX_LANES = 10_000

@@ -34,11 +34,12 @@ from madang.pipeline.attempt import Attempt
 from madang.pipeline.call import Call, Reply
 from madang.pipeline.continuation import Continuation, continuable
 from madang.pipeline.failures import Failures
+from madang.pipeline.guide import Guide
 from madang.pipeline.lane import Lane, Snapshot
 from madang.pipeline.measure import is_longer
 from madang.pipeline.worst import Step
 from madang.routing.directory import Route
-from madang.routing.plan import Plan, propose
+from madang.routing.plan import Plan
 from madang.upstream.outbox import Outbox
 from madang.upstream.transport import Transport
 
@@ -73,29 +74,25 @@ class Pipeline:
         self._admission = admission
         self._outbox = outbox
         self._watchers = tuple(watchers)
+        self._guide = Guide()
 
     async def answer(self, call: Call) -> Reply:
         """Answer one call. Raises a MadangError when nothing could; then everything is settled already."""
         snapshot = self.snapshot
-        route = snapshot.directory.resolve(call.envelope.model, call.wire.dialect)
+        route = self._guide.lead(call, snapshot)
         self._admission.admit(call, route, snapshot)
+        if route.rules:
+            route = self._guide.turn(call, route, snapshot)
         if call.is_thrifty:
             route = cheapest_first(route)
         if route.longer is not None and is_longer(call, route.threshold_tokens):
             route = route.longer
-        search = _Search(
-            call,
-            snapshot,
-            propose(
-                route,
-                snapshot.board,
-                monotonic(),
-                random.random(),
-                lambda target: snapshot.list_price(target, call.at_us),
-            ),
-            Failures(),
-            {},
-        )
+        try:
+            plan = self._guide.plan(call, route, snapshot, monotonic(), random.random())
+        except MadangError:
+            self.give_up(call)
+            raise
+        search = _Search(call, snapshot, plan, Failures(), {})
         target = next(search.plan)
         if call.may_go_on and (request := continuable(call)) is not None:
             resume = partial(self._resume, search, route)
@@ -105,7 +102,8 @@ class Pipeline:
         except MadangError:
             self.finish(call)
             raise
-        return reply._replace(head=reply.head + call.lines) if call.lines else reply
+        lines = call.lines + call.told
+        return reply._replace(head=reply.head + lines) if lines else reply
 
     def admit_free(self, call: Call) -> None:
         """Let a call in that an answer will be given to which is paid for: it counts as a request, at no cost."""

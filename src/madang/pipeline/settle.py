@@ -169,6 +169,7 @@ class Account:
             losses=call.losses,
             cache=call.cached,
             reserved_nusd=None if call.rows else call.reserved_nusd,
+            plan=None if call.rows or call.case is None else call.case.notes.decision(now),
             **facts,
         )
         call.rows.append(row)

@@ -1,7 +1,7 @@
 """Model names: what a caller may ask for, and which targets can answer it.
 
 A name is looked up in this order:
-1. a model of the configuration, by its exact name;
+1. a model of the configuration, by its exact name; `task:NAME`; `auto`;
 2. `provider/model` where `provider` is enabled: that provider, whether or not the catalogue knows the model;
 3. a model of the catalogue, by canonical name, alias, dated or vendor-qualified name: every enabled
    provider that serves it, the vendor's own first.
@@ -13,14 +13,22 @@ Answers are remembered, so a look-up is one dictionary access.
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from madang.catalog import Catalog, ModelRow
-from madang.config.settings import Cause, FallbackRef, Model, Pick, TargetRef
+from madang.config.routes import TASK_PREFIX, Tiers
+from madang.config.routes import TIERS as TIER_NAMES
+from madang.config.settings import FallbackRef, Model, TargetRef
 from madang.errors import InvalidRequest, UnknownModel
 from madang.model import EMBEDDING, Dialect, Feature, Target
+from madang.routing.built_in_tasks import AUTO, TIERS
+from madang.routing.naming import Tasks, Ways, served, tiered, with_rules
+from madang.routing.route import Fallback, Route
+
+__all__ = ["Directory", "Fallback", "Route", "Serving", "allowed", "allows"]
 
 _FAMILY_APIS: dict[str, tuple[Dialect, ...]] = {
     "chat": ("chat", "responses"),
@@ -49,43 +57,24 @@ class Serving(Struct, frozen=True):
     context_window: int | None = None
     max_output: int | None = None
     may_lose: bool = False
-
-
-class Fallback(Struct, frozen=True):
-    """Targets to try when the first choice failed for one of `causes` (empty: any cause that may be retried)."""
-
-    targets: tuple[Target, ...]
-    causes: frozenset[Cause] = frozenset()
-
-
-class Route(Struct, frozen=True):
-    """Where a name leads. `name` is what `x-madang-model` and the allowed models of a key speak of.
-
-    `longer` is the way for prompts of more than `threshold_tokens`.
-    """
-
-    name: str
-    targets: tuple[Target, ...]
-    pick: Pick = "order"
-    fallbacks: tuple[Fallback, ...] = ()
-    threshold_tokens: int = 0
-    longer: "Route | None" = None
-
-    def every_target(self) -> list[Target]:
-        """All that may come to answer."""
-        more = self.longer.targets if self.longer else ()
-        fallbacks = (target for fallback in self.fallbacks for target in fallback.targets)
-        return [*self.targets, *more, *fallbacks]
+    is_private: bool = False
 
 
 class Directory:
     """All names under one configuration."""
 
     def __init__(
-        self, models: Mapping[str, Model], catalog: Catalog, servings: Iterable[Serving]
+        self,
+        models: Mapping[str, Model],
+        catalog: Catalog,
+        servings: Iterable[Serving],
+        ways: Ways = Ways(),  # noqa: B008 - a frozen record
     ) -> None:
         self._models = models
         self._catalog = catalog
+        self.region = ways.region
+        self._tasks = Tasks(ways.tasks)
+        self._near = ways.distances
         self._servings = {serving.name: serving for serving in servings}
         self._aliases = {
             alias: serving
@@ -117,7 +106,7 @@ class Directory:
 
     def names(self) -> list[str]:
         """Every name that `/v1/models` lists: the configured ones, then the catalogue's that a provider serves."""
-        listed = dict.fromkeys(self._models)
+        listed = dict.fromkeys((*self._models, *self._tasks.names()))
         for row in self._catalog.models.values():
             if any(self._serves(serving, row) for serving in self._servings.values()):
                 listed.setdefault(row.name)
@@ -134,16 +123,57 @@ class Directory:
                 param="model",
                 code="model_not_found",
             )
+        model = self._models.get(name)
+        if model is None and name.startswith(TASK_PREFIX):
+            return self._tasks.route(name, partial(self._way, dialect=dialect))
+        if model is not None and model.tiers is not None:
+            return tiered(name, model.tiers, partial(self.resolve, dialect=dialect))
+        if model is None and name == AUTO and not self._known(name):
+            return self._automatic(dialect)
+        return self._way(name, dialect)
+
+    def _automatic(self, dialect: Dialect) -> Route:
+        """The route of `auto` where the configuration does not say: the built-in tasks of three tiers."""
+        find = partial(self.resolve, dialect=dialect)
+        given = {
+            tier: task
+            for tier, task in zip(TIER_NAMES, TIERS, strict=True)
+            if served([task], find, must_be=False)
+        }
+        if not given:
+            raise self._unknown(AUTO)
+        return tiered(AUTO, Tiers(**given), find)
+
+    def _way(self, name: str, dialect: Dialect) -> Route:
+        """The route of a model by its own name. Raises UnknownModel or InvalidRequest."""
         targets = self._targets(name, dialect)
         model = self._models.get(name)
         if model is None:
-            return Route(name, targets)
+            return Route(name, targets, near=self._near)
+        route = self._configured_way(name, model, targets, dialect)
+        if not model.rules:
+            return route
+        return with_rules(route, model.rules, partial(self._way, dialect=dialect))
+
+    def _configured_way(
+        self, name: str, model: Model, targets: tuple[Target, ...], dialect: Dialect
+    ) -> Route:
         fallbacks = tuple(self._fallbacks(name, model, dialect))
-        route = Route(name, targets, model.pick, fallbacks)
+        budget = model.latency_budget_ms
+        route = Route(
+            name,
+            targets,
+            model.pick,
+            fallbacks,
+            is_sticky=model.sticky,
+            near=self._near,
+            budget_s=budget / 1000 if budget is not None else None,
+        )
         if model.long_context is None:
             return route
         first = self._elsewhere(name, model.long_context.to, dialect)
-        longer = Route(name, first, "order", (Fallback(targets), *fallbacks))
+        behind = (Fallback(targets), *fallbacks)
+        longer = replace(route, targets=first, pick="order", fallbacks=behind)
         threshold = model.long_context.threshold_tokens
         return replace(route, threshold_tokens=threshold, longer=longer)
 
@@ -253,6 +283,8 @@ class Directory:
             context_window=None if embeds else window,
             max_output=serving.max_output or (row.max_output if row else None),
             may_lose=serving.may_lose,
+            home=serving.home,
+            is_private=serving.is_private,
         )
 
     def _unknown(self, name: str) -> UnknownModel:
@@ -263,6 +295,12 @@ class Directory:
             param="model",
             code="model_not_found",
         )
+
+
+def allows(patterns: tuple[str, ...], target: Target) -> bool:
+    """Whether a key limited to `patterns` may use a target by its own name."""
+    name = target.canonical or target.model
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def allowed(patterns: tuple[str, ...], route: Route, asked: str) -> bool:

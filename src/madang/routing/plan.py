@@ -1,105 +1,163 @@
 """The plan of a request: a generator that proposes a target, hears how it failed, and proposes the next.
 
-    plan = propose(route, board, now, chance) target = next(plan)                 # the first
-    candidate target = plan.send(error)           # it failed: the next one; StopIteration when
-    nothing is left
+    plan = propose(route, board, now, chance)
+    target = next(plan)          # the first candidate
+    target = plan.send(error)    # it failed: the next one; StopIteration when nothing is left
 
-It decides and does nothing else: no network, no clock, no random source of its own.
+It decides and does nothing else: no network, no clock, no random source of its own. Health only
+changes the order: the last target left is always proposed.
 """
 
 from collections.abc import Callable, Generator, Sequence
+from typing import Final
 
+from madang.config.settings import Pick
 from madang.errors import MadangError
-from madang.model import Target
-from madang.routing.board import Board
-from madang.routing.directory import Route
+from madang.model import LeftOut, Target
+from madang.routing.board import READY, RESTING, Board
+from madang.routing.case import NOTHING_KNOWN, Case, Memory
+from madang.routing.picking import ease, rank
+from madang.routing.pulse import Candidate, look_at
+from madang.routing.regions import zones
+from madang.routing.route import Fallback, Route
 
 Plan = Generator[Target, MadangError, None]
-PriceOf = Callable[[Target], int]
+PriceOf = Callable[[Target], float | None]
 
 
 def propose(
-    route: Route, board: Board, now: float, chance: float, price_of: PriceOf | None = None
+    route: Route,
+    board: Board,
+    now: float,
+    chance: float,
+    price_of: PriceOf | None = None,
+    case: Case | None = None,
 ) -> Plan:
     """Propose targets, best first, each at most once; then the fallbacks that fit a cause heard so far.
 
     After a prompt was too long for one target, only those follow that may hold more. `chance` is a
-    number in [0, 1) that weighted choice uses; `price_of` a target's price for `pick: cost`.
+    number in [0, 1) that choices by chance use; `price_of` a target's price for `pick: cost` where
+    there is no `case`. With one, nothing is proposed that it excludes, and its notes say why it was
+    decided so.
     """
-    tried: set[tuple[str, str]] = set()
-    causes: set[str] = set()
-    full: int | None = None
-    for target in _ranked(route, board, now, chance, price_of):
-        if full is not None and (target.context_window or 0) <= full:
-            continue
-        tried.add((target.provider, target.model))
-        error = yield target
-        if not error.retryable:
-            return
-        causes.add(error.kind)
-        full = _largest_full(full, target, error)
-    for fallback in route.fallbacks:
-        if fallback.causes and causes.isdisjoint(fallback.causes):
-            continue
-        for target in _ready_first(fallback.targets, board, now):
-            known_too_small = full is not None and 0 < (target.context_window or 0) <= full
-            if known_too_small or (target.provider, target.model) in tried:
-                continue
-            tried.add((target.provider, target.model))
-            error = yield target
-            if not error.retryable:
+    if case is None and len(route.targets) == 1 and not route.fallbacks:
+        yield route.targets[0]
+        return
+    if case is None and route.has_choice:
+        case = Case(NOTHING_KNOWN, Memory(), price_of=price_of)
+    heard = _Heard(case)
+    for target in route.targets if case is None else _ranked(route, board, now, chance, case):
+        if not heard.excludes(target, unknown_window=False):
+            error = yield heard.asking(target, now)
+            if not heard.goes_on(target, error):
                 return
-            causes.add(error.kind)
-            full = _largest_full(full, target, error)
+    for fallback in route.fallbacks:
+        if heard.calls_for(fallback):
+            for target in _ready_first(_allowed(fallback.targets, case), board, now):
+                if not heard.excludes(target, unknown_window=True):
+                    error = yield heard.asking(target, now)
+                    if not heard.goes_on(target, error):
+                        return
 
 
-def _largest_full(full: int | None, target: Target, error: MadangError) -> int | None:
-    """The largest window known to be too small, 0 where none is known; None: no prompt was too long yet."""
-    if error.kind != "context_overflow":
-        return full
-    return max(full or 0, target.context_window or 0)
+class _Heard:
+    """What a plan has tried and heard.
+
+    `_full` is the largest window known to be too small (0: it is not known; None: none was).
+    """
+
+    __slots__ = ("_case", "_causes", "_full", "_tried")
+
+    def __init__(self, case: Case | None) -> None:
+        self._case = case
+        self._causes: set[str] = set()
+        self._full: int | None = None
+        self._tried: set[tuple[str, str]] = set()
+
+    def excludes(self, target: Target, *, unknown_window: bool) -> bool:
+        """Whether a target was tried, or its window is too small; `unknown_window`: one that is not known may do."""
+        if (target.provider, target.model) in self._tried:
+            return True
+        if self._full is None or (unknown_window and target.context_window is None):
+            return False
+        return (target.context_window or 0) <= self._full
+
+    def asking(self, target: Target, now: float) -> Target:
+        """A target is about to be asked."""
+        self._tried.add((target.provider, target.model))
+        case = self._case
+        if case is not None and case.session is not None:
+            case.memory.sessions.asked(case.session, target, now)
+        return target
+
+    def goes_on(self, target: Target, error: MadangError) -> bool:
+        """A target has failed; whether others may be asked."""
+        if not error.retryable:
+            return False
+        self._causes.add(error.kind)
+        if error.kind == "context_overflow":
+            self._full = max(self._full or 0, target.context_window or 0)
+        wishes = self._case.wishes if self._case is not None else None
+        return wishes is None or wishes.falls_back
+
+    def calls_for(self, fallback: Fallback) -> bool:
+        """Whether a fallback is for any of the causes."""
+        return not fallback.causes or not self._causes.isdisjoint(fallback.causes)
 
 
-def _ranked(
-    route: Route, board: Board, now: float, chance: float, price_of: PriceOf | None
-) -> Sequence[Target]:
-    """The route's targets in the order its `pick` asks for, full ones behind (but for `order`), resting ones last."""
-    targets = route.targets
+def _ranked(route: Route, board: Board, now: float, chance: float, case: Case) -> Sequence[Target]:
+    """The route's targets: near ones first and as its `pick` has them, full ones behind, resting ones last."""
+    candidates = look_at(_allowed(route.targets, case), board, case.memory.pulses, now)
+    wishes = case.wishes
+    pick = _SORTS[wishes.sort] if wishes is not None and wishes.sort is not None else route.pick
+    notes = case.notes
+    notes.pick = pick if case.prefer is None else "prefer"
+    ordered: list[Candidate] = []
+    is_first = True
+    for zone in zones(route, candidates, case, now, chance):
+        is_able = any(one.readiness == READY for one in zone)
+        rank(pick, zone, case, now, chance if is_first and is_able else None)
+        is_first = is_first and not is_able
+        ordered += zone
+    is_strict = pick == "order" or (wishes is not None and bool(wishes.order))
+    ordered.sort(key=_is_resting if is_strict else _readiness)
+    ease(ordered, case, now, chance)
+    notes.considered = ordered
+    for one in ordered:
+        one.pulse.passed += 1
+    if ordered:
+        ordered[0].pulse.passed = 0
+    return [one.target for one in ordered]
+
+
+_SORTS: Final[dict[str, Pick]] = {"price": "cost", "latency": "latency", "throughput": "latency"}
+"""What a caller wishes targets sorted by; of throughput only the latency is known."""
+
+
+def _readiness(one: Candidate) -> int:
+    return one.readiness
+
+
+def _is_resting(one: Candidate) -> bool:
+    return one.readiness == RESTING
+
+
+def _allowed(targets: tuple[Target, ...], case: Case | None) -> tuple[Target, ...]:
+    """Those that the case does not exclude; its notes say why the others are left out."""
+    if case is None or (case.wishes is None and case.is_mine is None):
+        return targets
+    allowed: list[Target] = []
+    for target in targets:
+        refusal = case.refusal(target)
+        if refusal is None:
+            allowed.append(target)
+        else:
+            case.notes.left_out.append(LeftOut(f"{target.provider}/{target.model}", refusal))
+    return tuple(allowed)
+
+
+def _ready_first(targets: tuple[Target, ...], board: Board, now: float) -> Sequence[Target]:
+    """Those with room, then those that have to be waited for, then resting ones."""
     if len(targets) == 1:
         return targets
-    pick = route.pick
-    if pick == "weighted":
-        targets = _rotate(targets, chance)
-    elif pick == "latency":
-        targets = tuple(sorted(targets, key=lambda t: board.standing(t).latency_s))
-    elif pick == "least-busy":
-        targets = tuple(
-            sorted(targets, key=lambda t: board.standing(t).in_flight / max(t.weight, 1))
-        )
-    elif pick == "cost" and price_of is not None:
-        targets = tuple(sorted(targets, key=price_of))
-    return _ready_first(targets, board, now, strict=pick == "order")
-
-
-def _ready_first(
-    targets: Sequence[Target], board: Board, now: float, *, strict: bool = False
-) -> Sequence[Target]:
-    """Those with room, then those that have to be waited for, then resting ones; `strict`: one waits in order."""
-    if len(targets) == 1:
-        return targets
-    if strict:
-        return sorted(targets, key=lambda one: board.standing(one).is_resting(now))
     return sorted(targets, key=lambda one: board.standing(one).readiness(now))
-
-
-def _rotate(targets: tuple[Target, ...], chance: float) -> tuple[Target, ...]:
-    """The target that `chance` falls on, by weight, then the others in order."""
-    total = sum(target.weight for target in targets)
-    if total <= 0:
-        return targets
-    point = chance * total
-    for index, target in enumerate(targets):
-        point -= target.weight
-        if point < 0:
-            return (target, *targets[:index], *targets[index + 1 :])
-    return targets

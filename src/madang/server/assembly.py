@@ -12,6 +12,7 @@ from madang.config.prices import OwnPrice, own_rows
 from madang.pipeline.lane import Snapshot
 from madang.routing.board import Board
 from madang.routing.directory import Directory, Serving
+from madang.routing.naming import Ways
 from madang.routing.pacing import Terms
 from madang.state.vault import NOTHING, Opened
 from madang.upstream.providers import Provider, ProviderProblem, build_providers
@@ -73,7 +74,8 @@ def _providers_of(models: Iterable[shapes.Model]) -> set[str]:
     """The providers that models name, in targets or fallbacks."""
     found = set()
     for model in models:
-        for aim in (*model.targets, *model.fallback, model.long_context or ""):
+        ruled = (aim for rule in model.rules for aim in rule.targets)
+        for aim in (*model.targets, *model.fallback, model.long_context or "", *ruled):
             found.add((aim if isinstance(aim, str) else aim.to).partition("/")[0])
     return found
 
@@ -84,6 +86,7 @@ def assemble(
     catalog: Catalog,
     board: Board,
     prices: Collection[OwnPrice] = (),
+    ways: Ways = Ways(),  # noqa: B008 - a frozen record
 ) -> Snapshot:
     """One configuration, ready to serve; `prices` come before the catalogue's. Raises ProviderProblem.
 
@@ -91,10 +94,15 @@ def assemble(
     """
     built = build_providers(providers, catalog)
     servings = [_serving(provider, providers[name]) for name, provider in built.items()]
-    directory = Directory(models, catalog, servings)
+    directory = Directory(models, catalog, servings, ways)
     defaults = load_paces()
     terms = {name: Terms(providers[name], one.home, defaults) for name, one in built.items()}
     return Snapshot(catalog, built, directory, board, terms, own_rows(prices))
+
+
+def ways_of(settings: shapes.Settings) -> Ways:
+    """What settings say of names beside models."""
+    return Ways(settings.tasks, settings.server.region, settings.server.near)
 
 
 def _serving(provider: Provider, given: shapes.Provider) -> Serving:
@@ -108,4 +116,5 @@ def _serving(provider: Provider, given: shapes.Provider) -> Serving:
         given.context_window,
         given.max_output,
         given.lossy == "allow",
+        given.data == "private",
     )

@@ -8,6 +8,7 @@ from madang.errors import Draining, InvalidRequest, MadangError, Overloaded
 from madang.model import Dialect
 from madang.pipeline.call import Call, Chunk, Reply, Streamed
 from madang.pipeline.count import count_tokens, read_count_envelope
+from madang.pipeline.steering import steer
 from madang.pipeline.wish import wish_of
 from madang.routing.pacing import HIGH, LOW, NORMAL, Priority
 from madang.server.caller import authenticate, tags_of
@@ -116,6 +117,7 @@ def _read_options(call: Call, request: Request, dialect: Dialect) -> None:
         if priority not in _PRIORITIES:
             raise InvalidRequest("x-madang-priority is one of high, normal and low.")
         call.priority = _PRIORITIES[priority]
+    steer(call, headers)
     call.may_lose = _allows(headers, b"x-madang-lossy")
     call.may_go_on = _allows(headers, b"x-madang-continue")
     call.chunk = _chunk(headers)

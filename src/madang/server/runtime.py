@@ -31,7 +31,7 @@ from madang.pipeline.admission import Admission
 from madang.pipeline.recall import Recall
 from madang.routing.board import Board
 from madang.routing.pacing import Pacing
-from madang.server.assembly import assemble, given_providers
+from madang.server.assembly import assemble, given_providers, ways_of
 from madang.server.counting import Counting, open_table
 from madang.server.health import configure_board
 from madang.server.keykeeping import KeyKeeper
@@ -264,7 +264,10 @@ class Runtime:
         environ, stored = self.options.environ, self.vault.opened
         given = given_providers(settings, self.catalog, environ, stored)
         providers = given or self.options.stand_ins
-        snapshot = assemble(settings.models, providers, self.catalog, self.board, settings.prices)
+        ways = ways_of(settings)
+        snapshot = assemble(
+            settings.models, providers, self.catalog, self.board, settings.prices, ways
+        )
         configure_board(self.board, settings, providers, snapshot)
         self.board.pacing.keep({name: one.keys for name, one in snapshot.providers.items()})
         return snapshot
