@@ -6,9 +6,9 @@ the channel allows it; and no second look-up lies between the judgement and the 
 
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import Final
+from typing import ClassVar, Final
 
-from madang.errors import MadangError
+from madang.errors import Kind, MadangError
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 CONNECT_S: Final = 10.0
@@ -18,6 +18,7 @@ class Undeliverable(MadangError):
     """Something could not be told. `final`: trying again would change nothing."""
 
     status = 502
+    kind: ClassVar[Kind] = "unreachable"
 
     def __init__(self, message: str, *, final: bool = False) -> None:
         super().__init__(message)
