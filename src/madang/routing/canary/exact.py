@@ -85,7 +85,7 @@ def _allowance(alpha: float, canary: int) -> float:
 
 
 def _bound(least: int, courses: list[float], chance: float) -> tuple[int | None, float]:
-    """The smallest number of marks that alike sides reach with at most `chance`, and with which (None: there is none)."""
+    """The smallest number of marks that alike sides reach with at most `chance`, and with which; None: no number."""
     total = 0.0
     for at in range(len(courses) - 1, -1, -1):
         if total + courses[at] > chance:

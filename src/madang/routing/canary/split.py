@@ -9,7 +9,7 @@ from madang.model.attempt import Arm
 from madang.routing.plan import Plan
 
 Side = Literal["canary", "stable"]
-_SPAN: Final = float(1 << 56)
+_SPAN: Final = 2.0**56  # seven bytes
 
 
 class Lot(NamedTuple):
@@ -36,6 +36,6 @@ def place(trial: str, unit: str) -> float:
 
 def ahead(targets: Sequence[Target], stable: Plan) -> Plan:
     """A plan that proposes new targets first; however they fail, the stable side's own plan begins then."""
-    for target in targets:
+    for target in targets:  # noqa: UP028 - a tuple cannot be told what failed
         yield target
     yield from stable
