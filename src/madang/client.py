@@ -5,6 +5,7 @@ proxies of the environment are not asked, and no message repeats a key. Built on
 library; blocking; one connection per call.
 """
 
+import copy
 import http.client
 import json
 import socket
@@ -88,6 +89,12 @@ class Gateway:
         self._key = key
         self._timeout_s = timeout_s
         self._ssl_context = ssl_context
+
+    def patient(self, timeout_s: float) -> "Gateway":
+        """The same gateway, for calls that may take longer."""
+        other = copy.copy(self)
+        other._timeout_s = timeout_s
+        return other
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON
         """What a path holds. Raises GatewayError."""

@@ -23,8 +23,8 @@ def madang(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MADANG_HOME", str(tmp_path / "home"))
 
-    def call(*args, environ=None):
-        return CliRunner().invoke(main, [str(arg) for arg in args], env=environ)
+    def call(*args, environ=None, stdin=None):
+        return CliRunner().invoke(main, [str(arg) for arg in args], input=stdin, env=environ)
 
     return call
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "export": "Write the ledger as CSV or JSON Lines.",
     "whatif": "Replay a period against another configuration: cost, latency, limits.",
     "import": "Bring in what another system has.",
+    "compare": "Compare two models on the same prompts, by people who do not know which is which.",
     "reconcile": "Compare the ledger with what a provider says it charged.",
     "explain": "Explain one request: what was tried, why, and what it cost.",
     "doctor": "Check the configuration and reach every provider.",

@@ -85,18 +85,33 @@ def opened(configuration: Mapping[str, Any]) -> Iterator[House]:
         home = Path(folder)
         file = home / "madang.yaml"
         file.write_text(json.dumps(configuration))  # JSON is YAML
-        admin_key = make_raw()
-        command = (sys.executable, "-m", "madang", "up", "--port", "0", "--home", folder)
-        with (home / _LOG).open("wb") as log:
+        with running(home, file, _harmless(os.environ)) as house:
+            yield house
+
+
+@contextmanager
+def running(home: Path, config: Path | None, environ: Mapping[str, str]) -> Iterator[House]:
+    """Start a gateway on a home, on a free port of this machine, until the block is left.
+
+    Its admin key is made for this run, and is not kept. Raises InternalError, with the end of its log,
+    when it does not start.
+    """
+    admin_key = make_raw()
+    command = [sys.executable, "-m", "madang", "up", "--port", "0", "--home", str(home)]
+    if config is not None:
+        command += ["--config", str(config)]
+    with tempfile.TemporaryDirectory(prefix="madang-") as folder:
+        log = Path(folder) / _LOG
+        with log.open("wb") as said:
             process = subprocess.Popen(  # noqa: S603 - this very program
-                (*command, "--config", str(file)),
-                env={**_harmless(os.environ), "MADANG_ADMIN_KEY": admin_key},
+                command,
+                env={**environ, "MADANG_ADMIN_KEY": admin_key},
                 stdout=subprocess.PIPE,
-                stderr=log,
+                stderr=said,
                 text=True,
             )
         try:
-            yield House(_address(process, home / _LOG), admin_key, home)
+            yield House(_address(process, log), admin_key, home)
         finally:
             _end(process)
 

@@ -27,6 +27,7 @@ from madang.keys import Key
 from madang.server.accounts import ACCOUNTS
 from madang.server.alerts import ALERTS
 from madang.server.caller import presented_key
+from madang.server.comparisons import COMPARISONS
 from madang.server.keys import KEYS
 from madang.server.openapi import Operation as Described
 from madang.server.openapi import document
@@ -51,6 +52,7 @@ OPERATIONS = (
     *REPORTS,
     *PRICES,
     *ACCOUNTS,
+    *COMPARISONS,
 )
 
 
