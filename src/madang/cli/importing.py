@@ -2,6 +2,7 @@
 
 import click
 
+from madang.cli.import_litellm import litellm
 from madang.cli.import_usage import usage
 
-command = click.Group("import", commands=[usage], help="Bring in what another system has.")
+command = click.Group("import", commands=[litellm, usage], help="Bring in what another system has.")
