@@ -189,6 +189,27 @@ def test_an_empty_file_makes_an_empty_configuration():
     assert loaded("").models == {}
 
 
+SECRETS = st.text("abcdefghijklmnopqrstuvwxyz0123456789-$", min_size=6, max_size=20).map(
+    "sk{}-".format
+)
+
+
+@settings(max_examples=40)
+@given(SECRETS.map(lambda text: f"{text}!"))
+def test_no_key_in_the_clear_comes_out_again_wherever_it_stands(secret):
+    entry = config(api_key=secret, extra_headers={"x-api-key": secret}, organization="o")
+    more = {
+        "general_settings": {"master_key": secret, "database_url": secret, "x": secret},
+        "litellm_settings": {"cache": True, "cache_params": {"password": secret}},
+        "router_settings": {"redis_password": secret, "routing_strategy": secret},
+        "environment_variables": {"A": secret},
+        "guardrails": [{"api_key": secret}],
+    }
+    made = translated(entry, **more)
+    assert secret not in made.text + repr((made.rows, made.variables, made.notes))
+    assert set(loaded(made=made).models) == {"m"}
+
+
 WORDS = st.characters(exclude_characters="$", codec="utf-8")
 VALUES = st.recursive(
     st.none()

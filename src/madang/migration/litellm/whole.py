@@ -116,14 +116,19 @@ def general_of(general: Place, findings: Findings) -> Sections:
         found = VARIABLE.fullmatch(master.text() or "")
         of = f"the value of ${found[1]}" if found else "it stands in the file in the clear"
         findings.changed(master.path, f"set $MADANG_ADMIN_KEY before the start ({of})")
-    most = general.get("max_request_size_mb")
+    most, together = (
+        general.get(name) for name in ("max_request_size_mb", "global_max_parallel_requests")
+    )
     if most and (size := most.whole()) and size <= 4096:
         sections["server"] = {"max_body_mb": size}
         findings.carried(most.path, "`server.max_body_mb`")
-    together = general.get("global_max_parallel_requests")
+    elif most:
+        findings.left(most.path, "give `server.max_body_mb`, 1 to 4096")
     if together and (amount := together.whole()):
         sections["limits"] = [{"scope": "total", "concurrency": amount}]
         findings.carried(together.path, "`limits`, of all requests together")
+    elif together:
+        findings.left(together.path, "this is no limit")
     return sections
 
 
