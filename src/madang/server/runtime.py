@@ -33,7 +33,7 @@ from madang.routing.board import Board
 from madang.routing.pacing import Pacing
 from madang.server.assembly import assemble, given_providers, ways_of
 from madang.server.counting import Counting, open_table
-from madang.server.health import configure_board
+from madang.server.health import Rounds
 from madang.server.keykeeping import KeyKeeper
 from madang.server.payment_desk import PaymentDesk
 from madang.server.watching import Watching
@@ -81,6 +81,11 @@ def _open_journal(options: Options, bounds: shapes.Ledger) -> Journal:
     )
 
 
+def _open_transport(options: Options, journal: Journal) -> Transport:
+    """The way to the providers: what is under way is on record before any request leaves."""
+    return Transport(environ=options.environ, outbox=Outbox(first=journal.under_way.flush))
+
+
 class Runtime:
     """The parts of one process, joined. Raises ConfigError or ProviderProblem when it cannot start."""
 
@@ -105,13 +110,11 @@ class Runtime:
         self._keeper = KeyKeeper(self.keyring, self.vault, tells=options.worker == 0)
         self.journal = _open_journal(options, self.settings.ledger)
         self.outbox = Outbox(first=self.journal.flush)
-        journals = options.home / _JOURNAL
         self.ingest = IngestThread(
-            Ingester(self.store, journals, find=self._price, on_lost=self._owe)
+            Ingester(self.store, options.home / _JOURNAL, find=self._price, on_lost=self._owe)
         )
-        # what is under way is on record before any request leaves
-        sending = Outbox(first=self.journal.under_way.flush)
-        self.transport = Transport(environ=options.environ, outbox=sending)
+        self.transport = _open_transport(options, self.journal)
+        self._rounds = Rounds(self.board, self.table, self.transport)
         self.desk = PaymentDesk(self.store, self.settings.payments, self.transport)
         self.watching = Watching(options.home, self.table, self.board, self.journal, self.keyring)
         self.metrics = self.watching.metrics
@@ -150,11 +153,13 @@ class Runtime:
         self.counting.recover()
         self.counting.recall(self.store, self.keyring.list())
         self._poller = asyncio.create_task(self._poll())
+        self._rounds.start()
 
     async def stop(self) -> None:
         """End it in order: nothing written to the journal stays behind in it needlessly."""
         if self._poller is not None:
             self._poller.cancel()
+        await self._rounds.stop()
         await self.transport.close()
         await self.recall.stop()
         await self._keeper.close()
@@ -268,6 +273,6 @@ class Runtime:
         snapshot = assemble(
             settings.models, providers, self.catalog, self.board, settings.prices, ways
         )
-        configure_board(self.board, settings, providers, snapshot)
+        self._rounds.configure(settings, providers, snapshot)
         self.board.pacing.keep({name: one.keys for name, one in snapshot.providers.items()})
         return snapshot

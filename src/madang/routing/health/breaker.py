@@ -11,7 +11,7 @@ speaks of the past. Pure: moments are seconds of a monotonic clock.
 
 from collections.abc import Callable
 from math import inf
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, NamedTuple
 
 from madang.config.health import DEFAULT_RULES, Rules
 from madang.routing.health.crowd import Crowd
@@ -25,6 +25,16 @@ CLOSED: Final = "closed"
 OPEN: Final = "open"
 HALF_OPEN: Final = "half-open"
 _LONGEST_SERIES: Final = 20
+
+
+class Known(NamedTuple):
+    """What processes tell one another of a breaker; see there."""
+
+    state: State
+    cause: Cause | None
+    since: float
+    open_until: float
+    times: int
 
 
 class Breaker:
@@ -108,12 +118,21 @@ class Breaker:
         if self.state != CLOSED:
             self._on("reached", now)
 
-    def rest(self, cause: Cause, now: float, until: float) -> None:
-        """Open, for a reason that was found elsewhere, until a moment."""
-        if self._may_rest(cause):
-            self.state, self.cause, self.since, self.open_until = OPEN, cause, now, until
+    def adopt(self, known: Known) -> None:
+        """Take over what another process has seen later."""
+        if known.state == CLOSED:
+            self.recover(known.since)
+        elif known.cause is None or self._may_rest(known.cause):
+            self.state, self.cause, self.since = known.state, known.cause, known.since
+            self._is_doubted = self._is_doubted or (self._is_woken and known.times > self.times)
+            self.open_until, self.times = known.open_until, known.times
             self._probes_left = 0
             self._is_woken = False
+
+    @property
+    def known(self) -> Known:
+        """What another process should know."""
+        return Known(self.state, self.cause, self.since, self.open_until, self.times)
 
     def recover(self, now: float) -> None:
         """Close: the target has answered, here or elsewhere."""

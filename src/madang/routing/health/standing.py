@@ -21,9 +21,9 @@ class Standing:
 
     `in_flight` counts those who wait for a turn, too; `waiting` are those alone. `turnstile` is the
     way to it in the configuration in force (None: nobody went yet). `answered_at` and `heard_at` are
-    when a call last ended well, and at all (None: none has). `is_unreachable`: it has not answered
-    since it was asked for something free in vain. `is_known`: the configuration or the catalogue
-    has it, as against a name that a caller made up.
+    when a call last ended well, and at all (None: none has). `probed_at` is when its provider was last
+    asked for something free, `is_unreachable` that this was in vain, and it has not answered since.
+    `is_known`: the configuration or the catalogue has it, as against a name that a caller made up.
     """
 
     in_flight: int = 0
@@ -33,6 +33,7 @@ class Standing:
     breaker: Breaker = field(default_factory=Breaker)
     answered_at: float | None = None
     heard_at: float | None = None
+    probed_at: float = 0.0
     is_unreachable: bool = False
     is_known: bool = False
 
@@ -91,17 +92,19 @@ class Standing:
 
     def reached(self, now: float) -> None:
         """Its provider has answered when it was asked for something free."""
+        self.probed_at = now
         self.is_unreachable = False
         self.breaker.reached(now)
 
-    def missed(self) -> None:
+    def missed(self, now: float) -> None:
         """Its provider has not answered, or with a failure, when it was asked for something free."""
+        self.probed_at = now
         self.is_unreachable = True
 
     def is_quiet(self, now: float, for_s: float) -> bool:
-        """Whether it rests, or no call has ended for so long."""
+        """Whether it has rested, or no call has ended, for so long."""
         if self.breaker.state != CLOSED:
-            return True
+            return now - self.breaker.since >= for_s
         return self.in_flight == 0 and (self.heard_at is None or now - self.heard_at >= for_s)
 
     def health(self, now: float) -> Health:
