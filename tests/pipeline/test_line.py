@@ -13,7 +13,7 @@ from madang.errors import ProviderOutOfQuota, ProviderPaced
 from madang.model import Target
 from madang.pipeline.line import Claim, Line
 from madang.routing.board import Board
-from madang.routing.pacing import NORMAL, Pacing, Terms
+from madang.routing.pacing import HIGH, LOW, NORMAL, Pacing, Terms
 from madang.state.table import Table
 
 TARGET = Target("openai", "gpt-4.1", "chat", "gpt-4.1")
@@ -38,6 +38,10 @@ def line_of(keys=("sk-one-of-the-keys",), **given):
 
 def claim(key="a", for_s=10.0):
     return Claim(key, NORMAL, 10, monotonic() + for_s)
+
+
+def ranked(priority, key="a"):
+    return claim(key)._replace(priority=priority)
 
 
 async def settled():
@@ -131,3 +135,55 @@ async def test_when_the_last_key_comes_to_rest_all_who_wait_hear_why():
         turn.end(0)
     told = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(one) for one in told] == [ProviderOutOfQuota] * 3
+
+
+async def joined(line, *claims):
+    """Who joins one after the other, as tasks."""
+    tasks = []
+    for one in claims:
+        tasks.append(asyncio.create_task(line.wait(one)))
+        await settled()
+    return tasks
+
+
+def sent_away(tasks):
+    """Which of them were refused."""
+    refused = [
+        n
+        for n, task in enumerate(tasks)
+        if task.done() and isinstance(task.exception(), ProviderPaced)
+    ]
+    for task in tasks:
+        task.cancel()
+    return refused
+
+
+@pytest.mark.parametrize(
+    ("waiting", "joins", "leaves"),
+    [
+        ((LOW, LOW, NORMAL), HIGH, 1),
+        ((LOW, LOW, NORMAL), NORMAL, 1),
+        ((NORMAL, NORMAL, HIGH), HIGH, 1),
+        ((LOW, LOW, NORMAL), LOW, 3),
+        ((HIGH, HIGH, HIGH), HIGH, 3),
+    ],
+)
+@on_a_loop
+async def test_in_a_full_line_the_last_of_the_lowest_priority_makes_room(waiting, joins, leaves):
+    line = line_of(concurrency=1, queue=Queue(length=3))
+    held = line.enter(10, monotonic())
+    tasks = await joined(line, *map(ranked, waiting), ranked(joins))
+    assert sent_away(tasks) == [leaves]
+    await settled()
+    held.end(None)
+
+
+@on_a_loop
+async def test_a_key_with_more_waiting_pushes_nobody_elses_out():
+    line = line_of(concurrency=1, queue=Queue(length=4))
+    held = line.enter(10, monotonic())
+    greedy = [ranked(HIGH, "greedy")] * 3
+    tasks = await joined(line, *greedy, ranked(LOW, "small"), ranked(HIGH, "greedy"))
+    assert sent_away(tasks) == [4]
+    await settled()
+    held.end(None)

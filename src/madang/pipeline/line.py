@@ -141,8 +141,15 @@ class Line:
             wait_s = turnstile.cost_s(0, call_s, now)
         wait_s += self._queue.ahead(claim.key)
         late = now + wait_s > claim.give_up_at or wait_s > self._room.wait_s
-        if late or len(self._queue) >= self._room.length:
+        if late or (len(self._queue) >= self._room.length and not self._makes_room(claim, wait_s)):
             raise self._paced(wait_s)
+
+    def _makes_room(self, claim: Claim, wait_s: float) -> bool:
+        """Send somebody of lower priority away from a full line, where there is one."""
+        one = self._queue.gives_way(claim.key, claim.priority)
+        if one is not None:
+            self._send_away(one, self._paced(wait_s))
+        return one is not None
 
     def _cause(self, now: float) -> ProviderError | None:
         """The error where no key may be used."""

@@ -24,6 +24,8 @@ _FORWARDED: dict[Dialect, tuple[bytes, ...]] = {"messages": (b"anthropic-beta",)
 
 _CHUNKS: dict[bytes, Chunk] = {b"map-reduce": "map-reduce", b"plan": "plan"}
 _PRIORITIES: dict[bytes, Priority] = {b"high": HIGH, b"normal": NORMAL, b"low": LOW}
+_KEPT_FROM: dict[Priority, int] = {LOW: 5, NORMAL: 20}
+"""Low priority does not get the last fifth of what may be in flight, normal not the last twentieth."""
 
 
 async def generate(runtime: Runtime, endpoint: Endpoint, request: Request) -> None:
@@ -77,8 +79,8 @@ async def admit(runtime: Runtime, endpoint: Endpoint, request: Request) -> Call:
     if runtime.draining:
         raise Draining("This gateway is shutting down; send the request again.", retry_after_s=1)
     bounds = runtime.settings.server
-    if runtime.in_flight > bounds.max_in_flight:
-        raise Overloaded("This gateway has too many requests in flight.", retry_after_s=1)
+    if runtime.in_flight > bounds.max_in_flight - bounds.max_in_flight // _KEPT_FROM[LOW]:
+        _shed(runtime.in_flight, bounds.max_in_flight, request)
     dialect = endpoint.dialect or "chat"
     at_ns = time.time_ns()
     warn_s = runtime.settings.keys.warn_s
@@ -101,6 +103,14 @@ async def admit(runtime: Runtime, endpoint: Endpoint, request: Request) -> Call:
         call.envelope = call.wire.read_envelope(body, endpoint.model, endpoint.stream)
     _read_options(call, request, dialect)
     return call
+
+
+def _shed(in_flight: int, most: int, request: Request) -> None:
+    """Refuse a request while there is too much to do: low priority first, high last. Raises Overloaded."""
+    priority = _PRIORITIES.get(request.headers.get(b"x-madang-priority", b"normal"), NORMAL)
+    share = _KEPT_FROM.get(priority)
+    if in_flight > (most if share is None else most - most // share):
+        raise Overloaded("This gateway has too many requests in flight.", retry_after_s=1)
 
 
 def _read_options(call: Call, request: Request, dialect: Dialect) -> None:

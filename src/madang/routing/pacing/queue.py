@@ -99,6 +99,21 @@ class FairQueue(Generic[T]):
         if not flow:  # its entry in the order is found to be stale when it comes up
             self._part(key, flow)
 
+    def gives_way(self, key: str, priority: Priority) -> T | None:
+        """Who has to go for one that joins a full line; None: nobody has.
+
+        That is the last of those of lowest priority, below its own, of the key with most of them; but of
+        a key that has fewer waiting than its own, nobody.
+        """
+        own = self._flows.get(key)
+        at_least = 0 if own is None else len(own)
+        flows = [flow for flow in self._flows.values() if len(flow) >= at_least]
+        for lower in range(LOW, priority, -1):
+            longest = max((flow.lines[lower] for flow in flows), key=len, default=None)
+            if longest:
+                return next(reversed(longest))
+        return None
+
     def ahead(self, key: str) -> float:
         """The cost of what goes before one who joins now in the name of a key, about: an equal share of each key."""
         own = self._flows.get(key)
