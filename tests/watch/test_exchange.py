@@ -36,8 +36,8 @@ def tended(monitors, clock, rounds=2):
 
 
 def attempts(monitor, clock):
-    found = monitor.windows.measures("5m", (), clock.now)
-    return found[Labels()]["attempts"] if found else 0
+    found = monitor.windows.look("5m", (), clock.now)
+    return found[Labels()].measures["attempts"] if found else 0
 
 
 def test_every_worker_knows_what_all_have_counted_once(tmp_path):

@@ -106,7 +106,7 @@ def test_nothing_is_traced_where_nothing_is_sampled():
 
 
 def test_a_dead_collector_keeps_nobody_waiting():
-    otel = Otel(Telemetry(otlp="http://127.0.0.1:9"))
+    otel = Otel(Telemetry(otlp="http://127.0.0.1:9", sample=0.0), every_ms=3_600_000)
     for _ in range(20_000):
         otel.saw(ROWS[1:])
 

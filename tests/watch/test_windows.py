@@ -6,8 +6,8 @@ import pytest
 from watch_rows import attempt, failed
 
 from madang.config.expression import MEASURES
-from madang.watch.cells import OTHER, Cell, Counter, Labels
-from madang.watch.windows import MOST_LABELS, SPANS_S, Windows
+from madang.watch.cells import MOST_LABELS, OTHER, Cell, Counter, Labels
+from madang.watch.windows import SPANS_S, Windows
 
 NOW = 1_800_000_000.0
 
@@ -18,10 +18,15 @@ def counted(*rows):
     return counter.take()
 
 
+def looked(windows, span, by=(), at=NOW):
+    """The measures of a window by their labels."""
+    return {labels: seen.measures for labels, seen in windows.look(span, by, at).items()}
+
+
 def measured(*rows, by=()):
     windows = Windows(NOW)
     windows.add(NOW, counted(*rows))
-    return windows.measures("5m", by, NOW)
+    return looked(windows, "5m", by)
 
 
 def test_a_request_that_needed_two_attempts_is_one_request_and_half_its_attempts_are_errors():
@@ -39,6 +44,13 @@ def test_a_request_that_needed_two_attempts_is_one_request_and_half_its_attempts
 def test_callers_own_mistakes_count_against_nobody(cause):
     found = measured(attempt(), failed(cause, 400))[Labels()]
     assert (found["error_rate"], found["rejected"], found["failed_requests"]) == (0.0, 1, 1)
+
+
+def test_causes_are_counted():
+    windows = Windows(NOW)
+    windows.add(NOW, counted(failed("timeout", 0), failed("timeout", 0), failed("overloaded", 503)))
+    seen = windows.look("5m", ("provider",), NOW)
+    assert seen[Labels(provider="p")].causes == {"timeout": 2, "overloaded": 1}
 
 
 def test_a_target_that_was_not_asked_is_no_attempt_but_its_pace_is_told():
@@ -95,15 +107,15 @@ def test_a_window_forgets_what_is_older_and_a_longer_one_remembers():
     windows = Windows(NOW)
     windows.add(NOW, counted(attempt()))
     for span, length_s in SPANS_S.items():
-        assert windows.measures(span, (), NOW + length_s * 0.9)[Labels()]["attempts"] == 1
-        assert windows.measures(span, (), NOW + length_s + 1) == {}
+        assert looked(windows, span, at=NOW + length_s * 0.9)[Labels()]["attempts"] == 1
+        assert looked(windows, span, at=NOW + length_s + 1) == {}
 
 
 def test_uptime_is_the_share_of_intervals_in_which_something_was_answered():
     windows = Windows(NOW)
     for at, row in ((0, attempt()), (15, failed()), (30, attempt()), (45, failed())):
         windows.add(NOW + at, counted(row))
-    assert windows.measures("5m", (), NOW + 50)[Labels()]["uptime"] == 0.5
+    assert looked(windows, "5m", at=NOW + 50)[Labels()]["uptime"] == 0.5
 
 
 def test_groups_are_those_asked_for_the_busiest_first():

@@ -102,17 +102,14 @@ def show_stats(runtime: Runtime, _: str, asked: StatsAsked) -> Stats:
     if not set(by) <= set(_KNOWN):
         raise InvalidRequest(f"`by` knows {', '.join(_KNOWN)}.", param="by")
     monitor, now_s = runtime.watching.monitor, time.time()
-    causes = monitor.windows.causes(asked.window, by, now_s)
-    found = monitor.windows.measures(asked.window, by, now_s)
     shares = runtime.watching.pace.shares
     rows = [
         Stat(
             *labels,
-            measures,
-            causes.get(labels, {}),
+            *seen,
             shares.get((labels.provider or "", labels.model or "")),
         )
-        for labels, measures in found.items()
+        for labels, seen in monitor.windows.look(asked.window, by, now_s).items()
     ]
     since_s = max(monitor.windows.since_s, now_s - SPANS_S[asked.window])
     return Stats(asked.window, _moment(since_s), *monitor.healthy_providers(), rows)

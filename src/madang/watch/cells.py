@@ -22,6 +22,9 @@ CALLERS_OWN: Final = frozenset(
 """Causes for which an attempt fails wherever it goes: they say nothing against a provider."""
 
 OTHER: Final = "(other)"
+MOST_LABELS: Final = 128
+"""So many labels are kept apart; filled with made-up names, all windows take 70 MB."""
+
 _FAILED: Final = frozenset(("failed", "cut", "lost"))
 _MICROSECONDS: Final = 1_000_000
 _DOLLAR: Final = 1_000_000_000
@@ -65,7 +68,8 @@ class Timing(Struct, array_like=True):
 
     def measures(self, name: str) -> dict[str, float | None]:
         """The mean, the longest and the percentiles, in seconds; None: there were none."""
-        shares = {share: percentile(sorted(self.buckets.items()), share) for share in (50, 95, 99)}
+        histogram = sorted(self.buckets.items())
+        shares = {share: percentile(histogram, share) for share in (50, 95, 99)}
         return {
             f"mean_{name}_s": self.total_us / self.count / _MICROSECONDS if self.count else None,
             f"max_{name}_s": self.max_us / _MICROSECONDS if self.count else None,
@@ -179,7 +183,7 @@ Batch = dict[Labels, Cell]
 class Counter:
     """Counts attempts into a batch of at most `most_labels` provider, model and key; the rest is `(other)`."""
 
-    def __init__(self, most_labels: int = 256) -> None:
+    def __init__(self, most_labels: int = MOST_LABELS) -> None:
         self._most = most_labels
         self._batch: Batch = {}
 

@@ -81,9 +81,8 @@ class Monitor:
         self._tell_at = now_s + _TELL_S
         self._fold()
         batch = self._counter.take()
-        self.windows.add(now_s, batch)
-        if self._exchange is not None:
-            await asyncio.to_thread(self._trade, self._exchange, now_s, batch)
+        # in a thread: whoever looks at the windows may hold them for some milliseconds
+        await asyncio.to_thread(self._take_in, now_s, batch)
 
     def failing(self) -> Failing:
         """The targets in use: whether each rests for its failures, wherever it was asked last."""
@@ -111,6 +110,11 @@ class Monitor:
     def _fold(self) -> None:
         pending, self._pending = self._pending, []
         self._counter.count(_flat(pending))
+
+    def _take_in(self, now_s: float, batch: Batch) -> None:
+        self.windows.add(now_s, batch)
+        if self._exchange is not None:
+            self._trade(self._exchange, now_s, batch)
 
     def _trade(self, exchange: Exchange, now_s: float, batch: Batch) -> None:
         if batch:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from typing import Final
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from madang.routing.board import Board
 
+_LOOK_S: Final = 3.0
+_MOST_TARGETS: Final = 300
 Target = tuple[str, str]
 """A provider and its own name of a model."""
 
@@ -21,15 +24,20 @@ class PaceUse:
         self._board = board
         self._counts = counts
         self.shares: dict[Target, float] = {}
+        self._look_at = 0.0
 
     def look(self, now_s: float) -> None:
-        """Look again; in the thread that also takes from the limits. `now_s` is of a monotonic clock.
+        """Look again, every few seconds, in the thread that also takes from limits. `now_s` is of a monotonic clock.
 
-        Of several keys the one with most left counts. Targets without limits are left out.
+        Of several keys the one with most left counts. Targets without limits are left out, and so are
+        those beyond the first few hundred: callers may make up names of models.
         """
+        if now_s < self._look_at:
+            return
+        self._look_at = now_s + _LOOK_S
         now_us = int(now_s * 1_000_000)
         found = {}
-        for target, standing in self._board.items():
+        for target, standing in self._board.items()[:_MOST_TARGETS]:
             turnstile = standing.turnstile
             lanes = [lane for lane in turnstile.keys if lane.has_rates] if turnstile else []
             if lanes:

@@ -7,17 +7,23 @@ A window reaches back to the beginning of its oldest interval, a twelfth of it a
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from typing import Final, get_args
+from typing import Final, NamedTuple, get_args
 
 from madang.config.alerts import Span
-from madang.watch.cells import Batch, Cell, Labels, bounded
+from madang.watch.cells import MOST_LABELS, Batch, Cell, Labels, bounded
 
 SPANS_S: Final[Mapping[Span, int]] = {"1m": 60, "5m": 300, "1h": 3600, "24h": 86_400}
 _INTERVALS: Final[Mapping[Span, int]] = {"1m": 12, "5m": 20, "1h": 30, "24h": 24}
 """Into how many intervals each window is divided; one more is the one that goes on."""
 
-MOST_LABELS: Final = 256
 NAMES: Final[tuple[Span, ...]] = get_args(Span)
+
+
+class Seen(NamedTuple):
+    """What a window has of somebody: the measures by name, and why attempts failed, counted."""
+
+    measures: dict[str, float | None]
+    causes: dict[str, int]
 
 
 class _Ring:
@@ -62,35 +68,24 @@ class Windows:
             for ring in self._rings.values():
                 ring.add(at_s, batch)
 
-    def measures(
-        self, span: Span, by: Iterable[str], now_s: float
-    ) -> dict[Labels, dict[str, float | None]]:
-        """The measures of a window for each combination of `by` (of provider, model, key), the busiest first."""
+    def look(self, span: Span, by: Iterable[str], now_s: float) -> dict[Labels, Seen]:
+        """What a window has of each combination of `by` (of provider, model, key), the busiest first."""
         kept = frozenset(by)
         cells: dict[Labels, Cell] = {}
         intervals: dict[Labels, list[bool]] = {}
         with self._lock:
             for batch in self._rings[span].current(now_s):
-                grouped = _grouped(batch, kept)
-                for labels, cell in grouped.items():
+                for labels, cell in _grouped(batch, kept).items():
                     cells.setdefault(labels, Cell()).merge(cell)
                     if cell.attempts:
                         intervals.setdefault(labels, []).append(cell.answered > 0)
         busiest = sorted(cells.items(), key=lambda item: -item[1].attempts)
         return {
-            labels: {**cell.measures(), "uptime": _share(intervals.get(labels, ()))}
+            labels: Seen(
+                {**cell.measures(), "uptime": _share(intervals.get(labels, ()))}, cell.causes
+            )
             for labels, cell in busiest
         }
-
-    def causes(self, span: Span, by: Iterable[str], now_s: float) -> dict[Labels, dict[str, int]]:
-        """Why attempts failed, counted, for each combination of `by`."""
-        kept = frozenset(by)
-        cells: dict[Labels, Cell] = {}
-        with self._lock:
-            for batch in self._rings[span].current(now_s):
-                for labels, cell in _grouped(batch, kept).items():
-                    cells.setdefault(labels, Cell()).merge(cell)
-        return {labels: cell.causes for labels, cell in cells.items()}
 
 
 def _grouped(batch: Batch, kept: frozenset[str]) -> Batch:

@@ -99,7 +99,8 @@ class Desk:
 
     def _look(self, span: Span, dimensions: Sequence[str]) -> Mapping[Labels, Measures]:
         now_s = self._clock()
-        found = self._monitor.windows.measures(span, dimensions, now_s)
+        seen = self._monitor.windows.look(span, dimensions, now_s)
+        found = {labels: one.measures for labels, one in seen.items()}
         if not dimensions:
             found.setdefault(Labels(), {})
             healthy, failing = self._monitor.healthy_providers()
