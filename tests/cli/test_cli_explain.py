@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from madang.ledger.journal import Journal
-from madang.model import Attempt
+from madang.model import Attempt, Decision, LeftOut, Weighed
 
 
 @pytest.fixture
@@ -88,3 +88,33 @@ def test_what_was_used_beside_tokens_and_the_part_of_the_price_are_told(explaine
     story = explained(attempt(input_tokens=5, units={"searches": 2}, tier="flex", price=name))
     assert "5 tokens in, 0 out, 2 searches" in story
     assert f"by the price {name}" in story
+
+
+def test_why_it_went_there_is_told(explained):
+    considered = (
+        Weighed("openai/gpt-4.1", 0.62),
+        Weighed("openai-us/gpt-4.1", 0.18, "resting"),
+    )
+    left_out = (LeftOut("azure/gpt-4.1", "the caller wants this provider ignored"),)
+    plan = Decision(
+        "latency", considered, left_out, task="script", tier="complex", signals=("code+2",),
+        rule=2, kept="openai/gpt-4.1", probe="openai/gpt-4.1",
+    )  # fmt: skip
+    story = explained(attempt(plan=plan))
+    for line in (
+        "The task is script.",
+        "Judged complex: code+2.",
+        "Rule 2 of the model holds.",
+        "Considered, by latency in seconds: openai/gpt-4.1 (0.62), openai-us/gpt-4.1 (0.18, resting).",
+        "Left out: azure/gpt-4.1: the caller wants this provider ignored.",
+        "The session stays with openai/gpt-4.1.",
+        "openai/gpt-4.1 was asked to see how fast it is now.",
+    ):
+        assert line in story
+
+
+def test_prices_are_told_in_dollars_and_preferences_by_name(explained):
+    cheap = (Weighed("a/m", 2_500_000_000),)
+    assert "by price per million tokens in dollars: a/m (2.5)." in explained(
+        attempt(plan=Decision("cost", cheap))
+    )

@@ -3,9 +3,10 @@
 import heapq
 import random
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import NamedTuple
 
-from madang.model import Target
+from madang.model import PriceRow, Target
 from madang.routing.board import Board
 from madang.routing.case import NOTHING_KNOWN, Case, Memory
 from madang.routing.plan import propose
@@ -50,3 +51,12 @@ def crowd(
 def varying(mean_s: float, dice: random.Random, sigma: float = 0.45) -> float:
     """A latency as models have them, log-normal around a mean; the spread is that of G's reference table."""
     return mean_s * dice.lognormvariate(-sigma * sigma / 2, sigma)
+
+
+def priced(entered: int, made: int, cached: int | None = None) -> PriceRow:
+    """A price in nano-dollars per million tokens of input, output, and what is read from the cache."""
+    day = date(2026, 1, 1)
+    return PriceRow(
+        provider="p", model="m", valid_from=day, source="by hand", retrieved=day,
+        input=entered, output=made, cache_read=cached,
+    )  # fmt: skip

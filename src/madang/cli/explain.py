@@ -2,6 +2,7 @@
 
 import click
 
+from madang.cli.decision import told
 from madang.cli.office import Office, Row, at_office
 from madang.cli.printing import count, dollars, json_option, print_json
 from madang.model import PASSED_OVER
@@ -51,6 +52,7 @@ def tell(story: Row) -> list[str]:
     ]
     if story["tags"]:
         lines.append(f"Tags: {', '.join(f'{k}={v}' for k, v in story['tags'].items())}.")
+    lines += told(attempts[0].get("plan"))
     for number, attempt in enumerate(attempts, 1):
         lines += ["", *_attempt(number, attempt)]
     lines += ["", *_result(story)]

@@ -11,6 +11,8 @@ from collections import OrderedDict
 from hashlib import sha256
 from typing import Final
 
+from msgspec.structs import replace
+
 from madang.config.caching import Cache as Settings
 from madang.errors import CacheMiss, CallerError, MadangError
 from madang.pipeline import replay
@@ -117,7 +119,8 @@ class Cache:
             raise miss("The cache has no answer to this request.")
         if self._scope(call) != call.key.id:
             call.body = sameness.unambiguous(call.body)
-            call.envelope = call.wire.read_envelope(call.body, call.path_model, call.path_stream)
+            read = call.wire.read_envelope(call.body, call.path_model, call.path_stream)
+            call.envelope = replace(read, model=call.envelope.model)  # a header may have named it
         if wish.cache == "refresh" or not self._is_shareable(call):
             return await self._lead(call, digest, spot)
         return await self._together(call, digest, spot)

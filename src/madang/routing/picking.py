@@ -5,6 +5,7 @@ stay as the configuration has them.
 """
 
 from collections.abc import Sequence
+from math import inf
 from typing import Final
 
 from madang.config.settings import Pick
@@ -17,7 +18,7 @@ from madang.routing.sessions import fraction, home
 NEAR: Final = 1.05
 """Latencies within so much of the best count as equal: among those the idler of two drawn ones is taken."""
 
-_UNKNOWN_LAST: Final = float("inf")
+_UNKNOWN_LAST: Final = inf
 _SECOND_DRAW: Final = 7919.0
 
 
@@ -96,8 +97,8 @@ def _two_choices(candidates: list[Candidate], among: Sequence[Candidate], chance
     first = int(place)
     second = int((place - first) * (count - 1))
     second += second >= first
-    pair = sorted((first, second))
-    _put_first(candidates, min((among[at] for at in pair), key=lambda one: one.standing.in_flight))
+    drawn = (among[first], among[second])
+    _put_first(candidates, min(drawn, key=lambda one: one.standing.in_flight))
 
 
 def _rotate(candidates: list[Candidate], chance: float) -> None:
@@ -152,11 +153,15 @@ def _turn_nusd(one: Candidate, case: Case, *, is_warm: bool) -> float:
     return prompt * entered + _ANSWER_TOKENS * row.output
 
 
-def ease(candidates: list[Candidate], case: Case, now: float, chance: float) -> None:
-    """Let a target that comes back have only its share: the next one that is ready is asked in its place."""
+def ease(
+    candidates: list[Candidate], case: Case, now: float, chance: float, *, is_racing: bool
+) -> None:
+    """Let a target that comes back have only its share: the next one that is ready is asked in its place.
+
+    `is_racing`: so is one whose latency is hardly known, because all are compared by that.
+    """
     if len(candidates) < 2 or case.notes.probe is not None:
         return
-    is_racing = case.notes.pick == "latency"
     first = candidates[0]
     share = first.pulse.share(now, is_racing=is_racing)
     if share == 1.0 or first.readiness != READY:

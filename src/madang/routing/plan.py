@@ -114,14 +114,16 @@ def _ranked(route: Route, board: Board, now: float, chance: float, case: Case) -
     notes.pick = pick if case.prefer is None else "prefer"
     ordered: list[Candidate] = []
     is_first = True
-    for zone in zones(route, candidates, case, now, chance):
+    near_first = zones(route, candidates, case, now, chance)
+    for zone in near_first:
         is_able = any(one.readiness == READY for one in zone)
         rank(pick, zone, case, now, chance if is_first and is_able else None)
         is_first = is_first and not is_able
         ordered += zone
     is_strict = pick == "order" or (wishes is not None and bool(wishes.order))
     ordered.sort(key=_is_resting if is_strict else _readiness)
-    ease(ordered, case, now, chance)
+    is_racing = notes.pick == "latency" and len(near_first) == 1
+    ease(ordered, case, now, chance, is_racing=is_racing)
     notes.considered = ordered
     for one in ordered:
         one.pulse.passed += 1

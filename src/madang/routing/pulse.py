@@ -6,6 +6,7 @@ looks at them. What it is for: docs/routing.md, "The fastest" and "Coming back".
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from madang.model import Target
@@ -17,8 +18,8 @@ SMOOTHING: Final = 0.05
 JUMP: Final = 2.0
 """A reading so many times higher or lower than the level is no luck: it counts at once."""
 
-FALLEN: Final = 0.75
-"""A reading below this share of the level: the target has become faster, and is asked again to be sure."""
+FALLEN: Final = 0.85
+"""A reading below this share of the one before: the target may have become faster, and is asked again to be sure."""
 
 PRICE_OF_A_LOOK: Final = 0.005
 """What looking at one slower target again may add to the mean latency, as a share of the best."""
@@ -34,7 +35,7 @@ _MAX_REMEMBERED: Final = 20_000
 
 @dataclass(slots=True)
 class Pulse:
-    """One target's. `level_s` is its smoothed latency (0.0: unknown).
+    """One target's. `level_s` is its smoothed latency (0.0: unknown), `earlier_s` the reading before the last.
 
     `silent_since` is when it was last heard, or idle; `passed` are requests of its routes that went
     elsewhere since it was asked, `readings` how many its level is made of. `returned_at` is when its
@@ -43,12 +44,13 @@ class Pulse:
 
     level_s: float = 0.0
     reading_s: float = 0.0
+    earlier_s: float = 0.0
     silent_since: float = 0.0
     passed: int = 0
     readings: int = 0
     is_away: bool = False
-    returned_at: float = float("-inf")
-    heard_at: float = float("-inf")
+    returned_at: float = -inf
+    heard_at: float = -inf
 
     def look(self, standing: Standing, readiness: int, now: float) -> None:
         """Take in how the target stands."""
@@ -68,6 +70,8 @@ class Pulse:
 
     def share(self, now: float, *, is_racing: bool = False) -> float:
         """How much of its work it gets, 0 to 1; `is_racing`: less, too, while its latency is hardly known."""
+        if is_racing and self.level_s == 0.0:
+            return 0.0
         since = now - (max(self.returned_at, self.heard_at) if is_racing else self.returned_at)
         if since >= RETURN_STEPS[-1][0]:
             return 1.0
@@ -75,8 +79,8 @@ class Pulse:
 
     @property
     def has_fallen(self) -> bool:
-        """Whether its last answers were much faster than its level."""
-        return self.reading_s < FALLEN * self.level_s
+        """Whether its last answers were much faster than those before."""
+        return self.reading_s < FALLEN * self.earlier_s
 
     def _hear(self, reading: float, now: float) -> None:
         level = self.level_s
@@ -88,7 +92,7 @@ class Pulse:
         else:
             self.readings = 1
             self.level_s = reading
-        self.reading_s = reading
+        self.earlier_s, self.reading_s = self.reading_s, reading
         self.silent_since = now
 
 

@@ -36,22 +36,24 @@ def zones(
     draw = fraction(case.session) if case.session is not None else (chance * _THIRD_DRAW) % 1.0
     in_time = [zone for zone in ordered if draw < _share(zone, route.budget_s, now)]
     late = [zone for zone in ordered if zone not in in_time]
-    if not in_time or not late:
-        return ordered
-    probe = _worth_a_look(late[0], case) if late[0] is ordered[0] else None
+    if not in_time or in_time[0] is ordered[0]:
+        return [*in_time, *late]
+    probe = _worth_a_look(ordered[0], in_time[0], now)
     if probe is None:
         return [*in_time, *late]
+    case.notes.probe = probe.target
     late[0] = [one for one in late[0] if one is not probe]
     return [[probe], *in_time, *late]
 
 
-def _worth_a_look(zone: Sequence[Candidate], case: Case) -> Candidate | None:
-    """One of the near that have become too slow, to see whether they are in time again."""
-    able = [one for one in zone if one.readiness == READY]
-    best = min((one.pulse.level_s for one in able), default=0.0)
-    probe = to_look_at(able, 0.0, best)
-    case.notes.probe = probe.target if probe is not None else None
-    return probe
+def _worth_a_look(
+    late: Sequence[Candidate], in_time: Sequence[Candidate], now: float
+) -> Candidate | None:
+    """One of the nearest, which are too slow, to see whether they are in time again."""
+    best = min((latency for one in in_time if (latency := one.latency_s(now))), default=0.0)
+    if not best:
+        return None
+    return to_look_at([one for one in late if one.readiness == READY], 0.0, best)
 
 
 def _share(zone: Sequence[Candidate], budget_s: float, now: float) -> float:

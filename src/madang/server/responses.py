@@ -10,6 +10,7 @@ import time
 from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
 from madang.errors import InvalidRequest, MadangError, NotFound
 from madang.model import Dialect
@@ -57,7 +58,8 @@ def _take(call: Call, body: bytes) -> None:
     """Go on with another body, if it is another."""
     if body is not call.body:
         call.body = body
-        call.envelope = call.wire.read_envelope(body, None, call.envelope.stream)
+        read = call.wire.read_envelope(body, None, call.envelope.stream)
+        call.envelope = replace(read, model=call.envelope.model)  # a header may have named it
 
 
 async def response(runtime: Runtime, endpoint: Endpoint, dialect: Dialect, caller: Request) -> None:

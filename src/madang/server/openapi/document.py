@@ -29,7 +29,18 @@ _PUBLIC = (
 )
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
-_OPTIONS = ("tags", "deadline", "priority", "lossy", "continue", "cache", "idempotency")
+_OPTIONS = (
+    "tags",
+    "deadline",
+    "priority",
+    "task",
+    "prefer",
+    "session",
+    "lossy",
+    "continue",
+    "cache",
+    "idempotency",
+)
 _RETRIED = ("429", "503", "529")
 _RETRY_AFTER = {"description": "seconds to wait", "schema": {"type": "integer", "minimum": 1}}
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -1,0 +1,107 @@
+"""Complexity: the labelled prompts, and what counts beside words."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from msgspec import yaml
+
+from madang.model import Image, Media, Message, Request, Text, Tool
+from madang.model.request import Reasoning
+from madang.routing.auto import Seen, judge, look_over
+from madang.routing.auto.seen import MOST_HEAD, MOST_TAIL
+from madang.routing.auto.signals import SIZES
+
+LABELLED = yaml.decode((Path(__file__).parent / "auto_prompts.yaml").read_bytes())
+DOCS = Path(__file__).parents[2] / "docs" / "routing.md"
+
+
+def asking(text: str, **more) -> Request:
+    return Request(dialect="chat", model="auto", messages=(Message("user", (Text(text),)),), **more)
+
+
+def right(half: str) -> Counter:
+    """How many prompts of each language get the tier of their label."""
+    return Counter(
+        {
+            language: sum(
+                judge(look_over(asking(prompt))).tier == tier
+                for tier, prompts in tiers.items()
+                for prompt in prompts
+            )
+            for language, tiers in LABELLED[half].items()
+        }
+    )
+
+
+def test_the_accuracy_is_the_one_that_the_documentation_states() -> None:
+    counts = [len(p) for half in LABELLED.values() for t in half.values() for p in t.values()]
+    assert sum(counts) >= 120
+    tuned, held = right("tune"), right("held")
+    page = DOCS.read_text()
+    assert f"{sum(tuned.values())} of 60" in page
+    assert f"{sum(held.values())} of 60" in page
+    row = " | ".join(f"{held[language]} of 15" for language in ("en", "ko", "zh", "ja"))
+    assert row in page
+
+
+@pytest.mark.parametrize("language", LABELLED["held"])
+def test_no_simple_prompt_is_taken_for_a_complex_one_or_the_reverse(language: str) -> None:
+    for half in LABELLED.values():
+        for tier, prompts in half[language].items():
+            found = {judge(look_over(asking(prompt))).tier for prompt in prompts}
+            assert {tier, *found} != {"simple", "complex"}
+
+
+def test_a_verdict_says_what_it_is_made_of() -> None:
+    verdict = judge(look_over(asking("Prove it.", tools=(Tool("search"),))))
+    assert verdict == ("medium", 2.5, ("reasoning+1.5", "tools+1"))
+
+
+@pytest.mark.parametrize(
+    ("request_", "tier"),
+    [
+        (asking("And this?", tools=(Tool("a"),)), "medium"),
+        (asking("And this?", reasoning=Reasoning(effort="low")), "simple"),
+        (asking("What now? " * 3_000), "complex"),
+        (asking("And this?", system=(Text("You are kind. " * 1_500),)), "medium"),
+        (
+            Request(
+                dialect="chat",
+                model="auto",
+                messages=(Message("user", (Image(Media(url="https://x/a.png")), Text("And this?"))),),
+            ),
+            "medium",
+        ),
+        (
+            Request(
+                dialect="chat",
+                model="auto",
+                messages=(Message("user", (Text("And this?"),)),) * 12,
+            ),
+            "medium",
+        ),
+    ],
+)
+def test_what_is_no_word_counts_too(request_: Request, tier: str) -> None:
+    assert judge(look_over(request_)).tier == tier
+
+
+def test_whoever_asks_for_much_thought_asks_something_hard() -> None:
+    wish = Reasoning(effort="high")
+    assert judge(look_over(asking("Which lock is taken first?", reasoning=wish))).tier != "simple"
+
+
+def test_of_a_long_question_only_its_beginning_and_end_are_looked_at() -> None:
+    seen = look_over(asking("x" * 1_000_000))
+    assert len(seen.text) == MOST_HEAD + MOST_TAIL + 1
+    assert seen.tokens == 250_000
+
+
+def test_half_an_emoji_and_no_question_at_all_are_judged_too() -> None:
+    assert judge(look_over(asking("\ud83d"))).tier == "simple"
+    assert judge(look_over(Request(dialect="chat", model="auto", messages=()))).tier == "simple"
+
+
+def test_every_size_is_one_that_is_seen() -> None:
+    assert {size.of for size in SIZES} <= set(Seen._fields)
