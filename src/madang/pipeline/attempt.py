@@ -10,15 +10,16 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from madang.errors import ProviderBroken, ProviderError, ProviderFailed
-from madang.model import Embed, Failed, Request, Usage
+from madang.errors import ProviderBroken
+from madang.model import Embed, Request, Usage
+from madang.pipeline.beginning import Beginning
 from madang.pipeline.body import body_for
 from madang.pipeline.call import Call, Reply, Streamed, Whole, header_value
 from madang.pipeline.lane import Lane, Snapshot
 from madang.pipeline.line import Claim
 from madang.pipeline.measure import likely_tokens
 from madang.pipeline.settle import Account
-from madang.pipeline.stream import Flight, error_of
+from madang.pipeline.stream import Flight
 from madang.pipeline.total import Totalled, total
 from madang.routing.pacing import Turn
 from madang.upstream.transport import Incoming, Outgoing, Transport
@@ -186,27 +187,15 @@ class Attempt:
 
     async def _stream(self, incoming: Incoming) -> Streamed:
         """Wait for the first bytes worth sending; until then the attempt can still fail over."""
-        call = self._call
+        call, lane = self._call, self._lane
         pump = self._pump()
-        first = b""
-        seen = bytearray()
-        while not first and not pump.ended:
-            data = await incoming.next()
-            seen += data
-            first = pump.feed(data) if data else pump.close()
-            if pump.failed and first and self._counts():
-                break
-            if pump.failed:
-                raise self._failure_in(pump, bytes(seen))
-            if not data and not pump.ended:
-                raise self._no_stream(bytes(seen))
-            if first.isspace():  # empty lines before the first event say nothing
-                first = b""
-                seen.clear()
+        account = self._account
+        until = account.sent_at + lane.provider.timeouts.first_token_s
+        first = await Beginning(call, lane, pump, incoming).read(until)
         if first and not isinstance(pump, Translation) and _EVENT.match(first) is None:
             raise ProviderBroken("the provider's stream does not consist of events")
-        now = monotonic()
-        call.upstream_s += now - self._account.sent_at
+        account.first_byte_at = now = monotonic()
+        call.upstream_s += now - account.sent_at
         has_begun = call.continuation is not None and call.seam is not None
         if not has_begun:
             call.overhead_us = max(0, int((now - call.started - call.upstream_s) * 1_000_000))
@@ -226,38 +215,12 @@ class Attempt:
             return Translation(lane.wire.stream_reader(), call.continuation.join(self._writer))
         return Translation(lane.wire.stream_reader(), self._writer())
 
-    def _counts(self) -> bool:
-        """Whether what has come before a failure is the caller's, so that others go on with it."""
-        continuation = self._call.continuation
-        return continuation is not None and continuation.is_under_way
-
     def _writer(self) -> StreamWriter:
         call = self._call
         writer = call.wire.stream_writer(self._context())
         if call.conversation is not None:
             call.conversation.listen(writer)
         return writer if call.before is None else Totalled(writer, call.before)
-
-    def _failure_in(self, pump: Pump, data: bytes) -> ProviderError:
-        """The provider's own words for an error event that came before anything else."""
-        failure: Failed | None = None
-        if isinstance(pump, Translation):
-            failure = pump.failure
-        else:
-            reader = self._lane.wire.stream_reader()
-            events = [*reader.feed(data), *reader.close()]
-            failure = next((event for event in events if isinstance(event, Failed)), None)
-        return error_of(failure)
-
-    def _no_stream(self, body: bytes) -> ProviderError:
-        """Why no stream came: the error that a 200 carried in its place, where it was one."""
-        try:
-            self._lane.wire.read_answer(body)
-        except ProviderError as error:
-            if self._lane.wire is not self._call.wire:
-                error.raw = None
-            return error
-        return ProviderFailed("the provider did not stream its answer", upstream_status=200)
 
     def _context(self) -> WriteContext:
         call = self._call
