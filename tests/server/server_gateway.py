@@ -48,7 +48,13 @@ def settings(port: int, models: dict[str, Any] | None = None, **server: Any) -> 
             **UNPACED,
         }
         providers[f"hasty-{name}"] = {**providers[name], "timeouts": HASTE}
-    return {"providers": providers, "models": models or {}, "server": server}
+    retries = {"attempts": 1}  # whatever fails here is to be seen, and at once
+    return {
+        "providers": providers,
+        "models": models or {},
+        "server": server,
+        "retries": retries,
+    }
 
 
 class Gateway:

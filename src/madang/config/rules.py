@@ -21,6 +21,7 @@ from madang.config.payments import Payments
 from madang.config.plans import Plan
 from madang.config.prices import price_faults
 from madang.config.problems import Path, Problem, spell
+from madang.config.retries import retry_faults
 from madang.config.routes import route_faults
 from madang.config.settings import FallbackRef, Model, Provider, Settings, TargetRef
 from madang.config.suggest import did_you_mean
@@ -55,6 +56,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     yield from _payment_faults(("payments",), settings.payments)
     yield from breaker_faults(("breaker",), settings.breaker)
     yield from price_faults(settings.prices)
+    yield from retry_faults(("retries",), settings.retries)
     yield from route_faults(settings.models, settings.tasks)
     yield from limit_faults(settings.limits)
     yield from budget_faults(settings.budgets)
@@ -172,6 +174,7 @@ def _model_faults(path: Path, name: str, model: Model) -> Iterator[Fault]:
             yield place, "a fallback is a model's name, or `provider/model`"
         elif _aim(fallback) == name:
             yield place, "a model cannot fall back to itself"
+    yield from retry_faults((*path, "retries"), model.retries)
     if model.long_context is not None:
         to = model.long_context.to
         if not _MODEL_NAME.fullmatch(to) or to == name:

@@ -18,6 +18,7 @@ from madang.config.pacing import Off, Pace, Paces, Queue
 from madang.config.payments import Payments
 from madang.config.plans import Plan
 from madang.config.prices import OwnPrice
+from madang.config.retries import Retries
 from madang.config.routes import Rule, Task, Tiers
 from madang.model import Feature
 
@@ -137,7 +138,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     or the provider's settings say. `tiers` lead requests by their complexity, and stand in place of
     targets; `rules` lead some elsewhere, the first that fits. `sticky`: requests of one session go to
     one target. `latency_budget_ms`: how slow near regions may be before farther ones are asked (None:
-    as slow as they are).
+    as slow as they are). `retries` stands for the whole section of that name (None: that section holds).
     """
 
     targets: tuple[str | TargetRef, ...] = ()
@@ -151,6 +152,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     rules: tuple[Rule, ...] = ()
     sticky: bool = False
     latency_budget_ms: Millis | None = None
+    retries: Retries | None = None
 
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
@@ -212,6 +214,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     payments: Payments = Payments()
     keys: Keys = Keys()
     prices: tuple[OwnPrice, ...] = ()
+    retries: Retries = Retries()
     alerts: tuple[Alert, ...] | None = None
     channels: dict[str, Channel] = field(default_factory=dict)
     report: Report = Report()

@@ -121,8 +121,9 @@ class Attempt:
         path = lane.stream_path if streaming else lane.plain_path
         head = provider.head(lane.target.api, path, key=turn.key)
         timeouts = provider.timeouts
-        if call.deadline_s is not None:
-            left = max(0.001, call.deadline_s - (monotonic() - call.started))
+        if call.deadline_s is not None or (call.rows and call.seam is None):
+            most_s = timeouts.total_s if call.deadline_s is None else call.deadline_s
+            left = max(0.001, most_s - (monotonic() - call.started))
             timeouts = replace(timeouts, total_s=min(left, timeouts.total_s))
         if lane.wire is call.wire and call.forward:
             head += call.forward

@@ -4,7 +4,6 @@ from madang.errors import (
     ContextOverflow,
     MadangError,
     ProviderPaced,
-    ProviderRateLimited,
     UnsupportedFeature,
 )
 from madang.model import Target
@@ -15,23 +14,19 @@ class Failures:
     """The failures of one call, in their order.
 
     `telling` is the one for the caller: the last of a target that was asked; where none was, the
-    first, which speaks of the target that the caller named first. `busy` is the first target that
-    was asked too often (429).
+    first, which speaks of the target that the caller named first.
     """
 
-    __slots__ = ("_passed_over", "busy", "telling")
+    __slots__ = ("_passed_over", "telling")
 
     def __init__(self) -> None:
         self.telling: MadangError | None = None
-        self.busy: Target | None = None
         self._passed_over: list[Target] = []
 
     def add(self, target: Target, error: MadangError) -> None:
         """A target failed, or was passed over."""
         if self.telling is None or not is_passing_over(error):
             self.telling = error
-        if self.busy is None and isinstance(error, ProviderRateLimited):
-            self.busy = target
         if isinstance(error, UnsupportedFeature) and error.may_be_lost:
             self._passed_over.append(target)
 

@@ -8,6 +8,7 @@ from madang.ledger.prices import Prices
 from madang.model import Dialect, Target
 from madang.pipeline.call import header_value
 from madang.pipeline.line import Line
+from madang.pipeline.patience import Patience
 from madang.routing.board import Board, Standing
 from madang.routing.directory import Directory
 from madang.routing.pacing import Terms
@@ -85,6 +86,7 @@ class Snapshot:
         board: Board,
         terms: Mapping[str, Terms],
         own_prices: Iterable[PriceRow] = (),
+        patience: Patience | None = None,
     ) -> None:
         """`terms`: how each provider may be asked."""
         self.catalog = catalog
@@ -93,6 +95,7 @@ class Snapshot:
         self.board = board
         self.prices = (*catalog.prices, *own_prices)
         self.quality: Callable[[str], float | None] = _unknown
+        self.patience = patience or Patience()
         self._prices = Prices(self.prices)
         self._terms = terms
         self._lanes: dict[Target, Lane] = {}

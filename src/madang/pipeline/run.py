@@ -2,7 +2,7 @@
 
 admit    the key may use the model, and its limits have room: the worst case is reserved
 plan     which targets, in which order
-attempt  ask one; on a failure that another target may not share, ask the next
+attempt  ask one; on a failure that may not be everybody's, ask the next, or the same after a while
 settle   every attempt is a row; the row is in the journal before the last byte leaves
 """
 
@@ -12,18 +12,11 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from time import monotonic
-from typing import NamedTuple
 
 from madang.errors import (
-    CallerError,
     InternalError,
     MadangError,
     ProviderError,
-    ProviderOutOfQuota,
-    ProviderPaced,
-    ProviderRateLimited,
-    ProviderRefusedKey,
-    ProviderRejected,
 )
 from madang.ledger.journal import Journal
 from madang.model import Attempt as Row
@@ -33,24 +26,18 @@ from madang.pipeline.admission import Admission, cheapest_first, permit
 from madang.pipeline.attempt import Attempt
 from madang.pipeline.call import Call, Reply
 from madang.pipeline.continuation import Continuation, continuable
-from madang.pipeline.failures import Failures
 from madang.pipeline.guide import Guide
-from madang.pipeline.lane import Lane, Snapshot
+from madang.pipeline.lane import Snapshot
 from madang.pipeline.measure import is_longer
+from madang.pipeline.search import Following, Search
 from madang.pipeline.worst import Step
+from madang.routing.causes import remedy_for
 from madang.routing.directory import Route
-from madang.routing.plan import Plan
 from madang.upstream.outbox import Outbox
 from madang.upstream.transport import Transport
 
 _log = logging.getLogger("madang.pipeline")
 Watcher = Callable[[Sequence[Row]], None]
-_NO_FAULT = (ProviderRejected, ProviderRateLimited, CallerError, InternalError)
-"""Failures that say nothing against a target: the pace is a matter of its line."""
-
-_OF_A_KEY = (ProviderRefusedKey, ProviderOutOfQuota, ProviderRateLimited)
-_MOST_ATTEMPTS = 5
-"""A request whose providers are too busy is tried no more often."""
 
 
 class Pipeline:
@@ -92,8 +79,8 @@ class Pipeline:
         except MadangError:
             self.give_up(call)
             raise
-        search = _Search(call, snapshot, plan, Failures(), {})
-        target = next(search.plan)
+        search = Search(call, snapshot, route, plan, random.random)
+        target = search.first()
         if call.may_go_on and (request := continuable(call)) is not None:
             resume = partial(self._resume, search, route)
             call.continuation = Continuation(call, request, resume, self.finish)
@@ -139,25 +126,25 @@ class Pipeline:
         """A call ends without an attempt of its own: nothing is held for it any more."""
         self._admission.settle(call)
 
-    async def _ask(self, search: "_Search", target: Target) -> Reply:
+    async def _ask(self, search: Search, target: Target) -> Reply:
         """Ask one target after another. Raises a MadangError when none could answer, with all rows made."""
         call, snapshot = search.call, search.snapshot
         while True:
             lane = snapshot.lane(target)
             attempt = Attempt(call, lane, snapshot, self.transport, self)
+            search.asks(lane, attempt.account.began_at)
             try:
-                return await attempt.run()
+                reply = await attempt.run()
             except MadangError as error:
                 now = monotonic()
                 self._note_failure(attempt, error, now)
-                search.failures.add(target, error)
+                search.failed(lane, error, now)
                 following = None
                 if not call.is_late(now) and self._admission.covers(call):
-                    following = search.again(lane, error, now) or search.after(error)
+                    following = search.after(lane, error, now)
                 if following is None:
-                    raise search.failures.telling or error from None
-                target = following
-                settle.supersede(call)
+                    raise search.telling(error, now) from None
+                target = await self._reach(call, following)
             except asyncio.CancelledError:
                 self._note_leaving(attempt, monotonic())
                 raise
@@ -167,21 +154,38 @@ class Pipeline:
                 self._note_failure(attempt, failure, monotonic())
                 raise failure from defect
 
-    async def _resume(self, search: "_Search", route: Route, error: MadangError) -> Reply:
+            else:
+                search.answered(attempt.account)
+                return reply
+
+    async def _reach(self, call: Call, following: Following) -> Target:
+        """Wait for the target that is asked next. A caller who leaves meanwhile is done with."""
+        if following.wait_s > 0:
+            try:
+                await asyncio.sleep(following.wait_s)
+            except asyncio.CancelledError:
+                self.finish(call)
+                raise
+            call.waited_s += following.wait_s
+            call.upstream_s += following.wait_s
+        settle.supersede(call)
+        return following.target
+
+    async def _resume(self, search: Search, route: Route, error: MadangError) -> Reply:
         """Ask the next targets for the rest of an answer that has failed with `error`.
 
         Against its key's limits that is another request. Raises a MadangError where nobody can.
         """
-        following = search.after(error)
+        following = search.after_break(error, monotonic())
         if following is None:
             raise error
         call = search.call
         if call.reservation is not None:
             self._admission.settle(call)
             self._admission.reserve(call, route, search.snapshot, monotonic())
-        settle.supersede(call)
+        target = await self._reach(call, following)
         self._journal.under_way.change(call.slots[-1], settle.ended(call.rows[-1]))
-        return await self._ask(search, following)
+        return await self._ask(search, target)
 
     def begin(self, account: settle.Account) -> None:
         """An attempt is about to be sent: on record from now on, should this process die."""
@@ -211,10 +215,13 @@ class Pipeline:
         if account.turn is not None and isinstance(error, ProviderError):
             status = error.upstream_status
             account.turn.refused(error.kind, status, error.retry_after_s, now)
-        if isinstance(error, _NO_FAULT):
-            account.lane.standing.released(now, account.began_at)
+        remedy, standing = remedy_for(error), account.lane.standing
+        if remedy.is_fault:
+            standing.failed(now, account.began_at)
         else:
-            account.lane.standing.failed(now, account.began_at)
+            standing.released(now, account.began_at)
+        if remedy.rest_s:
+            standing.past.gone_until = now + remedy.rest_s
         if account.sent_at > account.began_at:
             account.call.upstream_s += now - account.sent_at
         account.failed(now, error)
@@ -227,39 +234,3 @@ class Pipeline:
         usage = Usage() if account.turn is None else account.estimated(None, 0)
         account.answered(now, usage, None, outcome="client_closed", status=0)
         self.finish(account.call)
-
-
-class _Search(NamedTuple):
-    """Who can be asked for a call, by the configuration it began with, and what has failed so far."""
-
-    call: Call
-    snapshot: Snapshot
-    plan: Plan
-    failures: Failures
-    asked: dict[Target, int]
-
-    def again(self, lane: Lane, error: MadangError, now: float) -> Target | None:
-        """The same target, where it was one of its keys that failed and another is there; None: there is none."""
-        turnstile, target = lane.line.turnstile, lane.target
-        if not isinstance(error, _OF_A_KEY) or isinstance(error, ProviderPaced):
-            return None
-        asked = self.asked[target] = self.asked.get(target, 0) + 1
-        if asked >= len(turnstile.keys) or not turnstile.has_room(now):
-            return None
-        return target
-
-    def after(self, error: MadangError) -> Target | None:
-        """Who follows after a failure: what the plan proposes, else who was passed over; None: nobody."""
-        try:
-            return self.plan.send(error)
-        except StopIteration:
-            return self.failures.last_resort(self.call) or self._later(error)
-
-    def _later(self, error: MadangError) -> Target | None:
-        """A target that was too busy just now, to be waited for as its pacing has it."""
-        target = self.failures.busy
-        if target is None or not self.snapshot.lane(target).line.turnstile.is_paced:
-            return None
-        if isinstance(error, ProviderPaced) or len(self.call.rows) >= _MOST_ATTEMPTS:
-            return None
-        return target

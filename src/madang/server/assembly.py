@@ -10,6 +10,7 @@ from madang.config import settings as shapes
 from madang.config.detect import detect
 from madang.config.prices import OwnPrice, own_rows
 from madang.pipeline.lane import Snapshot
+from madang.pipeline.patience import Patience
 from madang.routing.board import Board
 from madang.routing.directory import Directory, Serving
 from madang.routing.naming import Ways
@@ -87,6 +88,7 @@ def assemble(
     board: Board,
     prices: Collection[OwnPrice] = (),
     ways: Ways = Ways(),  # noqa: B008 - a frozen record
+    patience: Patience | None = None,
 ) -> Snapshot:
     """One configuration, ready to serve; `prices` come before the catalogue's. Raises ProviderProblem.
 
@@ -97,7 +99,7 @@ def assemble(
     directory = Directory(models, catalog, servings, ways)
     defaults = load_paces()
     terms = {name: Terms(providers[name], one.home, defaults) for name, one in built.items()}
-    return Snapshot(catalog, built, directory, board, terms, own_rows(prices))
+    return Snapshot(catalog, built, directory, board, terms, own_rows(prices), patience)
 
 
 def ways_of(settings: shapes.Settings) -> Ways:

@@ -28,6 +28,7 @@ from madang.ledger.prices import Prices
 from madang.model import Attempt, PriceRow
 from madang.pipeline import Pipeline, Snapshot
 from madang.pipeline.admission import Admission
+from madang.pipeline.patience import Patience
 from madang.pipeline.recall import Recall
 from madang.routing.board import Board
 from madang.routing.pacing import Pacing
@@ -269,9 +270,9 @@ class Runtime:
         environ, stored = self.options.environ, self.vault.opened
         given = given_providers(settings, self.catalog, environ, stored)
         providers = given or self.options.stand_ins
-        ways = ways_of(settings)
+        ways, patience = ways_of(settings), Patience(settings.retries, settings.models)
         snapshot = assemble(
-            settings.models, providers, self.catalog, self.board, settings.prices, ways
+            settings.models, providers, self.catalog, self.board, settings.prices, ways, patience
         )
         self._rounds.configure(settings, providers, snapshot)
         self.board.pacing.keep({name: one.keys for name, one in snapshot.providers.items()})

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from madang.routing.health.breaker import CLOSED, OPEN, Breaker
 from madang.routing.pacing import Turnstile
+from madang.routing.past import Past
 
 READY: Final = 0
 FULL: Final = 1
@@ -24,6 +25,7 @@ class Standing:
     when a call last ended well, and at all (None: none has). `probed_at` is when its provider was last
     asked for something free, `is_unreachable` that this was in vain, and it has not answered since.
     `is_known`: the configuration or the catalogue has it, as against a name that a caller made up.
+    `past` is for asking it again.
     """
 
     in_flight: int = 0
@@ -36,6 +38,7 @@ class Standing:
     probed_at: float = 0.0
     is_unreachable: bool = False
     is_known: bool = False
+    past: Past = field(default_factory=Past)
 
     @property
     def failures(self) -> int:
@@ -55,7 +58,7 @@ class Standing:
 
     def is_resting(self, now: float) -> bool:
         """Whether others should be asked first: after failures, or as the provider wishes."""
-        if self.breaker.open_until > now:
+        if self.breaker.open_until > now or self.past.gone_until > now:
             return True
         return self.turnstile is not None and self.turnstile.is_closed(
             now, in_line=self.waiting > 0

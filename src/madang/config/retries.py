@@ -1,0 +1,33 @@
+"""What is done when a target fails, as a record: what `retries` can say."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from madang.config.problems import Path
+
+Attempts = Annotated[int, Meta(ge=1, le=20)]
+Pause = Annotated[float, Meta(ge=0, le=3600)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Retries(Struct, frozen=True, forbid_unknown_fields=True):
+    """Asking a target again that has failed, once nobody else is left to ask.
+
+    attempts: a request is not retried once so many targets were asked for it; 1: never. The wait
+    before a target's first retry is a random one of up to `first_s`, and the bound doubles each time
+    up to `most_s`; a provider's own `Retry-After` is waited for where it is no longer than `most_s`.
+    budget: retries of a target as a share of its requests.
+    """
+
+    attempts: Attempts = 5
+    first_s: Pause = 1.0
+    most_s: Pause = 60.0
+    budget: Share = 0.2
+
+
+def retry_faults(path: Path, retries: Retries | None) -> Iterator[tuple[Path, str]]:
+    """What is wrong with the settings for retries."""
+    if retries is not None and retries.first_s > retries.most_s:
+        yield (*path, "first_s"), "the first wait cannot be longer than `most_s`"

@@ -1,0 +1,23 @@
+"""What one configuration says of failures, by model."""
+
+from collections.abc import Mapping
+
+from madang.config.retries import Retries
+from madang.config.settings import Model
+
+
+class Patience:
+    """The settings `retries` in force."""
+
+    def __init__(
+        self,
+        usual: Retries = Retries(),  # noqa: B008 - frozen
+        models: Mapping[str, Model] | None = None,
+    ) -> None:
+        given = models or {}
+        self._usual = usual
+        self._retries = {name: one.retries for name, one in given.items() if one.retries}
+
+    def retries(self, model: str) -> Retries:
+        """How a configured model's targets are asked again, or everybody else's."""
+        return self._retries.get(model, self._usual)
