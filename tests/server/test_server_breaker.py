@@ -1,6 +1,8 @@
 """Breakers and health over real sockets: a target that fails loses its traffic, and everybody can see why."""
 
+import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import server_answers as answers
@@ -103,3 +105,29 @@ def test_health_is_in_the_metrics_and_on_the_command_line(shaky):
     assert "open: failures" in row
     by_name = {one["name"]: one["health"] for one in gateway.status()["providers"]}
     assert by_name == {"first": "failed", "second": "healthy"}
+
+
+def test_what_a_server_bears_at_once_is_found_out(provider, own_gateway):
+    """It works on four calls at a time and says 503 to a fifth; thirty callers ask at once."""
+    busy = 0
+
+    async def bears_four(visit) -> None:
+        nonlocal busy
+        if busy >= 4:
+            body = answers.error(visit.asked.kind, 503, "overloaded", "overloaded")
+            await visit.send(answers.http(body, 503))
+            return
+        busy += 1
+        await asyncio.sleep(0.02)
+        busy -= 1
+        await visit.answer()
+
+    provider.plays("bears-four", bears_four)
+    box = {**providers(provider.port)["first"], "adaptive": True}
+    del box["concurrency"]
+    gateway = own_gateway(providers={"box": box}, models={"small": {"targets": ["box/bears-four"]}})
+    key = gateway.make_key()[1]
+    with ThreadPoolExecutor(30) as pool:
+        seen = list(pool.map(lambda _: ask(gateway, key, "small").status_code, range(400)))
+    assert seen.count(200) >= 380
+    assert 3 <= target(gateway, "bears-four")["concurrency"] <= 5

@@ -72,7 +72,7 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     catalogue lists for it) or `all` (every model, under its own name). `headers` are added to every
     request. `concurrency`: at most so many calls at once; `limits`: how fast each model may be asked
     (both None: the catalogue's defaults), `key_limits`: how fast with any one key; `queue`: who may
-    wait for that. `breaker`: when its models are given a rest, `breakers`: when single ones are, by
+    wait for that. `adaptive`: how many calls at once a model bears is found out. `breaker`: when its models are given a rest, `breakers`: when single ones are, by
     name; `probe`: the free path that shows that it is there (None: its list of models), or `off`. `features`, `context_window` and `max_output` hold for all its models, whatever the
     catalogue says of them. `lossy: allow` lets it answer less than the whole request, as if every
     caller had allowed that. `data: private` says that it keeps nothing of what it is asked. Keys and the
@@ -89,6 +89,7 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     limits: Paces | None = None
     key_limits: dict[str, Pace] = field(default_factory=dict)
     queue: Queue = Queue()
+    adaptive: bool = False
     breaker: Breaker | None = None
     breakers: dict[str, Breaker] = field(default_factory=dict)
     probe: str | None = None

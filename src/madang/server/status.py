@@ -39,7 +39,8 @@ class TargetShown(Struct):
 
     `failures` are those in a row; `calls`, `failed_calls` and `slow_calls` those of the last minute (or
     the breaker's window). `breaker` is its state, `cause` why it is not closed, `rests_s` for how much
-    longer others are asked first. `answered_s_ago`: None where it has not answered yet.
+    longer others are asked first. `answered_s_ago`: None where it has not answered yet. `concurrency`
+    is how many calls at once have proved right (None: that is not being found out).
     """
 
     provider: str
@@ -57,6 +58,7 @@ class TargetShown(Struct):
     rests_s: float
     latency_s: float
     answered_s_ago: float | None
+    concurrency: int | None
 
 
 class Status(Struct):
@@ -109,6 +111,7 @@ def _provider(
 def _target(provider: str, model: str, standing: Standing, now: float) -> TargetShown:
     breaker = standing.breaker
     rates = breaker.rates(now)
+    ceiling = None if standing.turnstile is None else standing.turnstile.ceiling
     return TargetShown(
         provider,
         model,
@@ -125,6 +128,7 @@ def _target(provider: str, model: str, standing: Standing, now: float) -> Target
         rests_s=round(max(0.0, breaker.open_until - now), 3),
         latency_s=round(standing.latency_s, 6),
         answered_s_ago=_ago(standing, now),
+        concurrency=None if ceiling is None else ceiling.limit,
     )
 
 

@@ -80,6 +80,9 @@ class Standing:
             latency_s if old == 0.0 else _OLD_WEIGHT * old + (1 - _OLD_WEIGHT) * latency_s
         )
         self.breaker.answered(latency_s, now, began_at)
+        turnstile = self.turnstile
+        if turnstile is not None and turnstile.ceiling is not None:
+            turnstile.ceiling.answered(latency_s)
 
     def failed(self, now: float, began_at: float = inf) -> None:
         """A call ended by the provider's fault."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from madang.model import Target
 from madang.routing.limits.memory import Memory
+from madang.routing.pacing.ceiling import Ceiling
 from madang.routing.pacing.rates import rates_of
 from madang.routing.pacing.slots import Slots
 from madang.routing.pacing.terms import Terms
@@ -26,6 +27,7 @@ class Pacing:
         self._keys: dict[tuple[str, bytes], KeyState] = {}
         self._told: dict[tuple[str, bytes, str], Told] = {}
         self._slots: dict[tuple[str, ...], Slots] = {}
+        self._ceilings: dict[tuple[str, str], Ceiling] = {}
 
     def turnstile(self, target: Target, secrets: Sequence[str], terms: Terms) -> Turnstile:
         """The way to a target with a provider's keys, in their order."""
@@ -52,8 +54,16 @@ class Pacing:
         slots = [self._at_once(terms.concurrency, provider)]
         if pace is not None and pace.concurrency is not None:
             slots.append(self._at_once(pace.concurrency, provider, model))
+        ceiling = self._ceiling(provider, model, slots[-1].limit) if terms.is_adaptive else None
+        if ceiling is not None:
+            slots.append(ceiling.slots)
         return Turnstile(
-            self._memory, tuple(lanes), tuple(slots), (pace, key_pace), is_paced=terms.is_paced
+            self._memory,
+            tuple(lanes),
+            tuple(slots),
+            (pace, key_pace),
+            is_paced=terms.is_paced,
+            ceiling=ceiling,
         )
 
     def known_keys(self) -> list[tuple[str, KeyState]]:
@@ -76,11 +86,17 @@ class Pacing:
         self._slots = {
             name: slots for name, slots in self._slots.items() if slots.taken or len(name) == 1
         }
+        self._ceilings = {name: one for name, one in self._ceilings.items() if one.slots.taken}
 
     def _key(self, provider: str, digest: bytes, secret: str) -> KeyState:
         return self._keys.setdefault(
             (provider, digest), KeyState(secret[: min(_SHOWN, len(secret) // 2)])
         )
+
+    def _ceiling(self, provider: str, model: str, most: int) -> Ceiling:
+        ceiling = self._ceilings.setdefault((provider, model), Ceiling(most))
+        ceiling.configure(most)
+        return ceiling
 
     def _at_once(self, limit: int | None, *name: str) -> Slots:
         slots = self._slots.get(name)

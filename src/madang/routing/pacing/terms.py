@@ -8,7 +8,8 @@ from madang.config.settings import Provider
 class Terms:
     """How a provider may be asked.
 
-    `concurrency`: calls at once (None: any number). `is_paced`: requests wait for their turn, and
+    `concurrency`: calls at once (None: any number). `is_adaptive`: how many of these a model bears is
+    found out. `is_paced`: requests wait for their turn, and
     what the provider says of its limits is heeded; otherwise its refusals are the caller's.
     """
 
@@ -16,7 +17,8 @@ class Terms:
         self.queue: Queue = given.queue
         self.is_paced = given.limits != "off"
         self.concurrency: int | None = None
-        if given.concurrency != "off":
+        self.is_adaptive = given.adaptive
+        if given.concurrency != "off" and (given.concurrency or not given.adaptive):
             self.concurrency = given.concurrency or defaults.calls_at_once(home)
         self._limits = given.limits if isinstance(given.limits, dict) else {}
         self._keys = given.key_limits

@@ -10,6 +10,7 @@ from typing import Final
 from madang.config.pacing import Pace
 from madang.errors import Kind
 from madang.routing.limits.memory import Memory
+from madang.routing.pacing.ceiling import Ceiling
 from madang.routing.pacing.learned import Learned
 from madang.routing.pacing.rates import Rates, seconds_of
 from madang.routing.pacing.rest import Rest
@@ -25,6 +26,7 @@ _LISTEN_EVERY: Final = 16
 _RECOVERS_S: Final = 60.0
 """A provider that is down (503, 529) may be up again sooner than it says."""
 
+_TOO_MUCH: Final[tuple[Kind, ...]] = ("rate_limit", "overloaded", "timeout")
 _FORBIDDEN: Final = 403
 _US: Final = 1_000_000
 _NO_MARKS: Final[tuple[int, ...]] = ()
@@ -131,6 +133,8 @@ class Turn:
     ) -> None:
         """The provider has refused it, for a cause that may be the key's."""
         lane, may_rest = self.lane, len(self._turnstile.keys) > 1
+        if (ceiling := self._turnstile.ceiling) is not None and cause in _TOO_MUCH:
+            ceiling.refused(self.at, now)
         if cause == "rate_limit":
             lane.learned.refused(self.at, now, retry_after_s, is_known=lane.has_rates)
         elif cause == "overloaded" and retry_after_s is not None:
@@ -160,9 +164,11 @@ class Turnstile:
         paces: tuple[Pace | None, Pace | None],
         *,
         is_paced: bool,
+        ceiling: Ceiling | None = None,
     ) -> None:
-        """`paces`: that of the model, and that of each key."""
+        """`paces`: that of the model, and that of each key. `ceiling`: of the one of `slots` that is found out."""
         self.keys = keys
+        self.ceiling = ceiling
         self.is_paced = is_paced
         self._only = keys[0] if len(keys) == 1 else None
         self._lock = memory.lock
