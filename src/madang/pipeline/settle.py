@@ -1,6 +1,6 @@
 """The end of an attempt: usage, price, the row of the ledger."""
 
-from typing import Any
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -88,43 +88,14 @@ class Account:
             if cost is not None and cost > _MOST_NUSD:
                 usage = self.estimated(None, 0)
                 cost, priced_by = charge(price, usage, ended_us)
-        first = self.first_byte_at
-        return self._append(
-            now,
-            outcome=outcome,
-            status=status,
-            stop=stop,
-            cause=error.kind if error else None,
-            detail=self._detail(error),
-            input_tokens=usage.input,
-            output_tokens=usage.output,
-            cache_read_tokens=usage.cache_read,
-            cache_write_tokens=usage.cache_write,
-            cache_write_1h_tokens=usage.cache_write_1h,
-            reasoning_tokens=usage.reasoning,
-            audio_input_tokens=usage.audio_input,
-            audio_output_tokens=usage.audio_output,
-            estimated=usage.estimated,
-            units=usage.units,
-            tier=usage.tier,
-            cost_nusd=cost,
-            price=priced_by if cost is not None else None,
-            first_token_us=int((first - self.began_at) * 1_000_000) if first else None,
-            overhead_us=self.call.overhead_us,
-        )
+        return self._enter(now, _End(outcome, status, stop, error, usage, cost, priced_by))
 
     def failed(self, now: float, error: MadangError) -> None:
         """Append the row of an attempt that got no answer; it stands as final until another follows."""
         if self.turn is not None:
             self.turn.end(0)
-        self._append(
-            now,
-            outcome="failed",
-            status=getattr(error, "upstream_status", None) or 0,
-            cause=error.kind,
-            detail=self._detail(error),
-            cost_nusd=0,
-        )
+        status = getattr(error, "upstream_status", None) or 0
+        self._enter(now, _End("failed", status, None, error, _NOTHING, 0, None))
 
     def estimated(self, reported: Usage | None, text_bytes: int, least: int = 0) -> Usage:
         """Usage where the provider's report is missing or unfinished: estimates fill it, marked as such.
@@ -146,9 +117,12 @@ class Account:
             words = seam if words is None else f"{seam}; {words}"
         return words and words[:_MAX_DETAIL]
 
-    def _append(self, now: float, **facts: Any) -> Attempt:  # noqa: ANN401 - fields of Attempt
-        call, target = self.call, self.lane.target
+    def _enter(self, now: float, end: "_End") -> Attempt:
+        """Append and return the row. One call with every field: passing facts on would take twice the time."""
+        call, target, usage, error = self.call, self.lane.target, end.usage, end.error
         n = call.first_n + len(call.rows)
+        has_answer = end.outcome != "failed"
+        first = self.first_byte_at if has_answer else None
         row = Attempt(
             id=f"{call.id}.{n}",
             request_id=call.id,
@@ -164,23 +138,54 @@ class Account:
             api=target.api,
             region=target.region,
             provider_key=self.turn.prefix if self.turn is not None else None,
+            outcome=end.outcome,
+            status=end.status,
             streamed=call.envelope.stream,
-            latency_us=int((now - self.began_at) * 1_000_000),
-            losses=call.losses,
+            stop=end.stop,
+            cause=error.kind if error else None,
+            detail=self._detail(error),
+            input_tokens=usage.input,
+            output_tokens=usage.output,
+            cache_read_tokens=usage.cache_read,
+            cache_write_tokens=usage.cache_write,
+            cache_write_1h_tokens=usage.cache_write_1h,
+            reasoning_tokens=usage.reasoning,
+            audio_input_tokens=usage.audio_input,
+            audio_output_tokens=usage.audio_output,
+            estimated=usage.estimated,
+            units=usage.units,
+            tier=usage.tier,
+            cost_nusd=end.cost_nusd,
+            price=end.price if end.cost_nusd is not None else None,
             cache=call.cached,
             reserved_nusd=None if call.rows else call.reserved_nusd,
             plan=None if call.rows or call.case is None else call.case.notes.decision(now),
-            **facts,
+            latency_us=int((now - self.began_at) * 1_000_000),
+            first_token_us=int((first - self.began_at) * 1_000_000) if first else None,
+            overhead_us=call.overhead_us if has_answer else 0,
+            losses=call.losses,
         )
         call.rows.append(row)
         return row
 
 
+class _End(NamedTuple):
+    """How an attempt ended; `price` names the row that `cost_nusd` follows."""
+
+    outcome: Outcome
+    status: int
+    stop: Stop | None
+    error: MadangError | None
+    usage: Usage
+    cost_nusd: int | None
+    price: str | None
+
+
 def _is_absurd(usage: Usage) -> bool:
-    """Whether it reports more of anything than an answer can have."""
-    parts = (usage.cache_read, usage.cache_write, usage.reasoning, usage.audio_input)
-    most = max(usage.input, usage.output, usage.audio_output, *parts, *usage.units.values())
-    return most > _MOST_TOKENS
+    """Whether it reports more than an answer can have."""
+    tokens = usage.input + usage.output + usage.cache_read + usage.cache_write
+    tokens += usage.reasoning + usage.audio_input + usage.audio_output
+    return tokens > _MOST_TOKENS or max(usage.units.values(), default=0) > _MOST_TOKENS
 
 
 def ended(row: Attempt) -> Begun:
