@@ -46,11 +46,6 @@ class Vendor:
         with httpx.Client(trust_env=False, base_url=self.url) as client:
             assert client.put("/__sim", json={}).status_code == 200
 
-    def hurries(self) -> None:
-        """Answer at once, and without faults."""
-        with httpx.Client(trust_env=False, base_url=self.url) as client:
-            assert client.put("/__sim", json={}).status_code == 200
-
     @property
     def book(self) -> list[dict[str, Any]]:
         """Every charge, oldest first."""
