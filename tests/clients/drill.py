@@ -100,8 +100,12 @@ def configuration(cast: Cast) -> dict[str, Any]:
     """Every model at a provider that speaks one format only."""
     providers = {
         name: {
-            **{"kind": kind, "base_url": f"{cast.urls[name]}/v1", "api_key": "x", "apis": [name]},
-            **{"limits": "off", "concurrency": "off"},
+            "kind": kind,
+            "base_url": f"{cast.urls[name]}/v1",
+            "api_key": "x",
+            "apis": [name],
+            "limits": "off",
+            "concurrency": "off",
         }
         for name, kind in KINDS.items()
     }

@@ -243,6 +243,8 @@ def test_a_failed_commit_is_repeated_whole(home, directory, journal, attempt):
 
 def test_the_backlog_is_what_is_not_in_the_store_yet(journal, ingester, directory, attempt):
     journal.append([attempt() for _ in range(3)])
-    assert ingester.backlog_bytes() == sum(path.stat().st_size for path in directory.glob("*.journal"))
+    assert ingester.backlog_bytes() == sum(
+        path.stat().st_size for path in directory.glob("*.journal")
+    )
     moved(ingester)
     assert ingester.backlog_bytes() == 0

@@ -184,7 +184,9 @@ class Ingester:
     def _orphans(self) -> list[Path]:
         """Those of them whose writer's rows are all in the store."""
         left = self._left_files()
-        writing = {writer_of(path) for path in segments(self._directory)}  # after they were abandoned
+        writing = {
+            writer_of(path) for path in segments(self._directory)
+        }  # after they were abandoned
         return [path for path in left if writer_of(path) not in writing]
 
     def _bury(self, path: Path, find: Find) -> Report:

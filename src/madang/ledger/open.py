@@ -179,7 +179,9 @@ class UnderWay:
             return False
         self._image += bytes(_CHUNK * SLOT_BYTES)
         self._free += range(self._slots + _CHUNK - 1, self._slots - 1, -1)
-        self._touch(self._slots)  # all of them are written at once: what is on the disk has room there
+        self._touch(
+            self._slots
+        )  # all of them are written at once: what is on the disk has room there
         self._slots += _CHUNK
         self._touch(self._slots - 1)
         return True

@@ -97,9 +97,7 @@ class Provider:
                 said = said.replace(secret, secret[:_SHOWN] + b"...")
         return said
 
-    def head(
-        self, api: Dialect, path: str, method: str = "POST", key: int | None = None
-    ) -> bytes:
+    def head(self, api: Dialect, path: str, method: str = "POST", key: int | None = None) -> bytes:
         """The request line and the fixed headers for `path`, with a key by its number, or else the next of all."""
         turn = self._turn if key is None else key
         if key is None and len(self.keys) > 1:
