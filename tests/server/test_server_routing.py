@@ -222,3 +222,16 @@ def test_tasks_are_listed_and_explained(routed):
     assert {"task:draft", "auto"} <= {row["id"] for row in listed["data"]}
     assert json.dumps(plan_of(routed, chat(routed, "spread"))["considered"]).count("target") == 3
     assert plan_of(routed, chat(routed, "large")) is None
+
+
+def test_quality_is_that_of_the_catalogues_scores_until_people_have_rated(provider, tmp_path):
+    """gpt-4.1 and deepseek-v3.2 have scores in the catalogue, deepseek's the higher one; `unknown` has none."""
+    models = {
+        "best": {"targets": ["oa/unknown", "oa/gpt-4.1", "oa/deepseek-v3.2"], "pick": "quality"}
+    }
+    with Gateway(tmp_path, settings(provider.port, models)) as gateway:
+        answer = chat(gateway, "best")
+        assert answered_by(answer) == "oa/deepseek-v3.2"
+        first, second, third = plan_of(gateway, answer)["considered"]
+        assert 1 > first["score"] > second["score"] > 0
+        assert third == {"target": "oa/unknown"}

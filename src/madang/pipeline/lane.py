@@ -172,7 +172,9 @@ class Snapshot:
 
     def quality_of(self, target: Target) -> float | None:
         """How good a target's answers are, 0 to 1; None: unknown."""
-        return self.quality(target.canonical or target.model)
+        name = target.canonical or target.model
+        known = self.quality(f"{target.provider}/{name}")
+        return self.quality(name) if known is None else known
 
     def _like(self, provider: Provider, target: Target) -> str | None:
         """The provider whose price list a provider of one's own follows: its model's vendor, if it is of that kind."""

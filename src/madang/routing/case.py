@@ -3,16 +3,16 @@
 Only requests with something to choose have one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from madang.model import Decision, LeftOut, PriceRow, Target, Weighed
 from madang.model.decision import State
-from madang.routing.board import FULL, RESTING
+from madang.routing.board import FULL, READY, RESTING
 from madang.routing.preferences import Preference
 from madang.routing.provider_wishes import ProviderWishes
-from madang.routing.pulse import Candidate, Pulses
+from madang.routing.pulse import RETURN_S, Candidate, Pulses
 from madang.routing.sessions import Sessions
 
 _STATES: Final[dict[int, State]] = {FULL: "full", RESTING: "resting"}
@@ -54,8 +54,8 @@ class Notes:
     """What a decision was made of; put into words when it is asked for."""
 
     pick: str = "order"
-    considered: list[Candidate] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
+    considered: Sequence[Candidate] = ()
+    left_out: tuple[LeftOut, ...] = ()
     prefer: str | None = None
     task: str | None = None
     tier: str | None = None
@@ -68,8 +68,8 @@ class Notes:
         """All of it as the ledger keeps it."""
         return Decision(
             self.pick,
-            tuple(_weighed(one, now) for one in self.considered),
-            tuple(self.left_out),
+            tuple([_weighed(one, now) for one in self.considered]),
+            self.left_out,
             self.prefer,
             self.task,
             self.tier,
@@ -123,8 +123,10 @@ def spelled(target: Target | None) -> str | None:
 
 
 def _weighed(one: Candidate, now: float) -> Weighed:
-    state = _STATES.get(one.readiness, "ready")
-    if state == "ready" and one.pulse.share(now) < 1:
+    state: State = "ready"
+    if one.readiness != READY:
+        state = _STATES[one.readiness]
+    elif now - one.pulse.returned_at < RETURN_S:
         state = "returning"
-    score = None if one.score is None else round(one.score, 6)
-    return Weighed(f"{one.target.provider}/{one.target.model}", score, state)
+    score = one.score
+    return Weighed(one.pulse.name, None if score is None else round(score, 6), state)

@@ -44,7 +44,7 @@ def propose(
         yield route.targets[0]
         return
     if case is None and route.has_choice:
-        case = Case(NOTHING_KNOWN, Memory(), price_of=price_of)
+        case = Case(NOTHING_KNOWN, Memory(), prefer=route.prefer, price_of=price_of)
     heard = _Heard(case)
     for target in route.targets if case is None else _ranked(route, board, now, chance, case):
         if not heard.excludes(target, unknown_window=False):
@@ -121,19 +121,26 @@ def _ranked(route: Route, board: Board, now: float, chance: float, case: Case) -
         is_first = is_first and not is_able
         ordered += zone
     is_strict = pick == "order" or (wishes is not None and bool(wishes.order))
-    ordered.sort(key=_is_resting if is_strict else _readiness)
+    if any([one.readiness for one in ordered]):  # noqa: C419 - a generator costs more than the list
+        ordered.sort(key=_is_resting if is_strict else _readiness)
     is_racing = notes.pick == "latency" and len(near_first) == 1
     ease(ordered, case, now, chance, is_racing=is_racing)
     notes.considered = ordered
-    for one in ordered:
-        one.pulse.passed += 1
-    if ordered:
-        ordered[0].pulse.passed = 0
+    if is_racing or route.budget_s is not None:
+        _count(ordered)
     return [one.target for one in ordered]
 
 
 _SORTS: Final[dict[str, Pick]] = {"price": "cost", "latency": "latency", "throughput": "latency"}
 """What a caller wishes targets sorted by; of throughput only the latency is known."""
+
+
+def _count(ordered: Sequence[Candidate]) -> None:
+    """The first is asked, and the others are passed by."""
+    for one in ordered:
+        one.pulse.passed += 1
+    if ordered:
+        ordered[0].pulse.passed = 0
 
 
 def _readiness(one: Candidate) -> int:
@@ -154,7 +161,7 @@ def _allowed(targets: tuple[Target, ...], case: Case | None) -> tuple[Target, ..
         if refusal is None:
             allowed.append(target)
         else:
-            case.notes.left_out.append(LeftOut(f"{target.provider}/{target.model}", refusal))
+            case.notes.left_out += (LeftOut(f"{target.provider}/{target.model}", refusal),)
     return tuple(allowed)
 
 

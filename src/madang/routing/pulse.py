@@ -30,6 +30,9 @@ MOST_PASSED: Final = 500
 RETURN_STEPS: Final = ((5.0, 0.1), (10.0, 0.25), (20.0, 0.5))
 """Until so many seconds after its rest a target gets at most this share of what it would get."""
 
+RETURN_S: Final = 20.0
+"""Then it gets all of it."""
+
 _MAX_REMEMBERED: Final = 20_000
 
 
@@ -37,11 +40,14 @@ _MAX_REMEMBERED: Final = 20_000
 class Pulse:
     """One target's. `level_s` is its smoothed latency (0.0: unknown), `earlier_s` the reading before the last.
 
-    `silent_since` is when it was last heard, or idle; `passed` are requests of its routes that went
-    elsewhere since it was asked, `readings` how many its level is made of. `returned_at` is when its
-    last rest ended, `heard_at` when it was first heard.
+    `name` is `provider/model`; `standing` is there for a target that the board never forgets (None:
+    it has to be asked). `silent_since` is when it was last heard, or idle; `passed` are requests of
+    its routes that went elsewhere since it was asked, `readings` how many its level is made of.
+    `returned_at` is when its last rest ended, `heard_at` when it was first heard.
     """
 
+    name: str = ""
+    standing: Standing | None = None
     level_s: float = 0.0
     reading_s: float = 0.0
     earlier_s: float = 0.0
@@ -51,17 +57,6 @@ class Pulse:
     is_away: bool = False
     returned_at: float = -inf
     heard_at: float = -inf
-
-    def look(self, standing: Standing, readiness: int, now: float) -> None:
-        """Take in how the target stands."""
-        reading = standing.latency_s
-        if reading != self.reading_s:
-            self._hear(reading, now)
-        elif standing.in_flight <= 0:
-            self.silent_since = now
-        if self.is_away and readiness != RESTING:
-            self.returned_at = now
-        self.is_away = readiness == RESTING
 
     def latency_s(self, now: float) -> float:
         """Seconds that an answer takes: a target that is asked and says nothing is at least so slow."""
@@ -73,7 +68,7 @@ class Pulse:
         if is_racing and self.level_s == 0.0:
             return 0.0
         since = now - (max(self.returned_at, self.heard_at) if is_racing else self.returned_at)
-        if since >= RETURN_STEPS[-1][0]:
+        if since >= RETURN_S:
             return 1.0
         return next(share for until, share in RETURN_STEPS if since < until)
 
@@ -82,7 +77,8 @@ class Pulse:
         """Whether its last answers were much faster than those before."""
         return self.reading_s < FALLEN * self.earlier_s
 
-    def _hear(self, reading: float, now: float) -> None:
+    def hear(self, reading: float, now: float) -> None:
+        """Take in another reading of its moving average."""
         level = self.level_s
         if level == 0.0:
             self.heard_at = now
@@ -97,19 +93,25 @@ class Pulse:
 
 
 class Pulses:
-    """The pulses of all targets that stand beside others on some route."""
+    """The pulses of all targets of one board that stand beside others on some route."""
 
     def __init__(self) -> None:
-        self._pulses: dict[tuple[str, str], Pulse] = {}
+        self.by_target: dict[Target, Pulse] = {}
+        self._by_name: dict[tuple[str, str], Pulse] = {}
 
-    def of(self, target: Target, now: float) -> Pulse:
-        """The pulse of a target, begun at first sight."""
+    def of(self, target: Target, board: Board, now: float) -> Pulse:
+        """The pulse of a target, begun at first sight; one for all ways to ask it."""
         key = (target.provider, target.model)
-        found = self._pulses.get(key)
+        found = self._by_name.get(key)
         if found is None:
-            if len(self._pulses) >= _MAX_REMEMBERED:
-                self._pulses.clear()
-            found = self._pulses[key] = Pulse(silent_since=now)
+            if len(self.by_target) >= _MAX_REMEMBERED:
+                self.by_target.clear()
+                self._by_name.clear()
+            found = self._by_name[key] = Pulse("/".join(key), silent_since=now)
+        standing = board.standing(target)
+        if standing.is_known:
+            found.standing = standing
+        self.by_target[target] = found
         return found
 
 
@@ -131,13 +133,21 @@ class Candidate:
 def look_at(
     targets: tuple[Target, ...], board: Board, pulses: Pulses, now: float
 ) -> list[Candidate]:
-    """The targets with how they stand now."""
-    seen = []
+    """The targets with how they stand now. On the path of every request with a choice, so it calls little."""
+    seen, known = [], pulses.by_target
     for target in targets:
-        standing = board.standing(target)
-        pulse = pulses.of(target, now)
+        pulse = known.get(target) or pulses.of(target, board, now)
+        standing = pulse.standing or board.standing(target)
         readiness = standing.readiness(now)
-        pulse.look(standing, readiness, now)
+        if standing.latency_s != pulse.reading_s:
+            pulse.hear(standing.latency_s, now)
+        elif standing.in_flight <= 0:
+            pulse.silent_since = now
+        if readiness == RESTING:
+            pulse.is_away = True
+        elif pulse.is_away:
+            pulse.is_away = False
+            pulse.returned_at = now
         seen.append(Candidate(target, standing, pulse, readiness))
     return seen
 

@@ -37,6 +37,7 @@ from madang.server.counting import Counting, open_table
 from madang.server.health import Rounds
 from madang.server.keykeeping import KeyKeeper
 from madang.server.payment_desk import PaymentDesk
+from madang.server.ratings import Ratings
 from madang.server.watching import Watching
 from madang.state.responses import HeldResponses
 from madang.state.store import Store
@@ -99,6 +100,7 @@ class Runtime:
         self.board = Board(Pacing(self.table))
         self.store = Store(options.home)
         self.held = HeldResponses(self.store)
+        self._ratings = Ratings(self.store, self.catalog)
         self.keyring = Keyring(self.store)
         self.accounts = Register(self.store, plans.in_force(self.settings.plans))
         self.admin_key = self.keyring.ensure_admin(
@@ -183,6 +185,7 @@ class Runtime:
             try:
                 self.journal.flush()  # what a full disk refused is tried again without new requests, too
                 self.accounts.refresh()
+                self._ratings.refresh()
                 self.counting.follow(time.time())
                 if self.keyring.refresh() or self.counting.gate.has_unknown:
                     await asyncio.to_thread(self.ingest.catch_up, _CATCH_UP_S)
@@ -274,6 +277,7 @@ class Runtime:
         snapshot = assemble(
             settings.models, providers, self.catalog, self.board, settings.prices, ways, patience
         )
+        snapshot.quality = self._ratings.quality_of
         self._rounds.configure(settings, providers, snapshot)
         self.board.pacing.keep({name: one.keys for name, one in snapshot.providers.items()})
         return snapshot
