@@ -115,7 +115,6 @@ def test_seconds_are_positive_and_at_most_a_day(refused, seconds):
 @pytest.mark.parametrize(
     ("text", "path"),
     [
-        ("canaries: {c: {percent: 5}}", "canaries"),
         ("store: postgresql://db/x", "store"),
         ("shared: redis://cache", "shared"),
     ],

@@ -24,6 +24,7 @@ COMMANDS = {
     "status": "Show how providers and targets fare.",
     "usage": "Show what was used and what it cost.",
     "report": "Report what was saved and wasted, and what to do about it.",
+    "canary": "Put new targets on trial, and switch traffic over and back.",
     "alerts": "Show what is raised and what was, and try channels.",
     "export": "Write the ledger as CSV or JSON Lines.",
     "whatif": "Replay a period against another configuration: cost, latency, limits.",

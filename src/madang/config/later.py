@@ -20,7 +20,6 @@ class Later(Struct, frozen=True):
 _REMOVE = "remove the section"
 
 LATER = (
-    Later(("canaries",), _REMOVE),
     Later(("store",), "write `sqlite`, or remove the line", "postgres"),
     Later(("shared",), "write `memory`, or remove the line", "redis"),
 )

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field, structs
 from madang.config.alerts import Alert, Channel, Report, Telemetry
 from madang.config.budgets import Budget, Limit
 from madang.config.caching import Cache, Idempotency
+from madang.config.canaries import Canary
 from madang.config.health import Breaker, Health
 from madang.config.keys import Keys
 from madang.config.pacing import Off, Pace, Paces, Queue
@@ -216,6 +217,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     keys: Keys = Keys()
     prices: tuple[OwnPrice, ...] = ()
     retries: Retries = Retries()
+    canaries: dict[str, Canary] = field(default_factory=dict)
     alerts: tuple[Alert, ...] | None = None
     channels: dict[str, Channel] = field(default_factory=dict)
     report: Report = Report()

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from madang.errors import Forbidden
-from madang.model import EMBEDDING
+from madang.model import EMBEDDING, Target
 from madang.pipeline.body import readable
 from madang.pipeline.call import Call, Parts
 from madang.pipeline.lane import Snapshot
@@ -30,6 +30,7 @@ UNSEEN_TOKENS: Final = 512
 """What a prompt may have beyond twice its estimate: marks of its format, words of the provider's own."""
 
 _MAX_ROUTES: Final = 10_000
+_Way = tuple[str, str, tuple[Target, ...]]
 _DAY_US: Final = 86_400_000_000
 
 
@@ -39,7 +40,7 @@ class Admission:
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
         self._usual = Usual()
-        self._worst: dict[tuple[str, str], tuple[Snapshot, int, Worst]] = {}
+        self._worst: dict[_Way, tuple[Snapshot, int, Worst]] = {}
 
     def admit(self, call: Call, route: Route, snapshot: Snapshot) -> None:
         """Let a call in: its key may use the model, and all its limits have room.
@@ -204,12 +205,14 @@ class Admission:
     def _worst_of(self, call: Call, route: Route, snapshot: Snapshot) -> Worst:
         """The dearest that can happen on a route, worked out once a day and configuration."""
         day = call.at_us // _DAY_US
-        name = (route.name, call.wire.dialect)
+        name = (route.name, call.wire.dialect, call.lot.targets if call.lot is not None else ())
         known = self._worst.get(name)
         if known is not None and known[0] is snapshot and known[1] == day:
             return known[2]
         if len(self._worst) >= _MAX_ROUTES:
             self._worst.clear()
+        if call.lot is not None:  # a new target may come to answer, too
+            route = replace(route, targets=(*route.targets, *call.lot.targets))
         worst = worst_of(snapshot, route, call.at_us)
         self._worst[name] = (snapshot, day, worst)
         return worst

@@ -244,6 +244,8 @@ class Attempt:
             self._number,
             *divmod(call.overhead_us, 1000),
         )
+        if call.lot is not None:
+            head += b"x-madang-arm: %b\r\n" % call.lot.arm(self._lane.target).encode()
         if call.waited_s:
             head += b"x-madang-waited-ms: %d\r\n" % int(call.waited_s * 1000)
         if call.losses:

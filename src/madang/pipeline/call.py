@@ -10,6 +10,7 @@ from madang.model import Attempt, Embed, Request, Usage
 from madang.model.attempt import Cached
 from madang.pipeline.conversation import Conversation
 from madang.pipeline.joint import Joint
+from madang.routing.canary.split import Lot, Side
 from madang.routing.case import Case
 from madang.routing.limits import Reservation
 from madang.routing.pacing import NORMAL, Priority
@@ -56,6 +57,7 @@ class Call:
     `parts` links the calls that one request is answered by; the rows of each are numbered from its
     `first_n`. `before` is what parts have used that the answer's usage has to tell as well (None:
     it is not to be touched). `chunk`: the caller wishes to have a long text split.
+    `lot` is its side in the trial of a new target (None: there is none), `wants_arm` the one that it asks for.
     `steer` is what its headers say of its way, `case` what its way was decided by (both None:
     nothing), and `told` are ready header lines that tell the caller of that.
     """
@@ -81,6 +83,7 @@ class Call:
         "key",
         "lines",
         "losses",
+        "lot",
         "may_go_on",
         "may_lose",
         "most_tokens",
@@ -102,6 +105,7 @@ class Call:
         "told",
         "upstream_s",
         "waited_s",
+        "wants_arm",
         "wire",
     )
 
@@ -147,6 +151,8 @@ class Call:
         self.slots: list[int] = []
         self.steer: Steer | None = None
         self.case: Case | None = None
+        self.lot: Lot | None = None
+        self.wants_arm: Side | None = None
         self.told = b""
 
     def is_late(self, now: float) -> bool:

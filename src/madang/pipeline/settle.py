@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from madang.errors import MadangError, ProviderError
 from madang.ledger.open import Begun
 from madang.ledger.prices import charge
-from madang.model import Attempt, Outcome, Stop, Usage
+from madang.model import Attempt, Outcome, Stop, Target, Usage
 from madang.pipeline.call import Call
 from madang.pipeline.lane import Lane, Snapshot
 from madang.pipeline.measure import prompt_tokens, rough_prompt_tokens
@@ -165,8 +165,16 @@ class Account:
             overhead_us=call.overhead_us if has_answer else 0,
             losses=call.losses,
         )
-        call.rows.append(row)
-        return row
+        return _appended(call, row, target)
+
+
+def _appended(call: Call, row: Attempt, target: Target) -> Attempt:
+    """The row, on its side where a new target is on trial, as the latest of its call."""
+    lot = call.lot
+    if lot is not None:
+        row = replace(row, canary=lot.trial, arm=lot.arm(target), drawn=lot.drawn)
+    call.rows.append(row)
+    return row
 
 
 class _End(NamedTuple):

@@ -27,6 +27,7 @@ from madang.keys import Key
 from madang.server.accounts import ACCOUNTS
 from madang.server.alerts import ALERTS
 from madang.server.caller import presented_key
+from madang.server.canaries import CANARIES
 from madang.server.comparisons import COMPARISONS
 from madang.server.keys import KEYS
 from madang.server.openapi import Operation as Described
@@ -49,6 +50,7 @@ OPERATIONS = (
     *PROVIDER_KEYS,
     *STATUS,
     *ALERTS,
+    *CANARIES,
     *REPORTS,
     *PRICES,
     *ACCOUNTS,

@@ -10,6 +10,7 @@ from madang.pipeline.call import Call, Chunk, Reply, Streamed
 from madang.pipeline.count import count_tokens, read_count_envelope
 from madang.pipeline.steering import steer
 from madang.pipeline.wish import wish_of
+from madang.routing.canary.split import Side
 from madang.routing.pacing import HIGH, LOW, NORMAL, Priority
 from madang.server.caller import authenticate, tags_of
 from madang.server.exchange import read_body, send_json
@@ -23,6 +24,7 @@ _FORWARDED: dict[Dialect, tuple[bytes, ...]] = {"messages": (b"anthropic-beta",)
 """Headers that belong to the format and go on to a provider of the same dialect, unless its own settings have them."""
 
 _CHUNKS: dict[bytes, Chunk] = {b"map-reduce": "map-reduce", b"plan": "plan"}
+_SIDES: dict[bytes, Side] = {b"canary": "canary", b"stable": "stable"}
 _PRIORITIES: dict[bytes, Priority] = {b"high": HIGH, b"normal": NORMAL, b"low": LOW}
 _KEPT_FROM: dict[Priority, int] = {LOW: 5, NORMAL: 20}
 """Low priority does not get the last fifth of what may be in flight, normal not the last twentieth."""
@@ -44,7 +46,10 @@ async def generate(runtime: Runtime, endpoint: Endpoint, request: Request) -> No
 async def answer(runtime: Runtime, call: Call, request: Request) -> Reply:
     """The reply to a call; a refusal, too, tells the caller of its limits."""
     try:
-        return await runtime.recall.answer(call, wish_of(request.headers))
+        wish = wish_of(request.headers)
+        if call.wants_arm is not None and wish.cache is None:
+            wish = wish._replace(cache="off")  # an answer may be of the other side
+        return await runtime.recall.answer(call, wish)
     except MadangError:
         request.lines = call.lines
         raise
@@ -128,6 +133,11 @@ def _read_options(call: Call, request: Request, dialect: Dialect) -> None:
             raise InvalidRequest("x-madang-priority is one of high, normal and low.")
         call.priority = _PRIORITIES[priority]
     steer(call, headers)
+    arm = headers.get(b"x-madang-arm")
+    if arm is not None:
+        if arm not in _SIDES:
+            raise InvalidRequest("x-madang-arm is `canary` or `stable`.")
+        call.wants_arm = _SIDES[arm]
     call.may_lose = _allows(headers, b"x-madang-lossy")
     call.may_go_on = _allows(headers, b"x-madang-continue")
     call.chunk = _chunk(headers)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from madang import catalog as catalogue
@@ -30,6 +31,8 @@ from madang.pipeline import Pipeline, Snapshot
 from madang.pipeline.admission import Admission
 from madang.pipeline.patience import Patience
 from madang.pipeline.recall import Recall
+from madang.pipeline.trial_desk import TrialDesk
+from madang.pipeline.trials import lead_somewhere
 from madang.routing.board import Board
 from madang.routing.pacing import Pacing
 from madang.server.assembly import assemble, given_providers, ways_of
@@ -146,9 +149,16 @@ class Runtime:
         self._id_count += 1
         return f"{self._id_prefix}{at_ns // 1_000_000:011x}{self._id_count:x}"
 
+    @cached_property
+    def canaries(self) -> TrialDesk:
+        """Where trials of new targets are followed; decided by the first of several workers."""
+        return TrialDesk(self.store, self.pipeline.trials, judges=self.options.worker == 0)
+
     async def start(self) -> None:
         """Begin the background work."""
         self._loop = asyncio.get_running_loop()
+        self.canaries.configure(self.settings.canaries)
+        self.canaries.follow()
         self.ingest.start()
         if self.counting.has_budgets(self.settings, self.keyring.list()):
             # what a killed process left in the journal counts against budgets, too
@@ -196,6 +206,7 @@ class Runtime:
                 await self._keeper.tend(time.time(), self.settings.keys.warn_s)
                 self.counting.sweep(time.monotonic())
                 await self._purge()
+                await asyncio.to_thread(self.canaries.tend)
                 await self.watching.tend()
             except Exception:  # noqa: BLE001 - logged; the next poll may succeed
                 alarm.sound("the poll for changes failed; it goes on", traceback=True)
@@ -252,6 +263,7 @@ class Runtime:
         self.recall.configure(changed)
         self.counting.configure(changed)
         self.watching.configure(changed)
+        self.canaries.configure(changed.canaries)
         self.counting.recall(self.store, self.keyring.list())
         _log.info("the configuration was reloaded")
 
@@ -278,6 +290,7 @@ class Runtime:
             settings.models, providers, self.catalog, self.board, settings.prices, ways, patience
         )
         snapshot.quality = self._ratings.quality_of
+        lead_somewhere(settings.canaries, snapshot.directory)
         self._rounds.configure(settings, providers, snapshot)
         self.board.pacing.keep({name: one.keys for name, one in snapshot.providers.items()})
         return snapshot

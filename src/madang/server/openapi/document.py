@@ -36,6 +36,7 @@ _OPTIONS = (
     "task",
     "prefer",
     "session",
+    "arm",
     "lossy",
     "continue",
     "cache",

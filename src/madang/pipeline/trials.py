@@ -1,0 +1,66 @@
+"""Which side a call is on, where a new target is on trial for its model; without trials nothing is asked."""
+
+from collections.abc import Iterable, Mapping
+from time import monotonic
+
+from madang.config.canaries import Canary
+from madang.errors import MadangError
+from madang.model import Target
+from madang.pipeline.call import Call
+from madang.pipeline.lane import Snapshot
+from madang.pipeline.steering import told_session
+from madang.routing.canary.ramp import Trial
+from madang.routing.canary.split import Lot, place
+from madang.routing.directory import Directory
+from madang.routing.pacing import HIGH
+
+
+class Trials:
+    """The trials that one process sends requests to. `open`: by model, those that get any."""
+
+    def __init__(self) -> None:
+        self.open: dict[str, Trial] = {}
+
+    def follow(self, trials: Iterable[Trial]) -> None:
+        """Take over how all trials stand."""
+        self.open = {one.terms.model: one for one in trials if one.percent > 0}
+
+    def join(self, call: Call, snapshot: Snapshot) -> None:
+        """Draw the side of a call, if there is a trial for its model whose target can do its work."""
+        trial = self.open.get(call.envelope.model)
+        if trial is None:
+            return
+        try:
+            route = snapshot.directory.resolve(trial.terms.to, call.wire.dialect)
+        except MadangError:  # the target does other work, or its provider is gone
+            return
+        call.lot = _lot(call, trial, route.targets, snapshot)
+
+
+def lead_somewhere(canaries: Mapping[str, Canary], directory: Directory) -> None:
+    """Look that configured canaries have a model and a target. Raises UnknownModel."""
+    for canary in canaries.values():
+        directory.lookup(canary.model)
+        directory.lookup(canary.to)
+
+
+def _lot(call: Call, trial: Trial, targets: tuple[Target, ...], snapshot: Snapshot) -> Lot:
+    if call.wants_arm is not None:
+        return Lot(trial.id, call.wants_arm, drawn=False, targets=targets)
+    if trial.state == "promoted":
+        now = monotonic()
+        rests = all(snapshot.lane(one).standing.is_resting(now) for one in targets)
+        return Lot(trial.id, "stable" if rests else "canary", drawn=False, targets=targets)
+    if call.priority == HIGH:
+        return Lot(trial.id, "canary", drawn=False, targets=targets)
+    is_canary = place(trial.id, _unit(call)) < trial.percent
+    return Lot(trial.id, "canary" if is_canary else "stable", drawn=True, targets=targets)
+
+
+def _unit(call: Call) -> str:
+    """What stays on one side: the session or the user of a key that it names, else the request by itself."""
+    session = call.steer.session if call.steer is not None else None
+    session = session or told_session(call)
+    if session:
+        return f"{call.key.id}\0{session}"
+    return call.parts.whole.id if call.parts is not None else call.id

@@ -1,0 +1,64 @@
+"""Operations on new targets that are on trial: start, watch, promote, abort, roll back."""
+
+from functools import partial
+
+from madang.errors import InvalidRequest
+from madang.pipeline.trial_view import Act, Canaries, CanaryShown, CanaryStory, Start
+from madang.server.operation import Operation
+from madang.server.runtime import Runtime
+
+
+def list_canaries(runtime: Runtime, _: str, __: None) -> list[CanaryShown]:
+    """Every canary, with both sides by the ledger."""
+    return Canaries(runtime.store).list()
+
+
+def show_canary(runtime: Runtime, name: str, _: None) -> CanaryStory:
+    """One canary, by its name or its model's, and all that has happened to it."""
+    return Canaries(runtime.store).story(name)
+
+
+def start_canary(runtime: Runtime, _: str, wanted: Start, by: str) -> CanaryShown:
+    """Start a canary for a model, or switch all of the model's traffic to another target at once."""
+    directory = runtime.pipeline.snapshot.directory
+    directory.lookup(wanted.terms.model)
+    directory.lookup(wanted.terms.to)
+    if wanted.terms.to == wanted.terms.model:
+        raise InvalidRequest("`to` is the model itself; name another target.", param="to")
+    return Canaries(runtime.store).start(wanted, by)
+
+
+def restart_canary(runtime: Runtime, name: str, _: None, by: str) -> CanaryShown:
+    """Start a canary again that is over: a new trial on the same terms."""
+    return _act(runtime, name, "start", by)
+
+
+def promote_canary(runtime: Runtime, name: str, _: None, by: str) -> CanaryShown:
+    """Send all of the model's traffic to the new target from now on."""
+    return _act(runtime, name, "promote", by)
+
+
+def abort_canary(runtime: Runtime, name: str, _: None, by: str) -> CanaryShown:
+    """End a trial that is running: all traffic goes where it went before."""
+    return _act(runtime, name, "abort", by)
+
+
+def roll_canary_back(runtime: Runtime, name: str, _: None, by: str) -> CanaryShown:
+    """Send all traffic where it went before, also after a promotion or a switch."""
+    return _act(runtime, name, "rollback", by)
+
+
+def _act(runtime: Runtime, name: str, act: Act, by: str) -> CanaryShown:
+    return Canaries(runtime.store).act(name, act, by)
+
+
+_Signed = partial(Operation, signed=True)
+CANARIES: tuple[Operation, ...] = (
+    Operation("GET", "/api/canaries", list_canaries, list[CanaryShown]),
+    _Signed("POST", "/api/canaries", start_canary, CanaryShown, Start, 201),
+    Operation("GET", "/api/canaries/{id}", show_canary, CanaryStory),
+    _Signed("POST", "/api/canaries/{id}/start", restart_canary, CanaryShown),
+    _Signed("POST", "/api/canaries/{id}/promote", promote_canary, CanaryShown),
+    _Signed("POST", "/api/canaries/{id}/abort", abort_canary, CanaryShown),
+    _Signed("POST", "/api/canaries/{id}/rollback", roll_canary_back, CanaryShown),
+)
