@@ -30,7 +30,9 @@ from madang.pipeline.guide import Guide
 from madang.pipeline.lane import Snapshot
 from madang.pipeline.measure import is_longer
 from madang.pipeline.search import Following, Search
+from madang.pipeline.trials import Trials
 from madang.pipeline.worst import Step
+from madang.routing.canary.split import ahead
 from madang.routing.causes import remedy_for
 from madang.routing.directory import Route
 from madang.upstream.outbox import Outbox
@@ -62,11 +64,14 @@ class Pipeline:
         self._outbox = outbox
         self._watchers = tuple(watchers)
         self._guide = Guide()
+        self.trials = Trials()
 
     async def answer(self, call: Call) -> Reply:
         """Answer one call. Raises a MadangError when nothing could; then everything is settled already."""
         snapshot = self.snapshot
         route = self._guide.lead(call, snapshot)
+        if self.trials.open:
+            self.trials.join(call, snapshot)
         self._admission.admit(call, route, snapshot)
         if route.rules:
             route = self._guide.turn(call, route, snapshot)
@@ -79,6 +84,8 @@ class Pipeline:
         except MadangError:
             self.give_up(call)
             raise
+        if call.lot is not None and call.lot.side == "canary":
+            plan = ahead(call.lot.targets, plan)
         search = Search(call, snapshot, route, plan, random.random)
         target = search.first()
         if call.may_go_on and (request := continuable(call)) is not None:

@@ -116,7 +116,9 @@ class Search:
     def after(self, lane: Lane, error: MadangError, now: float) -> Following | None:
         """Who follows after a failure; None: nobody."""
         remedy = remedy_for(error)
-        if remedy.elsewhere == "none":
+        lot = self.call.lot
+        is_new = lot is not None and lot.arm(lane.target) == "canary"
+        if remedy.elsewhere == "none" and not is_new:
             return None
         if remedy.other_key and self._has_other_key(lane, now):
             return Following(lane.target)
