@@ -10,16 +10,19 @@ LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --
 	--custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check fix bench ledger clients crash lock clean
+.PHONY: help run demo drill test check fix bench ledger clients crash lock clean
 
 help: ## Show these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.run ## Serve on http://127.0.0.1:8080; without any provider key, with simulated models
 	@$(BIN)/madang up $(ARGS)
 
 demo: .venv/.run ## See every dialect, a failover and the ledger; no key and no network needed
 	@$(BIN)/madang demo $(ARGS)
+
+drill: .venv/.run ## Let simulated providers fail in every way, and see what callers get; two and a half minutes
+	@$(BIN)/madang drill $(ARGS)
 
 test: .venv/.dev ## Run the whole test suite
 	$(BIN)/python -m pytest $(ARGS)

@@ -34,6 +34,7 @@ COMMANDS = {
     "explain": "Explain one request: what was tried, why, and what it cost.",
     "doctor": "Check the configuration and reach every provider.",
     "sim": "Run the provider simulator alone.",
+    "drill": "Let simulated providers fail, and see what callers get.",
     "demo": "Show it working, without a key and without a network.",
 }
 """Command → its one-line help; each lives in the file of its name."""

@@ -65,6 +65,15 @@ def test_small_sums_are_solved_and_others_left_alone(question, result):
     assert solve(question) == result
 
 
+def test_an_answer_that_was_begun_is_gone_on_with_where_it_stops():
+    asked, begun = Turn("user", (Words("Count to 12"),)), Turn("assistant", (Words("1 2 3"),))
+    order = Turn("user", (Words("Go on with it exactly where it stops. Repeat nothing."),))
+    rest = answer(Prompt("gpt-4.1", (asked, begun, order)))[0]
+    assert "".join(rest.text) == " 4 5 6 7 8 9 10 11 12"
+    another = answer(Prompt("gpt-4.1", (asked, Turn("assistant", (Words("one"),)), order)))[0]
+    assert "Go on" in "".join(another.text)
+
+
 def test_a_long_story_is_about_as_long_as_asked():
     assert 500 <= len(say("Write a story of 500 words").text) < 560
     assert len(say("Tell me a long story").text) >= 800

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from madang.drills.simulator import FAULTS, Behaviour, serve
+from madang.drills.simulator.faults import Conduct
 
 CHAT = {"model": "gpt-4.1", "messages": [{"role": "user", "content": "count to 40"}]}
 
@@ -248,3 +249,17 @@ def test_faults_and_closing_are_silent(fault):
     finally:
         logger.removeHandler(handler)
     assert said == []
+
+
+def test_latencies_spread_around_a_median_as_their_99th_percentile_says():
+    conduct = Conduct([Behaviour(latency_s=0.18, latency_p99_s=0.45)], seed=1)
+    drawn = sorted(conduct.decide("gpt-4.1", {}).latency_s for _ in range(10_000))
+    assert drawn[5_000] == pytest.approx(0.18, rel=0.03)
+    assert drawn[9_900] == pytest.approx(0.45, rel=0.08)
+
+
+def test_a_provider_refuses_what_exceeds_its_rate():
+    conduct = Conduct([Behaviour(rps=10)], seed=1)
+    faults = [conduct.decide("gpt-4.1", {}).fault for _ in range(20)]
+    assert faults[:10] == [None] * 10
+    assert faults[15:] == ["status:429"] * 5

@@ -4,7 +4,9 @@ The rows stand in order; the first that fits a request's model decides. Headers 
 override its row: `x-sim-fault`, `x-sim-latency-ms`, `x-sim-tokens-per-s`.
 """
 
+import math
 import random
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -72,15 +74,19 @@ _KINDS_BY_STATUS: dict[int, Kind] = {
 class Behaviour:
     """How requests are answered. `model` limits the row to one model, `times` its fault to so many requests.
 
-    latency_s: seconds before the first byte.
+    latency_s: seconds before the first byte; with `latency_p99_s` the median of a lognormal distribution, of
+    which 99 of 100 are no longer than that (None: always the same).
+    rps: so many requests a second are answered, and so many at once; the others get 429. 0: all are.
     tokens_per_s: pace of the answer; 0 for as fast as possible.
     error_rate: share of requests, 0 to 1, that are answered with `error_status`.
     fault: a name of FAULTS, or `status:NNN`.
     stall_s: how long the silent faults stay silent.
-    retry_after_s: what refusals for too many requests ask for.
+    retry_after_s: what refusals for too many requests ask for (None: they do not say).
     """
 
     latency_s: float = 0.0
+    latency_p99_s: float | None = None
+    rps: float = 0.0
     tokens_per_s: float = 0.0
     error_rate: float = 0.0
     error_status: int = 500
@@ -88,18 +94,25 @@ class Behaviour:
     model: str | None = None
     times: int | None = None
     stall_s: float = 60.0
-    retry_after_s: float = 1.0
+    retry_after_s: float | None = 1.0
 
     def __post_init__(self) -> None:
         if self.fault is not None and self.fault not in FAULTS and status_of(self.fault) is None:
             raise ValueError(
                 f"unknown fault {self.fault!r}; there are {', '.join(FAULTS)} and status:NNN"
             )
+        if self.latency_p99_s is not None and not 0 < self.latency_s <= self.latency_p99_s:
+            raise ValueError("latency_p99_s is at least latency_s, which is more than 0 then")
         if not 0 <= self.error_rate <= 1:
             raise ValueError("error_rate is a share between 0 and 1")
         if not 400 <= self.error_status <= 599:
             raise ValueError("error_status is a status from 400 to 599")
-        if min(self.latency_s, self.tokens_per_s, self.stall_s, self.retry_after_s) < 0:
+        if (
+            min(
+                self.latency_s, self.rps, self.tokens_per_s, self.stall_s, self.retry_after_s or 0.0
+            )
+            < 0
+        ):
             raise ValueError("seconds and tokens per second are not negative")
 
 
@@ -134,12 +147,15 @@ class Conduct:
     def __init__(self, rows: Sequence[Behaviour], seed: int) -> None:
         self.rows: tuple[Behaviour, ...] = tuple(rows)
         self._struck = [0] * len(self.rows)
+        self._tokens = [row.rps for row in self.rows]
+        self._looked_s = time.monotonic()
         self._dice = random.Random(seed)
 
     def replace(self, rows: Sequence[Behaviour]) -> None:
         """Put other rows in force; the counts start anew, the dice roll on."""
         self.rows = tuple(rows)
         self._struck = [0] * len(self.rows)
+        self._tokens = [row.rps for row in self.rows]
 
     def decide(self, model: str, headers: Mapping[bytes, bytes]) -> Behaviour:
         """The behaviour for one request: its row, the dice rolled and the count kept, and its headers.
@@ -156,12 +172,36 @@ class Conduct:
             if row.fault is not None and not spent:
                 self._struck[index] += 1
                 return row
-            unlucky = row.error_rate and self._dice.random() < row.error_rate
-            return replace(row, fault=f"status:{row.error_status}" if unlucky else None)
+            fault = None
+            if not self._admits(index):
+                fault = "status:429"
+            elif row.error_rate and self._dice.random() < row.error_rate:
+                fault = f"status:{row.error_status}"
+            return replace(row, fault=fault, latency_s=self._latency_s(row), latency_p99_s=None)
         return _PLAIN
+
+    def _admits(self, index: int) -> bool:
+        """Take a token from the row's bucket, which holds one second's worth; a row without a rate has no bucket."""
+        if not self.rows[index].rps:
+            return True
+        now_s = time.monotonic()
+        passed_s, self._looked_s = now_s - self._looked_s, now_s
+        for each, row in enumerate(self.rows):
+            self._tokens[each] = min(row.rps, self._tokens[each] + passed_s * row.rps)
+        if self._tokens[index] < 1:
+            return False
+        self._tokens[index] -= 1
+        return True
+
+    def _latency_s(self, row: Behaviour) -> float:
+        if row.latency_p99_s is None:
+            return row.latency_s
+        sigma = math.log(row.latency_p99_s / row.latency_s) / _P99_SIGMAS
+        return row.latency_s * math.exp(sigma * self._dice.gauss())
 
 
 _PLAIN = Behaviour()
+_P99_SIGMAS = 2.3263  # the 99th percentile of the standard normal distribution
 
 
 def _overridden(row: Behaviour, headers: Mapping[bytes, bytes]) -> Behaviour:

@@ -1,5 +1,6 @@
 """What to answer: a chain of short rules, the first that applies wins. The same prompt gets the same answer.
 
+    "go on with it exactly where it stops"    → the rest of the answer that was begun
     a tool has to be called or is spoken of   → calls
     a tool has answered                       → a text that quotes the results
     a schema, or JSON mode                    → JSON that fits
@@ -12,6 +13,7 @@ Stop sequences and the token limit then cut it, as they would cut a real answer.
 """
 
 import re
+from dataclasses import replace
 from itertools import accumulate
 from zlib import crc32
 
@@ -65,6 +67,10 @@ _QUOTES = (
 _REMINDER, _REMINDED = "<system-reminder>", "</system-reminder>"
 """Between these, Claude Code puts pages of its own beside what the user says."""
 
+_GO_ON = re.compile(
+    r"\b(?:go on|continue)\b[^.]{0,40}\bexactly where (?:it|you) stop", re.IGNORECASE
+)
+
 _QUOTED_CHARS = 200
 _RESULT_CHARS = 2_000
 _SCANNED_CHARS = 20_000
@@ -76,6 +82,9 @@ def answer(prompt: Prompt) -> tuple[Reply, ...]:
 
 
 def _reply(prompt: Prompt, index: int) -> Reply:
+    rest = _rest(prompt, index)
+    if rest is not None:
+        return _cut(prompt, (), rest, ())
     text = _question(prompt)
     calls = wanted_calls(prompt, text)
     words: tuple[str, ...] = ()
@@ -87,6 +96,22 @@ def _reply(prompt: Prompt, index: int) -> Reply:
     if prompt.think or lineup.reasons_always(prompt.model):
         thought = pieces(phrases_for(text).thought.format(text=_short(text)))
     return _cut(prompt, thought, words, calls)
+
+
+def _rest(prompt: Prompt, index: int) -> tuple[str, ...] | None:
+    """What is left of an answer that was begun, where the last turn asks for that.
+
+    None: it does not, or the answer would have been another one.
+    """
+    if len(prompt.turns) < 3:
+        return None
+    *before, begun, last = prompt.turns
+    asks = last.role == "user" and _GO_ON.search(last.text[:_SCANNED_CHARS])
+    if not asks or begun.role != "assistant":
+        return None
+    earlier = replace(prompt, turns=tuple(before))
+    whole = "".join(_say(earlier, _question(earlier), index))
+    return pieces(whole.removeprefix(begun.text)) if whole.startswith(begun.text) else None
 
 
 def _question(prompt: Prompt) -> str:

@@ -1,0 +1,70 @@
+"""One drill from its beginning to its end: a gateway of its own, callers in peace and under the fault, the books."""
+
+import asyncio
+import json
+import time
+
+from madang.client import Gateway
+from madang.drills.drill.audit import Row, audit
+from madang.drills.drill.caller import Door
+from madang.drills.drill.figures import Moments, Outcome, judged, measured
+from madang.drills.drill.load import Load
+from madang.drills.drill.rows import Drill
+from madang.drills.drill.targets import Targets
+from madang.drills.theatre import House, opened
+
+SECONDS = 6.0
+"""How long callers come in one drill, unless told otherwise."""
+PER_S = 30.0
+"""How many of them come in a second."""
+
+_SHARES = (0.15, 0.45, 0.4)
+_INGEST_S = 10.0
+_LOOK_EVERY_S = 0.1
+
+
+def hold(drill: Drill, seconds: float = SECONDS) -> Outcome:
+    """Hold a drill: `seconds` of callers, first in peace, nearly half during the fault, the rest after it."""
+    return asyncio.run(_hold(drill, seconds))
+
+
+async def _hold(drill: Drill, seconds: float) -> Outcome:
+    before_s, during_s, after_s = (seconds * share for share in _SHARES)
+    async with Targets() as targets:
+        with opened(targets.configuration(drill)) as house:
+            door = await asyncio.to_thread(_door, house, drill)
+            clock = asyncio.get_running_loop().time
+            async with Load(door) as load:
+                await load.come(before_s, PER_S)
+                await targets.strike(drill)
+                struck_s = clock()
+                await load.come(during_s, PER_S * drill.surge)
+                await targets.heal(drill)
+                moments = Moments(struck_s, clock())
+                await load.come(after_s, PER_S)
+            ids = {one.request_id for one in load.told if one.request_id}
+            rows = await asyncio.to_thread(_rows, house, ids)
+        figures = measured(drill, load.told, moments)
+        audited = audit(rows, targets.charges(), load.told)
+    return Outcome(drill, figures, audited, judged(drill, figures, audited))
+
+
+def _door(house: House, drill: Drill) -> Door:
+    """A key for the callers."""
+    made = Gateway(house.url, house.admin_key).call("POST", "/api/keys", {"name": "drill"}).json()
+    headers = (("x-madang-continue", "allow"),) if drill.continues else ()
+    return Door(house.url, made["key"], headers)
+
+
+def _rows(house: House, ids: set[str]) -> list[Row]:
+    """All attempts, once the ledger has what callers have heard of; else what it has after ten seconds."""
+    gateway = Gateway(house.url, house.admin_key)
+    deadline = time.monotonic() + _INGEST_S
+    while True:
+        lines = b"".join(gateway.pieces("/api/export", {"what": "attempts", "format": "jsonl"}))
+        rows: list[Row] = [json.loads(line) for line in lines.splitlines()]
+        if ids <= {row["request_id"] for row in rows if row["final"]}:
+            return rows
+        if time.monotonic() > deadline:
+            return rows
+        time.sleep(_LOOK_EVERY_S)
