@@ -113,7 +113,7 @@ def test_credit_that_is_left_keeps_an_account_open(madang, told):
     account = told("account", "create", "--name", "a")["id"]
     refused = madang("account", "close", account)
     assert refused.exit_code == 1
-    assert "balance is 5.000000" in refused.stderr
+    assert "balance is 5.000000000 dollars" in refused.stderr
     assert told("account", "close", account, "--write-off")["balance_nusd"] == 0
 
 

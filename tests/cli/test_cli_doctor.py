@@ -194,3 +194,10 @@ def test_stored_keys_that_cannot_be_opened_say_what_to_set(examine, told, monkey
     assert status == 1
     assert "Set $MADANG_SECRET_KEY" in found["stored keys"]["detail"]
     assert "PLANTED" not in str(found)
+
+
+def test_a_price_of_ones_own_is_a_known_price(examine):
+    text = CONFIG + "prices: [{{provider: mine, model: some-new-model, in: 0.05, out: 0.05}}]\n"
+    _, found = examine(text)
+    assert found["model fast"]["state"] == "ok"
+    assert "no price" not in found["model fast"]["detail"]

@@ -118,3 +118,21 @@ def test_prices_are_told_in_dollars_and_preferences_by_name(explained):
     assert "by price per million tokens in dollars: a/m (2.5)." in explained(
         attempt(plan=Decision("cost", cheap))
     )
+
+
+@pytest.mark.parametrize(
+    ("cache", "words"),
+    [
+        ("hit", "answered from the cache"),
+        ("shared", "the answer to the same request, which was under way"),
+        ("replayed", "the answer to the earlier request with the same Idempotency-Key"),
+    ],
+)
+def test_an_answer_that_is_given_again_says_so_and_what_it_had_cost(explained, cache, words):
+    story = explained(
+        attempt(outcome="hit", status=0, cache=cache, saved_nusd=216_000, stop="stop")
+    )
+    assert words in story
+    assert "cost nothing; the answer had cost $0.000216000" in story
+    assert "None" not in story
+    assert "no answer" not in story

@@ -55,6 +55,22 @@ def test_the_list_tells_states(told):
     }
 
 
+def test_a_small_budget_is_shown_to_its_last_decimal(madang):
+    madang("key", "create", "--name", "a", "--budget", "0.003")
+    assert "$0.003" in madang("key", "list").stdout
+
+
+def test_where_there_is_no_key_the_list_says_how_to_make_one(madang, tmp_path):
+    madang("account", "list", "--home", tmp_path)  # makes the store
+    assert "madang key create" in madang("key", "list", "--home", tmp_path).stdout
+
+
+def test_an_end_that_no_calendar_has_is_refused(madang):
+    refused = madang("key", "create", "--name", "a", "--expires", "99999999d")
+    assert refused.exit_code == 2
+    assert "hundred years" in refused.stderr
+
+
 def test_the_table_shows_limits_as_people_say_them(madang):
     madang("key", "create", "--name", "a", "--rpm", "1200", "--budget", "50", "--per", "month")
     shown = madang("key", "list").stdout

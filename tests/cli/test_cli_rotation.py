@@ -89,6 +89,15 @@ def test_a_rotation_that_fails_leaves_no_file(madang, told, tmp_path):
     assert not out.exists()
 
 
+def test_a_rotation_of_nobody_says_so_and_leaves_no_file(madang, tmp_path):
+    madang("key", "create", "--name", "a")
+    out = tmp_path / "secrets.json"
+    done = madang("key", "rotate", "--tag", "team=none", "--out", out)
+    assert done.exit_code == 1
+    assert "nothing was rotated" in done.stderr
+    assert not out.exists()
+
+
 @pytest.mark.parametrize("args", SENSELESS)
 def test_what_makes_no_sense_is_a_matter_of_usage(madang, told, args):
     told("key", "create", "--name", "a")
@@ -132,6 +141,13 @@ def test_there_is_no_argument_for_the_key_itself(madang):
 def test_an_empty_variable_is_a_failure(madang):
     result = madang("provider", "key", "add", "openai", "--from-env", "NOT_SET_ANYWHERE")
     assert result.exit_code == 1
+
+
+def test_a_key_of_an_unknown_provider_is_kept_with_a_word_and_an_empty_one_is_not(madang):
+    assert "no provider 'opneai'" in madang("provider", "key", "add", "opneai", stdin=SECRET).stderr
+    empty = madang("provider", "key", "add", "openai", stdin="\n")
+    assert empty.exit_code == 1
+    assert "No key came on standard input" in empty.stderr
 
 
 def test_a_master_key_elsewhere(madang, told, tmp_path, monkeypatch):

@@ -65,7 +65,7 @@ def test_people_read_figures_and_what_is_assumed(madang, places):
         "whatif", "--map", "gpt-4.1=gpt-4.1-mini", "--cache-hit-rate", "0.5", *places["home"]
     )
     assert result.exit_code == 0, result.output
-    assert "difference $-0." in result.stdout
+    assert "difference -$0." in result.stdout
     assert "A month of 30 days" in result.stdout
     assert "Assumed:" in result.stdout
 

@@ -241,6 +241,7 @@ def test_models_are_names_or_globs(keyring):
         ({"name": "x" * 101}, "name"),
         ({"name": "a\nb"}, "name"),
         ({"expires_at": int(NOW_S)}, "expires_at"),
+        ({"expires_at": int(NOW_S) + 8_000_000_000_000}, "expires_at"),
         ({"rpm": 0}, "rpm"),
         ({"tpm": -1}, "tpm"),
         ({"budget_nusd": 0}, "budget"),

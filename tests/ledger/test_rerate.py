@@ -250,3 +250,10 @@ def _enter(store, uses, begin, entered):
         with store.transaction() as transaction:
             record(transaction, [encode(row)])
         entered.append((key, tokens, day))
+
+
+def test_what_a_dead_process_had_under_way_is_estimated_at_the_right_price_too(store, enter):
+    enter({"outcome": "lost", "estimated": True, "input_tokens": 1_000})
+    (one,) = apply(store, NEW)
+    assert (one.changed, one.nusd) == (1, 1_000_000)
+    assert cost_of(store) == {"gpt-4.1": one.after_nusd}

@@ -15,6 +15,7 @@ from madang.config.plans import DEFAULT_PLANS, Plan, nusd
 from madang.errors import Conflict, InvalidRequest, NotFound
 from madang.ledger import credit
 from madang.ledger.credit import Entry, Kind
+from madang.ledger.export import dollars
 from madang.state.store import Row, Store, Transaction
 
 _GONE = Plan(prepaid=True)
@@ -187,7 +188,7 @@ class Register:
             left = credit.balance(transaction, account_id)
             if left and not write_off:
                 raise Conflict(
-                    f"The account's balance is {left / 1e9:.6f} dollars: refund it, or write it off.",
+                    f"The account's balance is {dollars(left)} dollars: refund it, or write it off.",
                     code="balance_left",
                 )
             if left:
@@ -273,7 +274,7 @@ def _check_refund(transaction: Transaction, account_id: str, nusd: int) -> None:
     most = min(paid, sum(totals.values()))
     if -nusd > most:
         raise Conflict(
-            f"At most {max(0, most) / 1e9:.6f} dollars can be refunded: what was paid and is left.",
+            f"At most {dollars(max(0, most))} dollars can be refunded: what was paid and is left.",
             code="refund_too_large",
         )
 

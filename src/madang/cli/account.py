@@ -217,6 +217,7 @@ def payments(accounts: AccountOffice, as_json: bool) -> None:
             for one in found
         ],
         numbers=("amount", "refunded"),
+        empty="No payment waits.",
     )
 
 
@@ -276,6 +277,7 @@ def _print(accounts: list[AccountShown]) -> None:
             for one in accounts
         ],
         numbers=("balance",),
+        empty="There is no account yet: `madang account create --name NAME` opens one.",
     )
 
 

@@ -13,6 +13,7 @@ from madang.cli.configuration import Configuration, config_option, faults_told, 
 from madang.cli.home import home_option
 from madang.cli.printing import dollars, json_option, print_json, print_table
 from madang.config.problems import ConfigError
+from madang.config.routes import TASK_PREFIX
 from madang.drills.checkup import look_at_home, look_at_models
 from madang.drills.finding import Finding
 from madang.drills.playground import unstarted
@@ -85,7 +86,9 @@ def _probed(config: Path | None, home: Path, names: tuple[str, ...]) -> list[Pro
         found = read(config, home)
         settings = found.settings
         ways = ways_of(settings)
-        snapshot = assemble(settings.models, found.providers, found.catalog, Board(), ways=ways)
+        snapshot = assemble(
+            settings.models, found.providers, found.catalog, Board(), settings.prices, ways=ways
+        )
     try:
         targets = targets_of(snapshot, names or found.settings.models)
     except MadangError as error:
@@ -117,8 +120,11 @@ def _configured(config: Path | None, home: Path) -> Iterator[Finding]:
     try:
         found = read(config, home)
         providers = found.providers or unstarted()
-        ways = ways_of(found.settings)
-        snapshot = assemble(found.settings.models, providers, found.catalog, Board(), ways=ways)
+        settings = found.settings
+        ways = ways_of(settings)
+        snapshot = assemble(
+            settings.models, providers, found.catalog, Board(), settings.prices, ways=ways
+        )
     except (ConfigError, ProviderProblem) as problem:
         yield Finding(
             what="configuration",
@@ -130,7 +136,8 @@ def _configured(config: Path | None, home: Path) -> Iterator[Finding]:
     yield _about(found)
     for fault in found.shut:
         yield Finding(what="stored keys", state="broken", detail=fault)
-    yield from look_at_models(snapshot, found.settings.models)
+    tasks = (f"{TASK_PREFIX}{name}" for name in found.settings.tasks)
+    yield from look_at_models(snapshot, (*found.settings.models, *tasks))
     if found.providers:
         yield from asyncio.run(reach(snapshot.providers.values(), os.environ))
 

@@ -19,7 +19,12 @@ _OUTCOMES = {
     "cut": "broke off in the middle of its answer",
     "client_closed": "ended because the caller left",
     "lost": "was under way when this gateway's process died",
+}
+_GIVEN_AGAIN = {
+    None: "answered from the cache",
     "hit": "answered from the cache",
+    "shared": "given the answer to the same request, which was under way,",
+    "replayed": "given the answer to the earlier request with the same Idempotency-Key",
 }
 
 
@@ -80,10 +85,12 @@ def _outcome(attempt: Row) -> str:
     cause = f" ({attempt['cause'].replace('_', ' ')})" if attempt["cause"] else ""
     if attempt["outcome"] == "failed" and not attempt["status"] and attempt["cause"] in PASSED_OVER:
         return f"was not asked{cause}"
+    took = f"{attempt['latency_us'] / 1000:,.1f} ms"
+    if attempt["outcome"] == "hit":
+        return f"{_GIVEN_AGAIN[attempt['cache']]} after {took}; nobody was asked"
     first = attempt["first_token_us"]
     began = f", began after {first / 1000:,.1f} ms" if first is not None else ""
     stop = f", stopped by {attempt['stop']}" if attempt["stop"] else ""
-    took = f"{attempt['latency_us'] / 1000:,.1f} ms"
     return f"{_OUTCOMES[attempt['outcome']]}{cause}: {status} after {took}{began}{stop}"
 
 
@@ -104,6 +111,8 @@ def _tokens(attempt: Row) -> str:
 def _cost(attempt: Row) -> str:
     if attempt["cost_nusd"] is None:
         return "cost unknown: no price is known there for this model, or for all that it used"
+    if attempt["outcome"] == "hit":
+        return f"cost nothing; the answer had cost {dollars(attempt['saved_nusd'], 9)}"
     return f"cost {dollars(attempt['cost_nusd'], 9)} by the price {attempt['price']}"
 
 

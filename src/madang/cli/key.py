@@ -147,6 +147,10 @@ def rotate(keys: KeyOffice, which: str | None, as_json: bool, **options: Any) ->
         if out is not None:
             out.unlink()
         raise
+    if not made and out is not None:
+        out.unlink()
+    if not made:
+        raise click.ClickException("No live key is meant by that: nothing was rotated.")
     if out is None or not _written(made, out):
         _print_rotated(made, as_json, single=one is not None)
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import click
 
-from madang.cli.printing import count, dollars, moment, print_table
+from madang.cli.account_statement import usd
+from madang.cli.printing import count, moment, print_table
 from madang.keys import Secret
 from madang.keys.shown import KeyMade, KeyShown
 
@@ -35,6 +36,7 @@ def print_keys(keys: Iterable[KeyShown]) -> None:
             )
             for key in keys
         ],
+        empty="There is no key yet: `madang key create --name NAME` makes one.",
     )
 
 
@@ -88,5 +90,5 @@ def _limits(key: KeyShown) -> str:
     limits = [f"{count(limit)} {name}" for name, limit in named if limit is not None]
     if key.budget_nusd is not None:
         per = f" per {key.budget_per}" if key.budget_per else ""
-        limits.append(dollars(key.budget_nusd, 2) + per)
+        limits.append(f"${usd(key.budget_nusd)}{per}")
     return ", ".join(limits) or "none"

@@ -183,7 +183,9 @@ def corrections(home: Path, url: str | None, key: str | None, as_json: bool) -> 
         "after",
         "difference",
     )
-    print_table(columns, map(_correction, rows), numbers=columns[6:])
+    print_table(
+        columns, map(_correction, rows), numbers=columns[6:], empty="No price was corrected yet."
+    )
 
 
 def _correction(row: Row) -> list[str]:
@@ -249,6 +251,7 @@ def _print(rows: list[PriceRow], *, whole: bool) -> None:
             for name, tier, rates in lines
         ],
         numbers=[f"{name} $/M" for name in _TOKENS],
+        empty="No price is known for that: what it costs is reported as unknown.",
     )
 
 
@@ -285,4 +288,6 @@ def _print_differences(rows: list[Row]) -> None:
 
     total = {name: sum(row[name] for row in rows) for name in (*_SUMS, *_MONEY)}
     cells = [[row["provider"], row["model"], *figures(row)] for row in rows]
-    print_table(columns, cells, ["total", "", *figures(total)], numbers=columns[2:])
+    empty = "There is no answer in this period that was paid for by what it used."
+    footer = ["total", "", *figures(total)]
+    print_table(columns, cells, footer, numbers=columns[2:], empty=empty)

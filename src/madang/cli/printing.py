@@ -2,9 +2,10 @@
 
 import json
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import zip_longest
+from typing import Any
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -28,8 +29,16 @@ def print_table(
     footer: Sequence[str] = (),
     *,
     numbers: Collection[str] = (),
+    empty: str = "",
 ) -> None:
-    """A table: the names of its columns, its rows, a last line; `numbers` are columns of figures."""
+    """A table: the names of its columns, its rows, a last line; `numbers` are columns of figures.
+
+    `empty` is said instead where there is no row.
+    """
+    rows = list(rows)
+    if empty and not rows:
+        click.echo(empty)
+        return
     table = Table(box=SIMPLE_HEAD, show_footer=bool(footer), pad_edge=False)
     for name, last in zip_longest(columns, footer, fillvalue=""):
         justify: JustifyMethod = "right" if name in numbers else "left"
@@ -45,8 +54,24 @@ def console() -> Console:
 
 
 def dollars(nusd: int | None, places: int = 6) -> str:
-    """Nano-dollars as `$0.000123`, rounded for reading; `unknown` where no price is known."""
-    return "unknown" if nusd is None else f"${nusd / 1e9:,.{places}f}"
+    """Nano-dollars as `$0.000123` or `-$1.50`, rounded half up for reading; `unknown` where no price is known."""
+    if nusd is None:
+        return "unknown"
+    unit = 10 ** (9 - places)
+    rounded = (
+        abs(nusd) + unit // 2
+    ) // unit  # whole numbers: a float has no room for nine decimals
+    whole, decimals = divmod(rounded, 10**places)
+    sign = "-" if nusd < 0 and rounded else ""
+    return f"{sign}${whole:,}.{decimals:0{places}}"
+
+
+def known_cost(row: Mapping[str, Any]) -> str:
+    """What a sum of requests cost, as far as prices are known: `$0.000123`, `$0.000123 + unknown` or `unknown`."""
+    nusd: int = row["cost_nusd"]
+    if not row["unpriced_requests"]:
+        return dollars(nusd)
+    return f"{dollars(nusd)} + unknown" if nusd else "unknown"
 
 
 def moment(at_s: int | None) -> str:

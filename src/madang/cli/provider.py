@@ -6,6 +6,7 @@ import sys
 import click
 import msgspec
 
+from madang.catalog import load
 from madang.cli.key_office import VaultOffice, at_vault
 from madang.cli.printing import json_option, moment, print_json, print_table
 from madang.state.vault import StoredKey
@@ -47,6 +48,11 @@ def add(vault: VaultOffice, provider: str, from_env: str | None, as_json: bool) 
         print_json(msgspec.to_builtins(added))
     else:
         click.echo(f"Stored a key of {added.provider} ({added.id}, {added.prefix}…).")
+    if provider not in load().providers:
+        click.echo(
+            f"The catalogue knows no provider {provider!r}: the key is used once the configuration names one.",
+            err=True,
+        )
 
 
 @key.command("list")
@@ -75,6 +81,7 @@ def list_(vault: VaultOffice, as_json: bool) -> None:
             )
             for one in found
         ],
+        empty="No provider's key is stored: `madang provider key add PROVIDER` takes one.",
     )
 
 
@@ -103,7 +110,10 @@ def _given(variable: str | None) -> str:
         return value
     if sys.stdin.isatty():
         return str(click.prompt("Key", hide_input=True))
-    return sys.stdin.read(_MOST_CHARACTERS)
+    given = sys.stdin.read(_MOST_CHARACTERS)
+    if not given.strip():
+        raise click.ClickException("No key came on standard input: `… < key.txt`, or --from-env.")
+    return given
 
 
 def _id_of(given: str, keys: list[StoredKey]) -> str:

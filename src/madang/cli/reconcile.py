@@ -121,9 +121,9 @@ def _print(result: Reconciled, threshold: float) -> None:
     print_table(["day", "model", *_NUMBERS, ""], rows, numbers=_NUMBERS)
     if result.corrections:
         click.echo(f"Booked {result.corrections} corrections, {dollars(result.booked_nusd, 9)}.")
-    if result.open_days and not result.drifting:
+    if result.open_days:
         days = ", ".join(map(str, result.open_days))
-        click.echo(f"Not over yet, and not booked: {days}.")
+        click.echo(f"Not over yet, and not booked: {days}. --include-today books it all the same.")
 
 
 def _cells(row: Row, threshold: float) -> list[str]:

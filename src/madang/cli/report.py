@@ -8,7 +8,7 @@ import msgspec
 
 from madang.cli.days import days_options, read_day
 from madang.cli.office import Row
-from madang.cli.printing import count, dollars, print_json, print_table
+from madang.cli.printing import count, dollars, known_cost, print_json, print_table
 from madang.cli.report_office import ReportOffice, at_reports
 from madang.ledger import export
 from madang.server.reports import ReportAsked
@@ -106,7 +106,7 @@ def _print_usage(told: Row) -> None:
     numbers = [*names, "cost"]
 
     def figures(row: Row) -> list[str]:
-        return [*(count(row[name]) for name in names.values()), dollars(row["cost_nusd"])]
+        return [*(count(row[name]) for name in names.values()), known_cost(row)]
 
     rows = [
         [str("(none)" if row[name] is None else row[name]) for name in told["by"]] + figures(row)

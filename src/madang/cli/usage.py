@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import click
 
 from madang.cli.office import Office, Row, at_office
-from madang.cli.printing import count, dollars, json_option, print_json, print_table
+from madang.cli.printing import count, json_option, known_cost, print_json, print_table
 from madang.client import GatewayError
 
 _SUMMED = (
@@ -77,7 +77,7 @@ def command(
     _print(dimensions, rows, total)
     if total["unpriced_requests"]:
         click.echo(
-            f"{count(total['unpriced_requests'])} requests have no known price and are not in the cost."
+            f"Requests without a known price, not in the cost: {count(total['unpriced_requests'])}."
         )
 
 
@@ -110,7 +110,7 @@ def _print(dimensions: list[str], rows: list[Row], total: Row) -> None:
     numbers = [*figures, "cost"]
 
     def figures_of(row: Row) -> list[str]:
-        return [*(count(row[name]) for name in figures.values()), dollars(row["cost_nusd"])]
+        return [*(count(row[name]) for name in figures.values()), known_cost(row)]
 
     cells = [[_named(row[name]) for name in dimensions] + figures_of(row) for row in rows]
     blank = ["total", *[""] * len(dimensions)][: len(dimensions)]

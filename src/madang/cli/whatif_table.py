@@ -32,7 +32,7 @@ def _print_models(told: Report) -> None:
             count(row.then_requests),
             dollars(row.then_nusd),
             count(row.now_requests),
-            dollars(row.now_nusd) + (" + unknown" if row.now_unknown else ""),
+            _sum(row.now_nusd, row.now_unknown),
             _ms(row.p50_us),
         )
         for row in told.by_model
@@ -53,7 +53,16 @@ def _print_groups(title: str, groups: Sequence[Group]) -> None:
 
 
 def _money(one: Money) -> tuple[str, str, str]:
-    return dollars(one.then_nusd), dollars(one.now_nusd), _difference(one)
+    return (
+        _sum(one.then_nusd, one.then_unknown),
+        _sum(one.now_nusd, one.now_unknown),
+        _difference(one),
+    )
+
+
+def _sum(nusd: int, unknown: int, places: int = 6) -> str:
+    """What is known of a cost; a difference only compares requests that are known on both sides."""
+    return dollars(nusd, places) + (" + unknown" if unknown else "")
 
 
 def _difference(one: Money) -> str:
@@ -66,7 +75,8 @@ def _difference(one: Money) -> str:
 def _cost(told: Report) -> Iterator[str]:
     total = told.total
     yield (
-        f"Then {dollars(total.then_nusd, 9)}, now {dollars(total.now_nusd, 9)}; difference {_difference(total)} over "
+        f"Then {_sum(total.then_nusd, total.then_unknown, 9)}, now {_sum(total.now_nusd, total.now_unknown, 9)}; "
+        f"difference {_difference(total)} over "
         f"{count(total.compared_requests)} of {count(total.requests)} requests."
     )
     if total.then_unknown or total.now_unknown:

@@ -11,6 +11,7 @@ from madang.errors import InvalidRequest
 Period = Literal["day", "month"]
 
 _MAX_LIMIT = 10**18  # in nano-dollars, a billion dollars
+_LONGEST_S = 100 * 366 * 86_400  # beyond the year 9999 a moment cannot be written
 
 
 class Key(Struct, frozen=True, kw_only=True):
@@ -117,6 +118,11 @@ def check_asked(asked: NewKey | Key, now_s: float) -> None:
         raise InvalidRequest("A key's name must not hold control characters.", param="name")
     if asked.expires_at is not None and asked.expires_at <= now_s:
         raise InvalidRequest("A key must expire in the future.", param="expires_at")
+    if asked.expires_at is not None and asked.expires_at > now_s + _LONGEST_S:
+        raise InvalidRequest(
+            "A key works for a hundred years at most; without an end, it never expires.",
+            param="expires_at",
+        )
     limits: Mapping[str, int | None] = {
         "rpm": asked.rpm,
         "tpm": asked.tpm,

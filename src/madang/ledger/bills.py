@@ -82,6 +82,10 @@ def read_bill(text: str, shape: Shape, canonical: Callable[[str], str | None]) -
                     setattr(line, name, (getattr(line, name) or 0) + count)
                 if amount is not None:
                     money[day, model] = money.get((day, model), Decimal()) + amount
+    except json.JSONDecodeError as error:
+        raise InvalidRequest(
+            f"This is no usage or cost report of {shape}: it is not JSON, in line {error.lineno}."
+        ) from error
     except (KeyError, TypeError, AttributeError, ValueError, InvalidOperation) as error:
         raise InvalidRequest(f"This is no usage or cost report of {shape}: {error!r}.") from error
     for key, amount in money.items():

@@ -86,7 +86,9 @@ _COLUMNS = (
     "cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, audio_input_tokens, "
     "audio_output_tokens, units, tier, cost_nusd, price"
 )
-_PAID_BY_USAGE = "outcome IN ('ok', 'cut', 'client_closed') AND coalesce(cache, 'miss') = 'miss'"
+_PAID_BY_USAGE = (
+    "outcome IN ('ok', 'cut', 'client_closed', 'lost') AND coalesce(cache, 'miss') = 'miss'"
+)
 _NEXT = (
     f"SELECT {_COLUMNS} FROM attempts "  # noqa: S608 - made of the constants above
     "WHERE at_us >= :start AND at_us < :end AND (at_us > :at_us OR seq > :seq) "
