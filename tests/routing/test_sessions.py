@@ -91,3 +91,12 @@ def test_a_cache_that_has_gone_cold_keeps_nobody() -> None:
     memory, route = Memory(), Route("m", (A, B), "cost")
     memory.sessions.asked(NAMES[0], A, now=0.0)
     assert first(route, cost_case(memory, 100_000), now=KEPT_S + 1) is B
+
+
+def test_the_notes_say_who_is_kept_and_not_where_the_session_would_live_far_away() -> None:
+    near, far = Target("a", "m", "chat", region="kr"), Target("b", "m", "chat", region="us")
+    others = (near, Target("c", "m", "chat", region="kr"), far, Target("d", "m", "chat"))
+    case = Case(NOTHING_KNOWN, Memory(), session=NAMES[0])
+    kept = first(Route("m", others, "weighted", near={"kr": 0}), case)
+    assert kept.region == "kr"
+    assert case.notes.kept is kept

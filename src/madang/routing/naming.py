@@ -56,7 +56,14 @@ class Tasks:
                 param="model",
                 code="model_not_found",
             )
-        routes = served(task.candidates, find, must_be=word in self._configured)
+        try:
+            routes = served(task.candidates, find, must_be=word in self._configured)
+        except UnknownModel as error:
+            raise UnknownModel(
+                f"The task `{word}` has a candidate that nobody serves. {error.message}",
+                param="model",
+                code="model_not_found",
+            ) from error
         if not routes:
             raise UnknownModel(
                 f"No configured provider serves a model for the task `{word}`: it asks for"

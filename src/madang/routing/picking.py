@@ -46,7 +46,7 @@ def rank(
     elif pick == "quality":
         qualities = [case.known.quality_of(one.target) for one in candidates]
         _sort(candidates, qualities, highest_first=True)
-    if case.session is not None:
+    if case.session is not None and chance is not None:
         _keep(pick, candidates, case.session, case, now)
 
 

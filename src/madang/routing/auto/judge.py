@@ -15,7 +15,7 @@ from madang.routing.auto.signals import (
 
 Tier = Literal["simple", "medium", "complex"]
 TIERS: Final[tuple[Tier, ...]] = ("simple", "medium", "complex")
-_SIGNS: Final = re.compile(r"[\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+")
+_SIGNS: Final = re.compile(rb"[\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+")
 
 
 class Verdict(NamedTuple):
@@ -32,9 +32,12 @@ def judge(seen: Seen) -> Verdict:
     for size in SIZES:
         if getattr(seen, size.of) >= size.least:
             weights[size.name] = max(weights.get(size.name, 0.0), size.weight)
-    text = f" {_SIGNS.sub(' ', seen.text.lower())} "
+    text = seen.text.lower()
+    latin = f" {_SIGNS.sub(b' ', text.encode('ascii', 'replace')).decode()} "
     for row in WORDS:
-        found = sum(word in text for word in row.words)
+        found = sum([word in latin for word in row.latin])
+        if not text.isascii():
+            found += sum([word in text for word in row.other])
         if found:
             weights[row.name] = row.weight * min(found, row.most)
     if any(mark in seen.text for mark in CODE_MARKS):

@@ -4,8 +4,8 @@ from typing import Final, NamedTuple
 
 from madang.model import Document, Image, Part, Request, Text, Video
 
-MOST_HEAD: Final = 6_000
-MOST_TAIL: Final = 2_000
+MOST_HEAD: Final = 3_000
+MOST_TAIL: Final = 1_000
 """Characters of the last question that are looked at: its beginning and its end."""
 
 _ASCII_PER_TOKEN: Final = 4
