@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from server_gateway import eventually
+from server_gateway import ADMIN_KEY, Gateway, eventually, settings
 from test_server_failover import refusing
 
 NEXT = {"model": "steady", "to": "an/next", "percent": 50, "step_requests": 4, "step_s": 0}
@@ -17,6 +17,7 @@ def terms(**changed):
 
 def ask(gateway, key, model="steady", **more):
     headers = {f"x-madang-{name}": value for name, value in more.pop("about", {}).items()}
+    headers |= more.pop("headers", {})
     body = {"model": model, **ASK, **more}
     answer = gateway.call("POST", "/v1/chat/completions", key, json=body, headers=headers)
     assert answer.status_code == 200, answer.text
@@ -186,3 +187,17 @@ def test_a_target_that_leads_nowhere_and_a_stranger_are_refused(own_gateway):
     assert gateway.call("POST", "/api/canaries", json=start).status_code == 404
     assert gateway.call("GET", "/api/canaries", gateway.make_key()[1]).status_code == 403
     assert gateway.call("GET", "/api/canaries/none").status_code == 404
+
+
+def test_all_workers_follow_what_the_first_decides(provider, tmp_path, broken):
+    """Each request on a connection of its own, so that both workers answer some."""
+    config = settings(provider.port, MODELS, drain_s=5)
+    config |= {"canaries": terms(to=broken, percent=100, ramp=[])}
+    with Gateway(tmp_path, config, "--workers", "2") as gateway:
+
+        def sides(count):
+            return set(arms(gateway, ADMIN_KEY, count, headers={"connection": "close"}))
+
+        sides(8)
+        eventually(lambda: standing(gateway) == ("rolled_back", 0))
+        eventually(lambda: sides(12) == {None})

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, field, structs
 from madang.config.alerts import Alert, Channel, Report, Telemetry
 from madang.config.budgets import Budget, Limit
 from madang.config.caching import Cache, Idempotency
-from madang.config.canaries import Canary
+from madang.config.canaries import Canary, Shadow
 from madang.config.health import Breaker, Health
 from madang.config.keys import Keys
 from madang.config.pacing import Off, Pace, Paces, Queue
@@ -141,6 +141,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     targets; `rules` lead some elsewhere, the first that fits. `sticky`: requests of one session go to
     one target. `latency_budget_ms`: how slow near regions may be before farther ones are asked (None:
     as slow as they are). `retries` stands for the whole section of that name (None: that section holds).
+    `shadow`: where copies of its requests go.
     """
 
     targets: tuple[str | TargetRef, ...] = ()
@@ -155,6 +156,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     sticky: bool = False
     latency_budget_ms: Millis | None = None
     retries: Retries | None = None
+    shadow: Shadow | None = None
 
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):

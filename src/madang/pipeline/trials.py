@@ -1,9 +1,9 @@
 """Which side a call is on, where a new target is on trial for its model; without trials nothing is asked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from time import monotonic
 
-from madang.config.canaries import Canary
+from madang.config.settings import Settings
 from madang.errors import MadangError
 from madang.model import Target
 from madang.pipeline.call import Call
@@ -28,7 +28,7 @@ class Trials:
     def join(self, call: Call, snapshot: Snapshot) -> None:
         """Draw the side of a call, if there is a trial for its model whose target can do its work."""
         trial = self.open.get(call.envelope.model)
-        if trial is None:
+        if trial is None or call.lot is not None:  # a copy takes part in nothing
             return
         try:
             route = snapshot.directory.resolve(trial.terms.to, call.wire.dialect)
@@ -37,11 +37,14 @@ class Trials:
         call.lot = _lot(call, trial, route.targets, snapshot)
 
 
-def lead_somewhere(canaries: Mapping[str, Canary], directory: Directory) -> None:
-    """Look that configured canaries have a model and a target. Raises UnknownModel."""
-    for canary in canaries.values():
+def lead_somewhere(settings: Settings, directory: Directory) -> None:
+    """Look that canaries and shadows have a model and a target. Raises UnknownModel."""
+    for canary in settings.canaries.values():
         directory.lookup(canary.model)
         directory.lookup(canary.to)
+    for model in settings.models.values():
+        if model.shadow is not None:
+            directory.lookup(model.shadow.to)
 
 
 def _lot(call: Call, trial: Trial, targets: tuple[Target, ...], snapshot: Snapshot) -> Lot:

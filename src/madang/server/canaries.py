@@ -2,10 +2,14 @@
 
 from functools import partial
 
+import msgspec
+
 from madang.errors import InvalidRequest
+from madang.pipeline.shadow import RESULTS
 from madang.pipeline.trial_view import Act, Canaries, CanaryShown, CanaryStory, Start
 from madang.server.operation import Operation
 from madang.server.runtime import Runtime
+from madang.state.shadows import Pair, PairSums, ShadowPairs
 
 
 def list_canaries(runtime: Runtime, _: str, __: None) -> list[CanaryShown]:
@@ -48,10 +52,54 @@ def roll_canary_back(runtime: Runtime, name: str, _: None, by: str) -> CanarySho
     return _act(runtime, name, "rollback", by)
 
 
+class ShadowsAsked(msgspec.Struct):
+    """Which model's latest pairs (null: of all), and how many."""
+
+    model: str | None = None
+    limit: int = 50
+
+
+class ShadowShown(msgspec.Struct):
+    """A shadow in force; `copies` counts what became of them, in this process, since it began."""
+
+    model: str
+    to: str
+    percent: float
+    budget_usd_day: float
+    copies: dict[str, int]
+
+
+class Shadows(msgspec.Struct):
+    """What is copied, what the pairs of answers come to, and the latest of them."""
+
+    ways: list[ShadowShown]
+    sums: list[PairSums]
+    pairs: list[Pair]
+
+
+def show_shadows(runtime: Runtime, _: str, asked: ShadowsAsked) -> Shadows:
+    """Copies of requests to other targets, and how alike the answers are."""
+    if not 1 <= asked.limit <= _MOST_PAIRS:
+        raise InvalidRequest(f"`limit` is between 1 and {_MOST_PAIRS}.", param="limit")
+    mirror, pairs = runtime.mirror, ShadowPairs(runtime.store)
+    ways = [
+        ShadowShown(
+            model,
+            way.shadow.to,
+            way.shadow.percent,
+            way.shadow.budget_usd_day,
+            {result: mirror.counts[model, result] for result in RESULTS},
+        )
+        for model, way in mirror.ways.items()
+    ]
+    return Shadows(ways, pairs.sums(), pairs.latest(asked.model, asked.limit))
+
+
 def _act(runtime: Runtime, name: str, act: Act, by: str) -> CanaryShown:
     return Canaries(runtime.store).act(name, act, by)
 
 
+_MOST_PAIRS = 1000
 _Signed = partial(Operation, signed=True)
 CANARIES: tuple[Operation, ...] = (
     Operation("GET", "/api/canaries", list_canaries, list[CanaryShown]),
@@ -61,4 +109,5 @@ CANARIES: tuple[Operation, ...] = (
     _Signed("POST", "/api/canaries/{id}/promote", promote_canary, CanaryShown),
     _Signed("POST", "/api/canaries/{id}/abort", abort_canary, CanaryShown),
     _Signed("POST", "/api/canaries/{id}/rollback", roll_canary_back, CanaryShown),
+    Operation("GET", "/api/shadows", show_shadows, Shadows, query=ShadowsAsked),
 )

@@ -49,10 +49,11 @@ async def answer(runtime: Runtime, call: Call, request: Request) -> Reply:
         wish = wish_of(request.headers)
         if call.wants_arm is not None and wish.cache is None:
             wish = wish._replace(cache="off")  # an answer may be of the other side
-        return await runtime.recall.answer(call, wish)
+        reply = await runtime.recall.answer(call, wish)
     except MadangError:
         request.lines = call.lines
         raise
+    return runtime.mirror.beside(call, reply) if runtime.mirror.ways else reply
 
 
 async def tell_plan(runtime: Runtime, call: Call, request: Request) -> None:

@@ -31,6 +31,8 @@ from madang.pipeline import Pipeline, Snapshot
 from madang.pipeline.admission import Admission
 from madang.pipeline.patience import Patience
 from madang.pipeline.recall import Recall
+from madang.pipeline.shadow import KEY as SHADOW_KEY
+from madang.pipeline.shadow import Mirror, shadows_of
 from madang.pipeline.trial_desk import TrialDesk
 from madang.pipeline.trials import lead_somewhere
 from madang.routing.board import Board
@@ -50,6 +52,7 @@ from madang.upstream.outbox import Outbox
 from madang.upstream.providers import ProviderProblem
 from madang.upstream.transport import Transport
 from madang.watch.report.daily import Daily, Grounds, daily
+from madang.watch.shadows import ShadowMetrics
 
 _log = logging.getLogger("madang.runtime")
 _POLL_S = 0.3
@@ -154,11 +157,24 @@ class Runtime:
         """Where trials of new targets are followed; decided by the first of several workers."""
         return TrialDesk(self.store, self.pipeline.trials, judges=self.options.worker == 0)
 
+    @cached_property
+    def mirror(self) -> Mirror:
+        """Copies of requests; what they cost counts where all that the house spends is limited."""
+        gate, workers = self.counting.gate, self.table.workers
+
+        def charge(row: Attempt) -> None:
+            gate.charge(SHADOW_KEY, {}, row.cost_nusd or 0, row.at_us)
+
+        mirror = Mirror(self.pipeline, self.store, workers, charge)
+        self.metrics.add(ShadowMetrics(mirror))
+        return mirror
+
     async def start(self) -> None:
         """Begin the background work."""
         self._loop = asyncio.get_running_loop()
         self.canaries.configure(self.settings.canaries)
         self.canaries.follow()
+        self.mirror.configure(shadows_of(self.settings.models))
         self.ingest.start()
         if self.counting.has_budgets(self.settings, self.keyring.list()):
             # what a killed process left in the journal counts against budgets, too
@@ -173,6 +189,7 @@ class Runtime:
         if self._poller is not None:
             self._poller.cancel()
         await self._rounds.stop()
+        await self.mirror.stop()
         await self.transport.close()
         await self.recall.stop()
         await self._keeper.close()
@@ -264,6 +281,7 @@ class Runtime:
         self.counting.configure(changed)
         self.watching.configure(changed)
         self.canaries.configure(changed.canaries)
+        self.mirror.configure(shadows_of(changed.models))
         self.counting.recall(self.store, self.keyring.list())
         _log.info("the configuration was reloaded")
 
@@ -290,7 +308,7 @@ class Runtime:
             settings.models, providers, self.catalog, self.board, settings.prices, ways, patience
         )
         snapshot.quality = self._ratings.quality_of
-        lead_somewhere(settings.canaries, snapshot.directory)
+        lead_somewhere(settings, snapshot.directory)
         self._rounds.configure(settings, providers, snapshot)
         self.board.pacing.keep({name: one.keys for name, one in snapshot.providers.items()})
         return snapshot

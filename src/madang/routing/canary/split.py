@@ -13,15 +13,20 @@ _SPAN: Final = 2.0**56  # seven bytes
 
 
 class Lot(NamedTuple):
-    """The side of one request in a trial, and whether the draw has decided it. `targets` are the new ones."""
+    """The side of one request in a trial, and whether the draw has decided it. `targets` are the new ones.
+
+    shadow: a copy of a request, whoever is asked.
+    """
 
     trial: str
-    side: Side
+    side: Side | Literal["shadow"]
     drawn: bool
     targets: tuple[Target, ...]
 
     def arm(self, target: Target) -> Arm:
         """The side that an attempt at a target is on."""
+        if self.side == "shadow":
+            return "shadow"
         return "canary" if self.side == "canary" and target in self.targets else "stable"
 
 
