@@ -10,7 +10,7 @@ LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --
 	--custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo drill test check fix bench ledger clients crash lock clean
+.PHONY: help run demo drill reference test check fix bench ledger clients crash lock clean
 
 help: ## Show these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ demo: .venv/.run ## See every dialect, a failover and the ledger; no key and no 
 
 drill: .venv/.run ## Let simulated providers fail in every way, and see what callers get; two and a half minutes
 	@$(BIN)/madang drill $(ARGS)
+
+reference: .venv/.run ## Reproduce the reference results on simulated providers; three minutes
+	@$(BIN)/python -m madang.drills.reference $(ARGS)
 
 test: .venv/.dev ## Run the whole test suite
 	$(BIN)/python -m pytest $(ARGS)

@@ -1,20 +1,24 @@
 """Callers who come at a steady rate, whatever becomes of those before them: nobody waits for a slow gateway."""
 
 import asyncio
+from collections.abc import Sequence
 from itertools import cycle
 from types import TracebackType
 from typing import Self
 
 from madang.drills.drill.caller import Door, Told, call
-from madang.drills.drill.dialects import WAYS
+from madang.drills.drill.dialects import WAYS, Way
 
 
 class Load:
-    """Callers at a door. Leaving the block waits for the last of them; `told` is what all of them saw."""
+    """Callers at a door, who ask in these ways by turns. Leaving the block waits for the last of them.
 
-    def __init__(self, door: Door) -> None:
+    `told` is what all of them saw.
+    """
+
+    def __init__(self, door: Door, ways: Sequence[Way] = WAYS) -> None:
         self._door = door
-        self._ways = cycle(WAYS)
+        self._ways = cycle(ways)
         self._open: set[asyncio.Task[Told]] = set()
         self.told: list[Told] = []
 
@@ -33,7 +37,7 @@ class Load:
         await asyncio.gather(*self._open, return_exceptions=kind is not None)
 
     async def come(self, seconds: float, per_s: float) -> None:
-        """Callers for so long, evenly, by turns in every dialect, whole and streamed."""
+        """Callers for so long, evenly."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         for number in range(round(seconds * per_s)):
