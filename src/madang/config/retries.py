@@ -1,7 +1,7 @@
-"""What is done when a target fails, as a record: what `retries` can say."""
+"""What is done when a target fails or is slow, as records: what `retries` and `hedge` can say."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -10,6 +10,7 @@ from madang.config.problems import Path
 Attempts = Annotated[int, Meta(ge=1, le=20)]
 Pause = Annotated[float, Meta(ge=0, le=3600)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+Delay = Annotated[float, Meta(gt=0, le=3600)]
 
 
 class Retries(Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,6 +26,17 @@ class Retries(Struct, frozen=True, forbid_unknown_fields=True):
     first_s: Pause = 1.0
     most_s: Pause = 60.0
     budget: Share = 0.2
+
+
+class Hedge(Struct, frozen=True, forbid_unknown_fields=True):
+    """Asking a second target while the first is slow; the first to answer wins.
+
+    after: seconds without an answer, or `p95`: longer than nineteen of twenty answers of the target
+    took to begin. budget: second requests as a share of the target's requests.
+    """
+
+    after: Literal["p95"] | Delay = "p95"
+    budget: Share = 0.05
 
 
 def retry_faults(path: Path, retries: Retries | None) -> Iterator[tuple[Path, str]]:

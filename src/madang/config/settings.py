@@ -19,7 +19,7 @@ from madang.config.pacing import Off, Pace, Paces, Queue
 from madang.config.payments import Payments
 from madang.config.plans import Plan
 from madang.config.prices import OwnPrice
-from madang.config.retries import Retries
+from madang.config.retries import Hedge, Retries
 from madang.config.routes import Rule, Task, Tiers
 from madang.model import Feature
 
@@ -141,7 +141,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     targets; `rules` lead some elsewhere, the first that fits. `sticky`: requests of one session go to
     one target. `latency_budget_ms`: how slow near regions may be before farther ones are asked (None:
     as slow as they are). `retries` stands for the whole section of that name (None: that section holds).
-    `shadow`: where copies of its requests go.
+    `hedge`: None: one target is asked at a time. `shadow`: where copies of its requests go.
     """
 
     targets: tuple[str | TargetRef, ...] = ()
@@ -157,6 +157,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     latency_budget_ms: Millis | None = None
     retries: Retries | None = None
     shadow: Shadow | None = None
+    hedge: Hedge | None = None
 
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):

@@ -125,6 +125,12 @@ class Admission:
         cost = sum(row.cost_nusd or 0 for row in call.rows[call.settled :])
         return not cost or self.gate.extend(call.reservation, cost)
 
+    def covers_twice(self, call: Call) -> bool:
+        """Set the worst case aside once more, for a second attempt at the same time; False: there is no room."""
+        if call.reservation is None:
+            return True
+        return self.gate.extend(call.reservation, call.reservation.nusd)
+
     def settle(self, call: Call) -> None:
         """Replace the reservation by what the rows used that have come since it was made."""
         reservation = call.reservation

@@ -57,7 +57,7 @@ class Settler(Protocol):
 class Attempt:
     """One try of one call on one lane. `run` answers or raises a MadangError."""
 
-    __slots__ = ("_account", "_call", "_lane", "_number", "_settler", "_transport")
+    __slots__ = ("_account", "_call", "_incoming", "_lane", "_number", "_settler", "_transport")
 
     def __init__(
         self, call: Call, lane: Lane, snapshot: Snapshot, transport: Transport, settler: Settler
@@ -67,6 +67,7 @@ class Attempt:
         self._transport = transport
         self._settler = settler
         self._number = 0
+        self._incoming: Incoming | None = None
         self._account = Account(call, lane, snapshot, monotonic())
 
     @property
@@ -89,7 +90,7 @@ class Attempt:
         incoming = await self._transport.send(outgoing)
         self._account.first_byte_at = monotonic()
         try:
-            incoming = await self._check(incoming, turn)
+            incoming = self._incoming = await self._check(incoming, turn)
             if streaming:
                 return await self._stream(incoming)
             answer = await incoming.read()
@@ -99,6 +100,11 @@ class Attempt:
         incoming.close()
         call.upstream_s += monotonic() - self._account.sent_at
         return self._whole(answer)
+
+    def abandon(self) -> None:
+        """Nobody wants its answer, though it may have begun."""
+        if self._incoming is not None:
+            self._incoming.close()
 
     async def _turn(self) -> Turn:
         """Be let through to the provider, after a while where its limits are reached: the attempt begins then."""

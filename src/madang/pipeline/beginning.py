@@ -4,7 +4,13 @@ import asyncio
 from time import monotonic
 from typing import Final
 
-from madang.errors import ProviderBroken, ProviderError, ProviderFailed, ProviderTimedOut
+from madang.errors import (
+    MadangError,
+    ProviderBroken,
+    ProviderError,
+    ProviderFailed,
+    ProviderTimedOut,
+)
 from madang.model import Failed
 from madang.pipeline.call import Call
 from madang.pipeline.lane import Lane
@@ -22,7 +28,7 @@ _MOST_HELD: Final = 4 * 1024 * 1024
 class Beginning:
     """What a provider's stream begins with, as the caller shall get it once there is some of the answer in it."""
 
-    __slots__ = ("_call", "_held", "_incoming", "_lane", "_pump", "_seen")
+    __slots__ = ("_alarm", "_call", "_held", "_incoming", "_is_late", "_lane", "_pump", "_seen")
 
     def __init__(self, call: Call, lane: Lane, pump: Pump, incoming: Incoming) -> None:
         self._call = call
@@ -31,6 +37,8 @@ class Beginning:
         self._incoming = incoming
         self._held = b""
         self._seen = bytearray()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._is_late = False
 
     async def read(self, until: float) -> bytes:
         """Return the first bytes, up to some of the answer, or all of a stream that has none.
@@ -38,6 +46,13 @@ class Beginning:
         Raises a ProviderError where the stream fails before, ProviderTimedOut where it has said
         nothing by `until` (monotonic seconds).
         """
+        try:
+            return await self._read(until)
+        finally:
+            if self._alarm is not None:
+                self._alarm.cancel()
+
+    async def _read(self, until: float) -> bytes:
         pump = self._pump
         data = await self._incoming.next()  # the transport minds the time for the very first bytes
         while True:
@@ -52,20 +67,28 @@ class Beginning:
                 raise self._missing()
             if pump.ended or self._says_something(out):
                 break
-            data = await self._next(until)
-        self._check()
-        return self._held
+            if self._alarm is None:
+                delay_s = max(0.0, until - monotonic())
+                self._alarm = asyncio.get_running_loop().call_later(delay_s, self._give_up)
+            data = await self._next()
+        return self._checked()
 
-    async def _next(self, until: float) -> bytes:
+    async def _next(self) -> bytes:
         """More of a stream that has shown signs of life, and no more than that."""
         try:
-            async with asyncio.timeout(max(0.0, until - monotonic())):
-                return await self._incoming.next()
-        except TimeoutError as error:
+            return await self._incoming.next()
+        except MadangError as error:
+            if not self._is_late:
+                raise
             host = self._lane.provider.origin.host
             raise ProviderTimedOut(
                 f"{host} sent no first token in time", phase="first_token"
             ) from error
+
+    def _give_up(self) -> None:
+        """It has taken too long: whoever reads it hears so."""
+        self._is_late = True
+        self._incoming.close()
 
     def _says_something(self, out: bytes) -> bool:
         """Whether there is some of the answer in what has come."""
@@ -79,14 +102,14 @@ class Beginning:
             return True
         return not is_opening(self._call.wire.dialect, out)
 
-    def _check(self) -> None:
-        """Raise ProviderBroken where a relayed stream cannot be read from its first word on."""
+    def _checked(self) -> bytes:
+        """What was held. Raises ProviderBroken where a relayed stream cannot be read from its first word on."""
         held = self._held
-        if isinstance(self._pump, Translation) or not has_odd_end(held):
-            return
-        sound = sound_events(held)
-        if len(sound) < len(held) and is_opening(self._call.wire.dialect, sound):
-            raise ProviderBroken("the provider's stream begins with an event that is no JSON")
+        if has_odd_end(held) and not isinstance(self._pump, Translation):
+            sound = sound_events(held)
+            if len(sound) < len(held) and is_opening(self._call.wire.dialect, sound):
+                raise ProviderBroken("the provider's stream begins with an event that is no JSON")
+        return held
 
     def _counts(self) -> bool:
         """Whether what has come before a failure is the caller's, so that others go on with it."""

@@ -1,13 +1,13 @@
-"""What one configuration says of failures, by model."""
+"""What one configuration says of failures and of slowness, by model."""
 
 from collections.abc import Mapping
 
-from madang.config.retries import Retries
+from madang.config.retries import Hedge, Retries
 from madang.config.settings import Model
 
 
 class Patience:
-    """The settings `retries` in force."""
+    """The settings `retries` and `hedge` in force. `hedges`: by the model's name."""
 
     def __init__(
         self,
@@ -17,6 +17,9 @@ class Patience:
         given = models or {}
         self._usual = usual
         self._retries = {name: one.retries for name, one in given.items() if one.retries}
+        self.hedges: Mapping[str, Hedge] = {
+            name: one.hedge for name, one in given.items() if one.hedge
+        }
 
     def retries(self, model: str) -> Retries:
         """How a configured model's targets are asked again, or everybody else's."""

@@ -23,11 +23,12 @@ from madang.model import Attempt as Row
 from madang.model import Target, Usage
 from madang.pipeline import settle
 from madang.pipeline.admission import Admission, cheapest_first, permit
-from madang.pipeline.attempt import Attempt
+from madang.pipeline.attempt import Attempt, Settler
 from madang.pipeline.call import Call, Reply
 from madang.pipeline.continuation import Continuation, continuable
 from madang.pipeline.guide import Guide
-from madang.pipeline.lane import Snapshot
+from madang.pipeline.hedging import House, Race
+from madang.pipeline.lane import Lane, Snapshot
 from madang.pipeline.measure import is_longer
 from madang.pipeline.search import Following, Search
 from madang.pipeline.trials import Trials
@@ -73,6 +74,21 @@ class Pipeline:
         if self.trials.open:
             self.trials.join(call, snapshot)
         self._admission.admit(call, route, snapshot)
+        search = self._search(call, route, snapshot)
+        target, route = search.first(), search.route
+        if call.may_go_on and (request := continuable(call)) is not None:
+            resume = partial(self._resume, search, route)
+            call.continuation = Continuation(call, request, resume, self.finish)
+        try:
+            reply = await self._ask(search, target)
+        except MadangError:
+            self.finish(call)
+            raise
+        lines = call.lines + call.told
+        return reply._replace(head=reply.head + lines) if lines else reply
+
+    def _search(self, call: Call, route: Route, snapshot: Snapshot) -> Search:
+        """The search for somebody to answer an admitted call. Raises InvalidRequest where its caller wants nobody."""
         if route.rules:
             route = self._guide.turn(call, route, snapshot)
         if call.is_thrifty:
@@ -86,18 +102,7 @@ class Pipeline:
             raise
         if call.lot is not None and call.lot.side == "canary":
             plan = ahead(call.lot.targets, plan)
-        search = Search(call, snapshot, route, plan, random.random)
-        target = search.first()
-        if call.may_go_on and (request := continuable(call)) is not None:
-            resume = partial(self._resume, search, route)
-            call.continuation = Continuation(call, request, resume, self.finish)
-        try:
-            reply = await self._ask(search, target)
-        except MadangError:
-            self.finish(call)
-            raise
-        lines = call.lines + call.told
-        return reply._replace(head=reply.head + lines) if lines else reply
+        return Search(call, snapshot, route, plan, random.random)
 
     def admit_free(self, call: Call) -> None:
         """Let a call in that an answer will be given to which is paid for: it counts as a request, at no cost."""
@@ -138,12 +143,11 @@ class Pipeline:
         call, snapshot = search.call, search.snapshot
         while True:
             lane = snapshot.lane(target)
-            attempt = Attempt(call, lane, snapshot, self.transport, self)
-            search.asks(lane, attempt.account.began_at)
+            attempt = self._attempt(search, lane)
             try:
                 reply = await attempt.run()
             except MadangError as error:
-                now = monotonic()
+                now, lane = monotonic(), attempt.account.lane
                 self._note_failure(attempt, error, now)
                 search.failed(lane, error, now)
                 following = None
@@ -153,17 +157,43 @@ class Pipeline:
                     raise search.telling(error, now) from None
                 target = await self._reach(call, following)
             except asyncio.CancelledError:
-                self._note_leaving(attempt, monotonic())
+                self._note_leaving(attempt, call, monotonic())
                 raise
             except Exception as defect:
                 _log.exception("request %s: a defect of ours", call.id)
                 failure = InternalError("Madang failed to handle this request; it has been logged.")
                 self._note_failure(attempt, failure, monotonic())
                 raise failure from defect
-
             else:
                 search.answered(attempt.account)
                 return reply
+
+    def _attempt(self, search: Search, lane: Lane) -> Attempt | Race:
+        """The next attempt, with a second one beside it where the model's settings allow that."""
+        call, now = search.call, monotonic()
+        search.asks(lane, now)
+        if search.snapshot.patience.hedges:
+            delay_s = search.hedge_after_s(lane, now)
+            if delay_s is not None:
+                return Race(call, lane, self._house(search, lane), delay_s)
+        return Attempt(call, lane, search.snapshot, self.transport, self)
+
+    def _house(self, search: Search, lane: Lane) -> House:
+        """What a race for the answer of one call needs."""
+
+        def make(call: Call, lane: Lane, settler: Settler) -> Attempt:
+            return Attempt(call, lane, search.snapshot, self.transport, settler)
+
+        def second() -> Lane | None:
+            return search.second(lane, self._admission.covers_twice, monotonic())
+
+        def failed(attempt: Attempt, error: MadangError) -> None:
+            now = monotonic()
+            self._note_failure(attempt, error, now)
+            search.failed(attempt.account.lane, error, now)
+            settle.supersede(search.call)
+
+        return House(self, make, second, failed)
 
     async def _reach(self, call: Call, following: Following) -> Target:
         """Wait for the target that is asked next. A caller who leaves meanwhile is done with."""
@@ -214,7 +244,7 @@ class Pipeline:
         for watcher in self._watchers:
             watcher(rows)
 
-    def _note_failure(self, attempt: Attempt, error: MadangError, now: float) -> None:
+    def _note_failure(self, attempt: Attempt | Race, error: MadangError, now: float) -> None:
         """A row, and the target's standing: only the provider's own failures count against it."""
         account = attempt.account
         if isinstance(error, ProviderError):
@@ -234,10 +264,10 @@ class Pipeline:
         account.failed(now, error)
         self._journal.under_way.change(account.slot, settle.ended(account.call.rows[-1]))
 
-    def _note_leaving(self, attempt: Attempt, now: float) -> None:
+    def _note_leaving(self, attempt: Attempt | Race, call: Call, now: float) -> None:
         """The caller left before the answer began: a provider that was asked bills the prompt, as estimated."""
         account = attempt.account
         account.lane.standing.released(now, account.began_at)
         usage = Usage() if account.turn is None else account.estimated(None, 0)
         account.answered(now, usage, None, outcome="client_closed", status=0)
-        self.finish(account.call)
+        self.finish(call)

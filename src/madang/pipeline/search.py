@@ -9,7 +9,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from madang.config.retries import Retries
-from madang.errors import MadangError, ProviderOverloaded, ProviderRateLimited
+from madang.errors import (
+    MadangError,
+    ProviderOverloaded,
+    ProviderRateLimited,
+    ProviderTimedOut,
+)
 from madang.model import Target
 from madang.pipeline.call import Call
 from madang.pipeline.failures import Failures
@@ -19,9 +24,6 @@ from madang.routing.causes import Remedy, remedy_for
 from madang.routing.directory import Route
 from madang.routing.plan import Plan
 from madang.routing.retries import wait_s
-
-_QUICK: float = 0.05
-"""The share of a target's answers that is taken for as quick as it can be."""
 
 _BUSY = (ProviderRateLimited, ProviderOverloaded)
 
@@ -89,6 +91,41 @@ class Search:
         if lane.target not in self._failed:  # else it is a retry, and has been counted as one
             lane.standing.past.retries.asked(now)
 
+    def hedge_after_s(self, lane: Lane, now: float) -> float | None:
+        """How long a target may be slow before a second one is asked as well; None: as long as it likes."""
+        hedge = self.snapshot.patience.hedges.get(self.route.name)
+        call = self.call
+        if hedge is None or any((call.conversation, call.continuation, call.parts, call.lot)):
+            return None  # what these stand for is written to, or counted, by one attempt alone
+        past = lane.standing.past
+        past.hedges.asked(now)
+        if hedge.after != "p95":
+            return hedge.after
+        return past.answers(streamed=call.envelope.stream).quantile_s(0.95)
+
+    def second(self, lane: Lane, pays: Callable[[Call], bool], now: float) -> Lane | None:
+        """Who is asked beside a slow target; None: nobody.
+
+        The plan hears of it as of a time-out, and goes on from there whatever becomes of either. So
+        it is only asked where others follow whatever the failure.
+        """
+        hedge, past = self.snapshot.patience.hedges[self.route.name], lane.standing.past
+        if not self._has_others() or self.call.is_late(now):
+            return None
+        if not past.hedges.take(hedge.budget, now):
+            return None
+        if pays(self.call):
+            slow = ProviderTimedOut(f"{lane.target.provider} is slow", phase="first_byte")
+            target = self._proposed(slow, now)
+            if target is not None:
+                return self.snapshot.lane(target)
+        past.hedges.give_back()
+        return None
+
+    def _has_others(self) -> bool:
+        route = self.route
+        return len(route.targets) > 1 or any(not one.causes for one in route.fallbacks)
+
     @property
     def settings(self) -> Retries:
         """How often and how soon a target is asked again."""
@@ -136,10 +173,11 @@ class Search:
     def answered(self, account: Account) -> None:
         """A target has answered, or its stream has begun."""
         if account.first_byte_at is not None:
-            past = account.lane.standing.past
-            past.gone_until = 0.0
-            sketch = past.streamed if self.call.envelope.stream else past.plain
-            sketch.add(account.first_byte_at - account.sent_at)
+            past, streamed = account.lane.standing.past, self.call.envelope.stream
+            seconds = account.first_byte_at - account.sent_at
+            past.answered(seconds, streamed=streamed)
+            if self.route.name in self.snapshot.patience.hedges:
+                past.answers(streamed=streamed).add(seconds)
 
     def telling(self, error: MadangError, now: float) -> MadangError:
         """The failure for the caller, after the last one; where others should wait it says for how long."""
@@ -157,16 +195,22 @@ class Search:
 
     def _candidate(self, error: MadangError, remedy: Remedy, now: float) -> Target | None:
         """Who has not been asked yet: the next of the plan, else one that was passed over."""
+        target = self._proposed(error, now)
+        if target is not None:
+            return target
+        if remedy.elsewhere == "named" or self._failures is None:
+            return None
+        return self._failures.last_resort(self.call)
+
+    def _proposed(self, error: MadangError, now: float) -> Target | None:
+        """Who the plan proposes after a failure, as far as there is time; None: nobody any more."""
         while True:
             try:
                 target = self._plan.send(error)
             except StopIteration:
-                break
+                return None
             if self._fits(self.snapshot.lane(target), now):
                 return target
-        if remedy.elsewhere == "named" or self._failures is None:
-            return None
-        return self._failures.last_resort(self.call)
 
     def _again(self, now: float) -> Following | None:
         """A target that has failed and may do better by now."""
@@ -191,6 +235,5 @@ class Search:
             most_s = call.deadline_s
         if most_s is None:
             return True
-        known = lane.standing.past.answers(streamed=call.envelope.stream)
-        quickest_s = known.quantile_s(_QUICK) or 0.0
+        quickest_s = lane.standing.past.quickest_s(streamed=call.envelope.stream)
         return at + quickest_s < call.started + most_s

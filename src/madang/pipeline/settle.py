@@ -28,10 +28,13 @@ class Account:
     `slot` is where it is on record as under way (-1: nowhere).
     Clock readings are monotonic seconds. `sent_at` is when the provider was asked; `first_byte_at`
     None: no answer came. `turn` is what it is asked with (None: it was not its turn yet); the row
-    gives it back.
+    gives it back. `n` numbers the row (None: it is the next one when it is made).
     """
 
-    __slots__ = ("began_at", "call", "first_byte_at", "lane", "sent_at", "slot", "snapshot", "turn")
+    __slots__ = (
+        *("began_at", "call", "first_byte_at", "lane", "n"),
+        *("sent_at", "slot", "snapshot", "turn"),
+    )
 
     def __init__(self, call: Call, lane: Lane, snapshot: Snapshot, began_at: float) -> None:
         self.call = call
@@ -41,15 +44,18 @@ class Account:
         self.sent_at = began_at
         self.first_byte_at: float | None = None
         self.slot = -1
+        self.n: int | None = None
         self.turn: Turn | None = None
 
     def begun(self) -> Begun:
         """What is to be known of it if this process dies before it has a row."""
         call, target = self.call, self.lane.target
         price = self.snapshot.price(self.lane, call.at_us)
+        if self.n is None:
+            self.n = call.first_n + len(call.rows)
         return Begun(
             call.id,
-            call.first_n + len(call.rows),
+            self.n,
             call.at_us,
             call.key.id,
             call.key.account_id,
@@ -120,7 +126,7 @@ class Account:
     def _enter(self, now: float, end: "_End") -> Attempt:
         """Append and return the row. One call with every field: passing facts on would take twice the time."""
         call, target, usage, error = self.call, self.lane.target, end.usage, end.error
-        n = call.first_n + len(call.rows)
+        n = call.first_n + len(call.rows) if self.n is None else self.n
         has_answer = end.outcome != "failed"
         first = self.first_byte_at if has_answer else None
         row = Attempt(

@@ -4,7 +4,7 @@ Pure: moments are seconds of a monotonic clock.
 """
 
 from collections import Counter
-from math import frexp
+from math import frexp, inf
 from typing import Final
 
 from madang.routing.retries import Allowance
@@ -14,6 +14,9 @@ LEAST_ANSWERS: Final = 20
 
 _GENERATION: Final = 500
 """After so many answers those of before the last so many are forgotten."""
+
+_FADES: Final = 1.001
+"""With each answer what was the quickest counts for a thousandth more: it was long ago."""
 
 _STEPS: Final = 8  # to the double: a bound is at most 12.5 % above what was measured
 _ZERO: Final = 24 * _STEPS  # bins below half a second; the shortest is 30 ns
@@ -72,19 +75,34 @@ def _upper_s(place: int) -> float:
 
 
 class Past:
-    """One target's. `retries` is what it may be asked beyond what callers cause.
+    """One target's. `retries` and `hedges` are what it may be asked beyond what callers cause.
 
-    `plain` and `streamed` are seconds until the first byte of an answer, and until its first token.
-    `gone_until`: so long it comes last, as its provider has said that it does not serve the model.
+    `plain` and `streamed` are seconds until the first byte of an answer, and until its first token;
+    they are only kept for models that are hedged. `gone_until`: so long it comes last, as its
+    provider has said that it does not serve the model.
     """
 
-    __slots__ = ("gone_until", "plain", "retries", "streamed")
+    __slots__ = ("_quickest", "gone_until", "hedges", "plain", "retries", "streamed")
 
     def __init__(self) -> None:
         self.gone_until = 0.0
         self.retries = Allowance()
+        self.hedges = Allowance(always=1)
         self.plain = Sketch()
         self.streamed = Sketch()
+        self._quickest = [inf, inf]
+
+    def answered(self, seconds: float, *, streamed: bool) -> None:
+        """An answer, or a stream, took so long to begin."""
+        self.gone_until = 0.0
+        quickest = self._quickest
+        known = quickest[streamed]
+        quickest[streamed] = seconds if seconds < known else known * _FADES
+
+    def quickest_s(self, *, streamed: bool) -> float:
+        """How long the quickest of the recent answers took to begin; 0.0: not known."""
+        known = self._quickest[streamed]
+        return 0.0 if known == inf else known
 
     def answers(self, *, streamed: bool) -> Sketch:
         """How long answers of one kind take."""

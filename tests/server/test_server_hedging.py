@@ -1,0 +1,204 @@
+"""A second target beside a slow one: the first to answer wins, the other is cancelled, and both are accounted."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import httpx
+import pytest
+import server_answers as answers
+from server_failing import Failing, ask, attempts, retrying
+from server_gateway import eventually
+
+SOON = {"after": 0.1, "budget": 1.0}
+
+
+def hedged(first, second="an/prompt", **hedge):
+    return {"targets": [f"oa/{first}", second], "hedge": {**SOON, **hedge}}
+
+
+MODELS = {
+    "sluggish": hedged("sluggish"),
+    "mute": hedged("mute"),
+    "seldom": hedged("seldom", budget=0.1),
+    "always-slow": hedged("always-slow", budget=0.05),
+    "leisurely": hedged("leisurely", "an/slower"),
+    "doomed": hedged("doomed"),
+    "both": {**hedged("both-one", "an/both-two"), "retries": {"attempts": 1}},
+    "deserted": hedged("deserted-one", "an/deserted-two"),
+    "poor": hedged("poor"),
+    "learned": hedged("learned", after="p95"),
+    "alone": {"targets": ["oa/alone"], "hedge": SOON},
+}
+
+
+@pytest.fixture(scope="module")
+def racing(provider, tmp_path_factory):
+    """A gateway that asks a second target after a tenth of a second, and a key for it."""
+    prices = [
+        {"provider": name, "model": model, "in": 100, "out": 1000}
+        for name, model in (("oa", "poor"), ("an", "prompt"))
+    ]
+    home = tmp_path_factory.mktemp("racing")
+    with retrying(provider, home, MODELS, prices=prices) as running:
+        yield running, running.make_key()[1]
+
+
+class Slow:
+    """A script: every `nth` request is answered after `delay_s`, or not at all if the asker leaves before."""
+
+    def __init__(self, delay_s: float = 5.0, nth: int = 1) -> None:
+        self.delay_s = delay_s
+        self.nth = nth
+        self.count = 0
+        self.left = 0
+
+    async def __call__(self, visit) -> None:
+        self.count += 1
+        if self.count % self.nth == 0:
+            with suppress(TimeoutError):
+                await visit.gone(self.delay_s)
+                self.left += 1
+                return
+        await visit.answer()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_first_to_answer_wins_and_the_other_is_cancelled(racing, provider, stream):
+    provider.scripts["sluggish"] = slow = Slow()
+    answer = ask(*racing, "sluggish", stream=stream)
+    assert answer.text.count("Hello") == 1
+    assert answer.headers["x-madang-provider"] == "an"
+    assert answer.headers["x-madang-attempts"] == "2"
+    lost, won = attempts(racing[0], answer)
+    assert (lost["outcome"], lost["cause"], lost["final"]) == ("client_closed", "hedge_lost", False)
+    assert (won["outcome"], won["final"], won["n"]) == ("ok", True, 1)
+    assert lost["estimated"]
+    assert lost["input_tokens"] > 0 == lost["output_tokens"]
+    assert eventually(lambda: slow.left == 1)
+
+
+def test_a_stream_that_only_gives_signs_of_life_is_slow(racing, provider):
+    async def mute(visit):
+        opening = answers.opening("openai", "m", [])[:1]
+        await visit.send(answers.sse_head(), *map(answers.chunk, opening))
+        await visit.gone(5)
+
+    provider.scripts["mute"] = mute
+    answer = ask(*racing, "mute", stream=True)
+    assert answer.headers["x-madang-provider"] == "an"
+    assert answer.text.count("Hello") == 1
+
+
+def test_slow_answers_disappear_for_a_bounded_share_of_extra_requests(racing, provider):
+    """Each twentieth of 200 takes five seconds: nobody waits for those, for ten requests more."""
+    provider.scripts["seldom"] = slow = Slow(nth=20)
+    gateway, key = racing
+    asked = len(provider.asked["prompt"])
+    with ThreadPoolExecutor(4) as callers:
+        replies = list(callers.map(lambda _: ask(gateway, key, "seldom"), range(200)))
+    winners = [reply.headers["x-madang-provider"] for reply in replies]
+    extra = len(provider.asked["prompt"]) - asked
+    assert {reply.status_code for reply in replies} == {200}
+    assert slow.count == 200
+    assert eventually(lambda: slow.left >= 9), "p99 is no longer that of the slow answers"
+    assert winners.count("an") <= extra <= 0.1 * 200
+
+
+def test_the_budget_holds_where_everything_is_slow(racing, provider):
+    provider.scripts["always-slow"] = Slow(delay_s=0.3)
+    gateway, key = racing
+    asked = len(provider.asked["prompt"])
+    with ThreadPoolExecutor(20) as callers:
+        replies = list(callers.map(lambda _: ask(gateway, key, "always-slow"), range(60)))
+    assert {reply.status_code for reply in replies} == {200}
+    assert 1 <= len(provider.asked["prompt"]) - asked <= 3
+
+
+def test_the_first_may_still_win(racing, provider):
+    provider.scripts.update(leisurely=Slow(delay_s=0.3), slower=Slow())
+    answer = ask(*racing, "leisurely")
+    assert answer.headers["x-madang-provider"] == "oa"
+    rows = sorted(attempts(racing[0], answer), key=lambda row: row["n"])
+    assert [(row["provider"], row["cause"], row["final"]) for row in rows] == [
+        ("oa", None, True),
+        ("an", "hedge_lost", False),
+    ]
+
+
+def test_a_failure_leaves_the_other_to_answer(racing, provider):
+    async def fails_late(visit):
+        await asyncio.sleep(0.2)
+        await Failing(500)(visit)
+
+    async def answers_later(visit):
+        await asyncio.sleep(0.3)
+        await visit.answer()
+
+    provider.scripts["doomed"] = fails_late
+    provider.scripts["prompt"] = answers_later
+    answer = ask(*racing, "doomed")
+    del provider.scripts["prompt"]
+    rows = sorted(attempts(racing[0], answer), key=lambda row: row["n"])
+    assert [(row["provider"], row["cause"], row["final"]) for row in rows] == [
+        ("oa", "provider_failed", False),
+        ("an", None, True),
+    ]
+
+
+def test_where_both_fail_the_caller_hears_of_the_last(racing, provider):
+    async def fails_late(visit):
+        await asyncio.sleep(0.2)
+        await Failing(500)(visit)
+
+    provider.scripts.update({"both-one": fails_late, "both-two": Failing(529)})
+    answer = ask(*racing, "both")
+    assert answer.status_code == 500
+    rows = sorted(attempts(racing[0], answer), key=lambda row: row["n"])
+    assert [row["cause"] for row in rows] == ["provider_failed", "overloaded"]
+    assert sum(row["final"] for row in rows) == 1
+
+
+def test_a_caller_who_leaves_ends_both(racing, provider):
+    gateway, key = racing
+    one, two = Slow(), Slow()
+    provider.scripts.update({"deserted-one": one, "deserted-two": two})
+    body = {"model": "deserted", "messages": [{"role": "user", "content": "hi"}]}
+    with pytest.raises(httpx.ReadTimeout):
+        gateway.call("POST", "/v1/chat/completions", key, json=body, timeout=0.5)
+    assert eventually(lambda: (one.left, two.left) == (1, 1))
+    assert eventually(lambda: gateway.status()["in_flight"] == 0)
+    rows = eventually(lambda: gateway.call("GET", "/v1/requests?model=deserted-one").json()["rows"])
+    assert len(rows) == 1
+    targets = gateway.status()["targets"]
+    assert all(row["in_flight"] == 0 for row in targets)
+
+
+@pytest.mark.parametrize(("budget_usd", "extra"), [("0.15", 0), ("0.50", 1)])
+def test_without_money_for_two_only_one_is_asked(racing, provider, budget_usd, extra):
+    """A request may cost ten cents: 15 have room for one worst case and not for another at the same time."""
+    provider.scripts["poor"] = Slow(delay_s=0.3)
+    gateway, _ = racing
+    _, key = gateway.make_key("poor", budget_usd=budget_usd)
+    asked = len(provider.asked["prompt"])
+    answer = ask(gateway, key, "poor")
+    assert answer.status_code == 200
+    assert len(provider.asked["prompt"]) - asked == extra
+
+
+def test_nobody_is_hedged_before_twenty_answers_are_known(racing, provider):
+    """Then the nineteenth of twenty is the measure, and the slow one after them is not waited for."""
+    provider.scripts["learned"] = slow = Slow(nth=22)
+    asked = len(provider.asked["prompt"])
+    for _ in range(20):
+        ask(*racing, "learned")
+    assert len(provider.asked["prompt"]) == asked
+    replies = [ask(*racing, "learned") for _ in range(2)]
+    assert replies[-1].headers["x-madang-provider"] == "an"
+    assert eventually(lambda: slow.left == 1)
+
+
+def test_one_target_alone_is_waited_for(racing, provider):
+    provider.scripts["alone"] = Slow(delay_s=0.3)
+    answer = ask(*racing, "alone")
+    assert (answer.status_code, answer.headers["x-madang-attempts"]) == (200, "1")
