@@ -189,6 +189,26 @@ def test_a_target_that_leads_nowhere_and_a_stranger_are_refused(own_gateway):
     assert gateway.call("GET", "/api/canaries/none").status_code == 404
 
 
+def test_what_is_reserved_covers_the_dearer_side(own_gateway):
+    """The new target costs a thousand times as much: so does the worst case, whichever side the request is on."""
+    prices = [
+        {"provider": "oa", "model": "steady", "in": 0.01, "out": 0.01},
+        {"provider": "an", "model": "next", "in": 10, "out": 10},
+    ]
+    budget = [{"scope": "total", "usd": 100, "per": "month"}]
+    gateway = own_gateway(models=MODELS, prices=prices, budgets=budget)
+    key = gateway.make_key()[1]
+
+    def reserved():
+        request = ask(gateway, key, about={"arm": "stable"}).headers["x-request-id"]
+        return gateway.story(request)["attempts"][0]["reserved_nusd"]
+
+    before = reserved()
+    start = {"name": "dear", "terms": {**NEXT, "step_s": 600}}
+    gateway.call("POST", "/api/canaries", json=start)
+    eventually(lambda: reserved() == 1000 * before)
+
+
 def test_all_workers_follow_what_the_first_decides(provider, tmp_path, broken):
     """Each request on a connection of its own, so that both workers answer some."""
     config = settings(provider.port, MODELS, drain_s=5)

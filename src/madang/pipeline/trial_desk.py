@@ -36,11 +36,14 @@ class TrialDesk:
         self._judges = judges
         self._followed = -1
         self._kept: dict[str, Kept] = {}
+        self._wanted: Mapping[str, Canary] | None = None
 
     def configure(self, canaries: Mapping[str, Canary]) -> None:
+        """Take up the canaries of a configuration; `tend` begins and ends trials accordingly."""
+        self._wanted = canaries
+
+    def _take_up(self, canaries: Mapping[str, Canary]) -> None:
         """Begin those that the configuration brings, and end those that it does not have any more."""
-        if not self._judges:
-            return
         known = {kept.trial.name: kept.trial for kept in self._book.all()}
         for name, trial in known.items():
             is_gone = canaries.get(name) != trial.terms
@@ -57,6 +60,9 @@ class TrialDesk:
 
     def tend(self) -> None:
         """Learn how trials stand, and judge them where this is the process for it. Raises StoreUnavailable."""
+        if self._judges and self._wanted is not None:
+            self._take_up(self._wanted)
+            self._wanted = None
         self.follow()
         if not self._judges:
             return

@@ -173,7 +173,7 @@ class Runtime:
         """Begin the background work."""
         self._loop = asyncio.get_running_loop()
         self.canaries.configure(self.settings.canaries)
-        self.canaries.follow()
+        await asyncio.to_thread(self.canaries.tend)
         self.mirror.configure(shadows_of(self.settings.models))
         self.ingest.start()
         if self.counting.has_budgets(self.settings, self.keyring.list()):
