@@ -60,10 +60,11 @@ def test_sessions_and_users_stay_on_their_side(own_gateway):
     gateway = own_gateway(models=MODELS, canaries=terms(step_s=600))
     key = gateway.make_key()[1]
     sides = set()
-    for name in "abcdefgh":
-        assert len(set(arms(gateway, key, 4, about={"session": name}))) == 1
-        assert len(set(arms(gateway, key, 4, user=name))) == 1
-        sides |= set(arms(gateway, key, 1, user=name))
+    for name in "abcdefghijklmnop":
+        session = set(arms(gateway, key, 3, about={"session": f"session {name}"}))
+        user = set(arms(gateway, key, 3, user=name))
+        assert len(session) == len(user) == 1
+        sides |= session | user
     assert sides == {"canary", "stable"}
 
 
