@@ -7,17 +7,19 @@ from urllib.parse import urlsplit
 import httptools
 
 from madang.drills.drill.dialects import Way, asked, judge
+from madang.drills.drill.targets import MODEL
 
 PATIENCE_S = 20.0
 _PIECE_BYTES = 65_536
 
 
 class Door(NamedTuple):
-    """Where to ask and as whom. `headers` are added to every request."""
+    """Where to ask, as whom, and for which model. `headers` are added to every request."""
 
     url: str
     key: str
     headers: tuple[tuple[str, str], ...] = ()
+    model: str = MODEL
 
 
 class Told(NamedTuple):
@@ -95,7 +97,7 @@ async def call(door: Door, way: Way) -> Told:
 
 async def _exchange(door: Door, way: Way, parser: "httptools.HttpResponseParser") -> None:
     where = urlsplit(door.url)
-    path, body = asked(way)
+    path, body = asked(way, door.model)
     lines = [
         f"POST {path} HTTP/1.1",
         f"host: {where.netloc}",

@@ -91,9 +91,9 @@ WAYS: tuple[Way, ...] = tuple(
 """Every dialect, whole and streamed."""
 
 
-def asked(way: Way) -> tuple[str, bytes]:
+def asked(way: Way, model: str = MODEL) -> tuple[str, bytes]:
     """The path and the body of a request."""
-    question = Question(way.dialect, MODEL, _TEXT, way.stream)
+    question = Question(way.dialect, model, _TEXT, way.stream)
     how = DIALECTS[way.dialect]
     return how.path(question), json.dumps(how.body(question)).encode()
 
