@@ -1,4 +1,4 @@
-"""Every fault in every dialect, whole and streamed, relayed and translated: one healthy target is enough to be answered.
+"""Every fault in every dialect, whole and streamed, relayed and translated: one healthy target is enough.
 
 Where a fault strikes in the middle of a stream there is a proper end, or the rest from another.
 """

@@ -1,12 +1,17 @@
 """What is done about each kind of failure: complete, and never a retry of a caller's own mistake."""
 
+from contextlib import suppress
 from typing import get_args
 
 import pytest
 
 from madang import errors
 from madang.errors import Kind, Phase, ProviderError, ProviderTimedOut
+from madang.model import Target
+from madang.routing.board import Board
 from madang.routing.causes import GIVE_UP, REMEDIES, TIMEOUTS, remedy_for
+from madang.routing.directory import Fallback, Route
+from madang.routing.plan import propose
 
 
 def tree(cls):
@@ -81,3 +86,21 @@ def test_what_may_be_over_in_a_moment_is_worth_a_wait(phase):
 def test_only_what_a_key_may_be_blamed_for_is_tried_with_another():
     kinds = {kind for kind, remedy in REMEDIES.items() if remedy.other_key}
     assert kinds == {"provider_auth", "provider_quota", "rate_limit"}
+
+
+def proposed(route, error):
+    """The providers that a plan proposes while all fail so."""
+    plan = propose(route, Board(), 0.0, 0.0)
+    seen = [next(plan).provider]
+    with suppress(StopIteration):
+        while True:
+            seen.append(plan.send(error).provider)
+    return seen
+
+
+def test_what_a_policy_refuses_goes_only_where_a_fallback_is_named_for_that():
+    a, b, c, d = (Target(name, "m", "chat") for name in "abcd")
+    named, usual = Fallback((c,), frozenset({"content_filter"})), Fallback((d,))
+    refused = errors.ContentFiltered("no", upstream_status=400)
+    assert proposed(Route("m", (a, b), fallbacks=(usual, named)), refused) == ["a", "c"]
+    assert proposed(Route("m", (a, b), fallbacks=(usual,)), refused) == ["a"]

@@ -23,6 +23,10 @@ MODELS = {
     "mistaken": {"targets": ["oa/mistaken", "an/unasked"]},
     "outage": {"targets": ["oa/outage"]},
     "sunset": {"targets": ["oa/sunset", "an/heir"]},
+    "prudish": {
+        "targets": ["oa/prudish", "oa/as-prudish"],
+        "fallback": ["an/unasked", {"to": "ge/frank", "on": ["content_filter"]}],
+    },
     "left": {"targets": ["oa/left"], "retries": {"first_s": 60, "most_s": 60}},
     "late": {"targets": ["hasty-oa/silent-twice"]},
 }
@@ -125,6 +129,18 @@ def test_a_model_that_is_gone_comes_last_from_then_on(again, provider):
     provider.scripts["sunset"] = script = Failing(410)
     assert [ask(*again, "sunset").headers["x-madang-attempts"] for _ in range(3)] == ["2", "1", "1"]
     assert len(script.at) == 1
+
+
+def test_what_a_policy_refuses_goes_where_a_fallback_is_named_for_it(again, provider):
+    async def refuses(visit):
+        await visit.send(answers.http(answers.error("openai", 400, "no", "content_filter"), 400))
+
+    provider.scripts["prudish"] = refuses
+    answer = ask(*again, "prudish")
+    assert (answer.status_code, answer.headers["x-madang-provider"]) == (200, "ge")
+    assert causes(attempts(again[0], answer)) == ["content_filter", None]
+    assert not provider.asked["unasked"]
+    assert not provider.asked["as-prudish"]
 
 
 def test_an_outage_reaches_its_target_at_most_a_fifth_more_often(again, provider):

@@ -16,6 +16,7 @@ from madang.errors import MadangError
 from madang.model import LeftOut, Target
 from madang.routing.board import READY, RESTING, Board
 from madang.routing.case import NOTHING_KNOWN, Case, Memory
+from madang.routing.causes import remedy_for
 from madang.routing.picking import ease, rank
 from madang.routing.pulse import Candidate, look_at
 from madang.routing.regions import zones
@@ -47,7 +48,7 @@ def propose(
         case = Case(NOTHING_KNOWN, Memory(), prefer=route.prefer, price_of=price_of)
     heard = _Heard(case)
     for target in route.targets if case is None else _ranked(route, board, now, chance, case):
-        if not heard.excludes(target, unknown_window=False):
+        if not heard.is_for_named and not heard.excludes(target, unknown_window=False):
             error = yield heard.asking(target, now)
             if not heard.goes_on(target, error):
                 return
@@ -63,16 +64,23 @@ def propose(
 class _Heard:
     """What a plan has tried and heard.
 
-    `_full` is the largest window known to be too small (0: it is not known; None: none was).
+    `_full` is the largest window known to be too small (0: it is not known; None: none was). `_only`
+    is the cause for which a fallback has to be named from now on (None: others may be asked, too).
     """
 
-    __slots__ = ("_case", "_causes", "_full", "_tried")
+    __slots__ = ("_case", "_causes", "_full", "_only", "_tried")
 
     def __init__(self, case: Case | None) -> None:
         self._case = case
+        self._only: str | None = None
         self._causes: set[str] = set()
         self._full: int | None = None
         self._tried: set[tuple[str, str]] = set()
+
+    @property
+    def is_for_named(self) -> bool:
+        """Whether only a fallback that is named for the cause may be asked."""
+        return self._only is not None
 
     def excludes(self, target: Target, *, unknown_window: bool) -> bool:
         """Whether a target was tried, or its window is too small; `unknown_window`: one that is not known may do."""
@@ -93,7 +101,9 @@ class _Heard:
     def goes_on(self, target: Target, error: MadangError) -> bool:
         """A target has failed; whether others may be asked."""
         if not error.retryable:
-            return False
+            if remedy_for(error).elsewhere != "named":
+                return False
+            self._only = error.kind
         self._causes.add(error.kind)
         if error.kind == "context_overflow":
             self._full = max(self._full or 0, target.context_window or 0)
@@ -102,6 +112,8 @@ class _Heard:
 
     def calls_for(self, fallback: Fallback) -> bool:
         """Whether a fallback is for any of the causes."""
+        if self._only is not None:
+            return self._only in fallback.causes
         return not fallback.causes or not self._causes.isdisjoint(fallback.causes)
 
 
