@@ -136,3 +136,12 @@ def test_an_answer_that_is_given_again_says_so_and_what_it_had_cost(explained, c
     assert "cost nothing; the answer had cost $0.000216000" in story
     assert "None" not in story
     assert "no answer" not in story
+
+
+def test_a_second_target_that_lost_is_no_caller_who_left(explained):
+    story = explained(
+        attempt(0, outcome="client_closed", status=0, cause="hedge_lost", final=False),
+        attempt(1, outcome="ok"),
+    )
+    assert "cancelled, as another target had answered first: no answer" in story
+    assert "the caller left" not in story

@@ -91,7 +91,10 @@ def _outcome(attempt: Row) -> str:
     first = attempt["first_token_us"]
     began = f", began after {first / 1000:,.1f} ms" if first is not None else ""
     stop = f", stopped by {attempt['stop']}" if attempt["stop"] else ""
-    return f"{_OUTCOMES[attempt['outcome']]}{cause}: {status} after {took}{began}{stop}"
+    what = _OUTCOMES[attempt["outcome"]]
+    if attempt["cause"] == "hedge_lost":
+        what, cause = "cancelled, as another target had answered first", ""
+    return f"{what}{cause}: {status} after {took}{began}{stop}"
 
 
 def _tokens(attempt: Row) -> str:
