@@ -13,22 +13,22 @@ from server_failing import Failing, ask, attempts, retrying
 from server_gateway import KINDS, UNPACED, Gateway, eventually
 
 MODELS = {
-    "twice": {"targets": ["oa/twice"]},
-    "in-turn": {"targets": ["oa/begins", "an/refuses"]},
-    "never-well": {"targets": ["oa/never-well"]},
-    "told": {"targets": ["oa/told"]},
-    "told-long": {"targets": ["oa/told-long"]},
-    "patient": {"targets": ["oa/patient"], "retries": {"first_s": 20, "most_s": 20}},
-    "once": {"targets": ["oa/once"], "retries": {"attempts": 1}},
-    "mistaken": {"targets": ["oa/mistaken", "an/unasked"]},
-    "outage": {"targets": ["oa/outage"]},
-    "sunset": {"targets": ["oa/sunset", "an/heir"]},
-    "prudish": {
-        "targets": ["oa/prudish", "oa/as-prudish"],
-        "fallback": ["an/unasked", {"to": "ge/frank", "on": ["content_filter"]}],
+    "again-twice": {"targets": ["oa/again-twice"]},
+    "again-in-turn": {"targets": ["oa/again-begins", "an/again-refuses"]},
+    "again-never-well": {"targets": ["oa/again-never-well"]},
+    "again-told": {"targets": ["oa/again-told"]},
+    "again-told-long": {"targets": ["oa/again-told-long"]},
+    "again-patient": {"targets": ["oa/again-patient"], "retries": {"first_s": 20, "most_s": 20}},
+    "again-once": {"targets": ["oa/again-once"], "retries": {"attempts": 1}},
+    "again-mistaken": {"targets": ["oa/again-mistaken", "an/again-unasked"]},
+    "again-outage": {"targets": ["oa/again-outage"]},
+    "again-sunset": {"targets": ["oa/again-sunset", "an/again-heir"]},
+    "again-prudish": {
+        "targets": ["oa/again-prudish", "oa/again-as-prudish"],
+        "fallback": ["an/again-unasked", {"to": "ge/again-frank", "on": ["content_filter"]}],
     },
-    "left": {"targets": ["oa/left"], "retries": {"first_s": 60, "most_s": 60}},
-    "late": {"targets": ["hasty-oa/silent-twice"]},
+    "again-left": {"targets": ["oa/again-left"], "retries": {"first_s": 60, "most_s": 60}},
+    "late": {"targets": ["hasty-oa/again-silent-twice"]},
 }
 
 
@@ -45,8 +45,8 @@ def causes(rows):
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_the_only_target_is_asked_again(again, provider, stream):
-    provider.scripts["twice"] = Failing(500, times=2)
-    answer = ask(*again, "twice", stream=stream)
+    provider.scripts["again-twice"] = Failing(500, times=2)
+    answer = ask(*again, "again-twice", stream=stream)
     assert answer.status_code == 200
     assert answer.headers["x-madang-attempts"] == "3"
     rows = attempts(again[0], answer)
@@ -56,15 +56,15 @@ def test_the_only_target_is_asked_again(again, provider, stream):
 
 
 def test_others_have_their_turn_first(again, provider):
-    provider.scripts.update(begins=Failing(503, times=1), refuses=Failing(401))
-    rows = attempts(again[0], ask(*again, "in-turn"))
+    provider.scripts.update({"again-begins": Failing(503, times=1), "again-refuses": Failing(401)})
+    rows = attempts(again[0], ask(*again, "again-in-turn"))
     assert [row["provider"] for row in rows] == ["oa", "an", "oa"]
     assert causes(rows) == ["overloaded", "provider_auth", None]
 
 
 def test_five_attempts_are_all(again, provider):
-    provider.scripts["never-well"] = script = Failing(529)
-    answer = ask(*again, "never-well")
+    provider.scripts["again-never-well"] = script = Failing(529)
+    answer = ask(*again, "again-never-well")
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) >= 1
     assert len(script.at) == 5
@@ -72,25 +72,25 @@ def test_five_attempts_are_all(again, provider):
 
 
 def test_what_the_provider_asks_for_is_waited_for(again, provider):
-    provider.scripts["told"] = script = Failing(429, 1, ("retry-after-ms: 300",))
-    answer = ask(*again, "told")
+    provider.scripts["again-told"] = script = Failing(429, 1, ("retry-after-ms: 300",))
+    answer = ask(*again, "again-told")
     assert answer.status_code == 200
     assert script.at[1] - script.at[0] >= 0.3
     assert int(answer.headers["x-madang-waited-ms"]) >= 300
 
 
 def test_a_long_rest_is_told_instead_of_waited_for(again, provider):
-    provider.scripts["told-long"] = script = Failing(429, 1, ("retry-after: 30",))
-    answer = ask(*again, "told-long")
+    provider.scripts["again-told-long"] = script = Failing(429, 1, ("retry-after: 30",))
+    answer = ask(*again, "again-told-long")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "30")
     assert len(script.at) == 1
 
 
 def test_nothing_is_begun_that_cannot_end_in_time(again, provider):
     """The wait would be 20 s at most; whoever has less hears at once what it was, but for lucky dice."""
-    provider.scripts["patient"] = script = Failing(500)
+    provider.scripts["again-patient"] = script = Failing(500)
     began = time.monotonic()
-    answer = ask(*again, "patient", headers={"x-madang-deadline-ms": "400"})
+    answer = ask(*again, "again-patient", headers={"x-madang-deadline-ms": "400"})
     assert answer.status_code == 500
     assert all(at - began < 0.4 for at in script.at)
 
@@ -103,7 +103,7 @@ def test_a_chain_takes_no_longer_than_one_exchange_may(again, provider):
         await visit.gone()
 
     asked_at = []
-    provider.scripts["silent-twice"] = silent
+    provider.scripts["again-silent-twice"] = silent
     began = time.monotonic()
     assert ask(*again, "late").status_code == 504
     assert 2 <= len(asked_at) <= 5
@@ -111,23 +111,27 @@ def test_a_chain_takes_no_longer_than_one_exchange_may(again, provider):
 
 
 def test_a_model_may_do_without(again, provider):
-    provider.scripts["once"] = script = Failing(500)
-    assert ask(*again, "once").status_code == 500
+    provider.scripts["again-once"] = script = Failing(500)
+    assert ask(*again, "again-once").status_code == 500
     assert len(script.at) == 1
 
 
 @pytest.mark.parametrize("status", [400, 405, 409, 413, 422])
 def test_a_callers_own_mistake_is_never_asked_again(again, provider, status):
-    provider.scripts["mistaken"] = script = Failing(status)
-    answer = ask(*again, "mistaken")
+    provider.scripts["again-mistaken"] = script = Failing(status)
+    answer = ask(*again, "again-mistaken")
     assert answer.status_code < 500
     assert len(script.at) == 1
-    assert not provider.asked["unasked"]
+    assert not provider.asked["again-unasked"]
 
 
 def test_a_model_that_is_gone_comes_last_from_then_on(again, provider):
-    provider.scripts["sunset"] = script = Failing(410)
-    assert [ask(*again, "sunset").headers["x-madang-attempts"] for _ in range(3)] == ["2", "1", "1"]
+    provider.scripts["again-sunset"] = script = Failing(410)
+    assert [ask(*again, "again-sunset").headers["x-madang-attempts"] for _ in range(3)] == [
+        "2",
+        "1",
+        "1",
+    ]
     assert len(script.at) == 1
 
 
@@ -135,35 +139,35 @@ def test_what_a_policy_refuses_goes_where_a_fallback_is_named_for_it(again, prov
     async def refuses(visit):
         await visit.send(answers.http(answers.error("openai", 400, "no", "content_filter"), 400))
 
-    provider.scripts["prudish"] = refuses
-    answer = ask(*again, "prudish")
+    provider.scripts["again-prudish"] = refuses
+    answer = ask(*again, "again-prudish")
     assert (answer.status_code, answer.headers["x-madang-provider"]) == (200, "ge")
     assert causes(attempts(again[0], answer)) == ["content_filter", None]
-    assert not provider.asked["unasked"]
-    assert not provider.asked["as-prudish"]
+    assert not provider.asked["again-unasked"]
+    assert not provider.asked["again-as-prudish"]
 
 
 def test_an_outage_reaches_its_target_at_most_a_fifth_more_often(again, provider):
     """Sixty requests, all in vain: a fifth of them may be tried again."""
-    provider.scripts["outage"] = script = Failing(500)
+    provider.scripts["again-outage"] = script = Failing(500)
     with ThreadPoolExecutor(8) as callers:
-        statuses = list(callers.map(lambda _: ask(*again, "outage").status_code, range(60)))
+        statuses = list(callers.map(lambda _: ask(*again, "again-outage").status_code, range(60)))
     assert set(statuses) == {500}
     assert 60 < len(script.at) <= 72
 
 
 def test_a_caller_who_leaves_during_the_wait_is_done_with(again, provider):
     gateway, key = again
-    provider.scripts["left"] = script = Failing(500)
+    provider.scripts["again-left"] = script = Failing(500)
     with pytest.raises(httpx.ReadTimeout):
         gateway.call(
             "POST",
             "/v1/chat/completions",
             key,
-            json={"model": "left", "messages": [{"role": "user", "content": "hi"}]},
+            json={"model": "again-left", "messages": [{"role": "user", "content": "hi"}]},
             timeout=0.3,
         )
-    rows = eventually(lambda: gateway.call("GET", "/v1/requests?model=left").json()["rows"])
+    rows = eventually(lambda: gateway.call("GET", "/v1/requests?model=again-left").json()["rows"])
     assert [row["outcome"] for row in rows] == ["failed"]
     assert eventually(lambda: gateway.status()["in_flight"] == 0)
     assert len(script.at) == 1
@@ -190,7 +194,7 @@ def test_the_ledger_tells_the_ways_apart_in_which_nobody_is_reached(provider, pl
     async def resets(visit):
         visit.reset()
 
-    provider.scripts["no-way"] = resets
+    provider.scripts["again-no-way"] = resets
     providers = {
         name: {
             "kind": "openai",
@@ -199,10 +203,10 @@ def test_the_ledger_tells_the_ways_apart_in_which_nobody_is_reached(provider, pl
         }
         for name, (url, _) in NO_WAY.items()
     }
-    models = {"no-way": {"targets": [f"{name}/no-way" for name in NO_WAY]}}
+    models = {"again-no-way": {"targets": [f"{name}/again-no-way" for name in NO_WAY]}}
     config = {"providers": providers, "models": models, "retries": {"attempts": 1}}
     with Gateway(tmp_path, config) as gateway:
-        rows = attempts(gateway, ask(gateway, gateway.make_key()[1], "no-way"))
+        rows = attempts(gateway, ask(gateway, gateway.make_key()[1], "again-no-way"))
     assert [row["provider"] for row in rows] == list(NO_WAY)
     assert causes(rows) == ["unreachable"] * len(NO_WAY)
     for row, (_, words) in zip(rows, NO_WAY.values(), strict=True):
