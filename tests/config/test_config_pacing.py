@@ -14,7 +14,7 @@ def test_limits_are_off_or_a_pace_for_each_model():
     assert provider("limits: off, concurrency: off").limits == "off"
     given = provider('limits: {gpt-4.1: {rps: 5, burst: 9}, "*": {tpm: 1000}}')
     assert given.limits == {"gpt-4.1": Pace(rps=5, burst=9), "*": Pace(tpm=1000)}
-    assert provider("queue: {length: 0}").queue == Queue(length=0, wait_s=60.0)
+    assert provider("queue: {length: 0}").queue == Queue(length=0, wait_s=20.0)
 
 
 def test_what_is_not_said_is_left_to_the_catalogue():

@@ -30,7 +30,7 @@ def leading_to(*windows, model="gpt-4.1"):
 @settings(max_examples=30, deadline=None)
 @given(
     model=st.sampled_from(MODELS),
-    window=st.integers(2500, 40_000),
+    window=st.integers(4000, 40_000),
     times=st.integers(100, 800),
     bound=st.none() | st.integers(1, 600),
     question=st.none() | st.just("What is it about?"),

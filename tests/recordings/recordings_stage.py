@@ -90,7 +90,9 @@ class Gateway:
     def __init__(self, home: Path, port: int, **more: Any) -> None:
         self._log = home / "stderr.txt"
         config = home / "madang.yaml"
-        config.write_text(json.dumps({"providers": providers(port, **more)}))
+        config.write_text(
+            json.dumps({"providers": providers(port, **more), "retries": {"attempts": 1}})
+        )
         command = [sys.executable, "-m", "madang", "up", "--home", str(home), "--port", "0"]
         source = str(Path(madang.__file__).parents[1])
         environ = {"PATH": os.environ["PATH"], "MADANG_ADMIN_KEY": KEY, "PYTHONPATH": source}

@@ -69,7 +69,9 @@ def test_a_verdict_says_what_it_is_made_of() -> None:
             Request(
                 dialect="chat",
                 model="auto",
-                messages=(Message("user", (Image(Media(url="https://x/a.png")), Text("And this?"))),),
+                messages=(
+                    Message("user", (Image(Media(url="https://x/a.png")), Text("And this?"))),
+                ),
             ),
             "medium",
         ),

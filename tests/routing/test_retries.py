@@ -7,7 +7,7 @@ import pytest
 
 from madang.config.retries import Retries
 from madang.routing.past import LEAST_ANSWERS, Sketch
-from madang.routing.retries import ALWAYS, SPAN_S, Allowance, wait_s
+from madang.routing.retries import SPAN_S, Allowance, wait_s
 
 USUAL = Retries()
 
@@ -38,15 +38,15 @@ def test_a_longer_rest_than_the_longest_wait_is_not_waited_for():
 
 def test_a_fifth_of_the_requests_may_be_retried_and_a_few_in_any_case():
     allowance = Allowance()
-    assert [allowance.take(0.2, 0.0) for _ in range(6)] == [True] * ALWAYS + [False] * 2
+    assert [allowance.take(0.2, 0.0, 4) for _ in range(6)] == [True] * 4 + [False] * 2
     for _ in range(100):
         allowance.asked(1.0)
-    assert sum(allowance.take(0.2, 1.0) for _ in range(100)) == 20 - ALWAYS
-    assert allowance.take(0.2, 1.0 + SPAN_S)
+    assert sum(allowance.take(0.2, 1.0, 4) for _ in range(100)) == 20 - 4
+    assert allowance.take(0.2, 1.0 + SPAN_S, 4)
 
 
 def test_a_budget_of_nothing_allows_nothing():
-    assert not Allowance().take(0.0, 0.0)
+    assert not Allowance().take(0.0, 0.0, 4)
 
 
 def outage(share, rate=50, seconds=60, attempts=5):
@@ -68,7 +68,7 @@ def outage(share, rate=50, seconds=60, attempts=5):
             else:
                 waiting.append((at, n))
         for n in failed:
-            if n < attempts and allowance.take(settings.budget, now):
+            if n < attempts and allowance.take(settings.budget, now, settings.least):
                 waiting.append((now + wait_s(settings, n, dice.random(), None), n))
     return reached / sent
 

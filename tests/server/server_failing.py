@@ -9,7 +9,7 @@ from server_provider import Provider
 from test_server_hostile_providers import HI
 from test_server_relay import PATHS
 
-SOON = {"attempts": 5, "first_s": 0.02, "most_s": 0.5}
+SOON = {"attempts": 5, "first_s": 0.02, "most_s": 0.5, "least": 4}
 
 
 def retrying(provider: Provider, home, models: dict[str, Any], **more: Any) -> Gateway:

@@ -18,7 +18,7 @@ ANSWER = {
 
 
 class Free:
-    """`free` and `paid` are the statuses it answers with, `held_s` its Retry-After; `asked` is every method and path."""
+    """`free` and `paid` are the statuses it answers with, `held_s` its Retry-After; `asked`: each method and path."""
 
     def __init__(self) -> None:
         self.free = self.paid = 200

@@ -165,6 +165,9 @@ def test_a_caller_who_leaves_during_the_wait_is_done_with(again, provider):
             "/v1/chat/completions",
             key,
             json={"model": "again-left", "messages": [{"role": "user", "content": "hi"}]},
+            headers={
+                "x-madang-deadline-ms": "90000"
+            },  # who states none waits for ten seconds at most
             timeout=0.3,
         )
     rows = eventually(lambda: gateway.call("GET", "/v1/requests?model=again-left").json()["rows"])

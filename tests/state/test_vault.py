@@ -55,7 +55,7 @@ def test_what_is_sealed_is_aes_256_gcm_bound_to_its_provider_and_row(store):
     assert AESGCM(MASTER).decrypt(row["nonce"], row["sealed"], context) == SECRET.encode()
 
 
-@pytest.mark.parametrize("spelled", SPELLINGS)
+@pytest.mark.parametrize("spelled", SPELLINGS, ids=["hexadecimal", "base64", "base64url"])
 def test_a_master_key_may_be_hexadecimal_or_base64(store, spelled):
     vault_of(store, MADANG_SECRET_KEY=MASTER.hex()).add("openai", SECRET, now_s=NOW_S)
     opened = vault_of(store, MADANG_SECRET_KEY=spelled).opened

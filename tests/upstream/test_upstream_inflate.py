@@ -18,7 +18,7 @@ def raw_deflate(data: bytes) -> bytes:
 
 
 CODED = {
-    b"gzip": gzip.compress(TEXT),
+    b"gzip": gzip.compress(TEXT, mtime=0),
     b"deflate": zlib.compress(TEXT),
     b"Deflate": raw_deflate(TEXT),
 }

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -18,10 +20,12 @@ from madang.routing.board import Board
 from madang.server.watching import Watching
 from madang.state.store import Store
 from madang.state.table import Table
+from madang.watch.shadows import ShadowMetrics
 
 ROOT = Path(__file__).parents[2]
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "madang.json").read_text())
 PAGE = (ROOT / "docs" / "monitoring.md").read_text()
+WAY = SimpleNamespace(shadow=SimpleNamespace(to="p/m", percent=10))
 EXPRESSIONS = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
 
 
@@ -31,11 +35,12 @@ def families(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     store, board = Store(home), Board()
     keyring = Keyring(store)
-    keyring.create(NewKey(name="k", expires_at=4_000_000_000), now_s=0)
+    keyring.create(NewKey(name="k", expires_at=3_000_000_000), now_s=0)
     journal = Journal(home / "journal", "w0", segment_bytes=1 << 20)
     watching = Watching(home, Table(), board, journal, keyring)
     watching.begin(store, lambda day, zone: None, Settings())
     board.standing(Target("p", "m", "chat"))
+    watching.metrics.add(ShadowMetrics(SimpleNamespace(ways={"m": WAY}, counts=Counter())))
     watching.saw([attempt(input_tokens=1)])
     text = watching.metrics.render().decode()
     journal.close()

@@ -36,4 +36,4 @@ class Queue(Struct, frozen=True, forbid_unknown_fields=True):
     """Who may wait for a turn at a model: at most `length` requests, and none for longer than `wait_s`."""
 
     length: Waiting = 1000
-    wait_s: WaitSeconds = 60.0
+    wait_s: WaitSeconds = 20.0

@@ -19,13 +19,16 @@ class Retries(Struct, frozen=True, forbid_unknown_fields=True):
     attempts: a request is not retried once so many targets were asked for it; 1: never. The wait
     before a target's first retry is a random one of up to `first_s`, and the bound doubles each time
     up to `most_s`; a provider's own `Retry-After` is waited for where it is no longer than `most_s`.
-    budget: retries of a target as a share of its requests.
+    wait_s: all waits of a request together, where its caller has stated no deadline. budget: retries
+    of a target as a share of its requests, over ten seconds; `least` are allowed in any case.
     """
 
     attempts: Attempts = 5
     first_s: Pause = 1.0
     most_s: Pause = 60.0
+    wait_s: Pause = 10.0
     budget: Share = 0.2
+    least: Annotated[int, Meta(ge=0, le=1000)] = 2
 
 
 class Hedge(Struct, frozen=True, forbid_unknown_fields=True):

@@ -73,11 +73,13 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     catalogue lists for it) or `all` (every model, under its own name). `headers` are added to every
     request. `concurrency`: at most so many calls at once; `limits`: how fast each model may be asked
     (both None: the catalogue's defaults), `key_limits`: how fast with any one key; `queue`: who may
-    wait for that. `adaptive`: how many calls at once a model bears is found out. `breaker`: when its models are given a rest, `breakers`: when single ones are, by
-    name; `probe`: the free path that shows that it is there (None: its list of models), or `off`. `features`, `context_window` and `max_output` hold for all its models, whatever the
-    catalogue says of them. `lossy: allow` lets it answer less than the whole request, as if every
-    caller had allowed that. `data: private` says that it keeps nothing of what it is asked. Keys and the
-    values of headers are plain text here, and are never shown when the record is printed or logged.
+    wait for that. `adaptive`: how many calls at once a model bears is found out. `breaker`: when its
+    models are given a rest, `breakers`: when single ones are, by name; `probe`: the free path that
+    shows that it is there (None: its list of models), or `off`. `features`, `context_window` and
+    `max_output` hold for all its models, whatever the catalogue says of them. `lossy: allow` lets
+    it answer less than the whole request, as if every caller had allowed that. `data: private` says
+    that it keeps nothing of what it is asked. Keys and the values of headers are plain text here,
+    and are never shown when the record is printed or logged.
     """
 
     kind: Literal["openai", "anthropic", "gemini"] | None = None

@@ -169,8 +169,9 @@ class Parts:
     """What the calls have in common that one request is answered by; `whole` is the caller's own.
 
     Their rows are of one request. Where `are_admitted`, the reservation of `whole` is for all of
-    them, and it fails with any; else it does without one that fails. `have_failed`: a part has ended the request, whose final row that part has then. `nusd` is
-    what the parts have cost so far (None: that is not known).
+    them, and it fails with any; else it does without one that fails. `have_failed`: a part has
+    ended the request, whose final row that part has then. `nusd` is what the parts have cost so far
+    (None: that is not known).
     """
 
     __slots__ = ("are_admitted", "have_failed", "nusd", "whole")

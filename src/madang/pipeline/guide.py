@@ -33,7 +33,7 @@ MOST_LOOKED_AT: Final = 4 * 1024 * 1024
 
 _PRIORITIES: Final = {HIGH: "high", LOW: "low"}
 _AGGREGATOR: Final = "openrouter"
-"""Where every target is there, the wishes for providers are its own business."""
+"""Where every target is there, or at one place that may be its like, the wishes for providers are its own business."""
 
 
 class Guide:
@@ -130,7 +130,8 @@ class Guide:
         raw = call.envelope.fields.get("provider")
         if raw is None or call.wire.dialect != "chat":
             return None
-        if all(target.home == _AGGREGATOR for target in route.every_target()):
+        homes = [target.home for target in route.every_target()]
+        if homes == [None] or set(homes) == {_AGGREGATOR}:
             return None
         wishes = read_wishes(raw)
         if wishes is not None:

@@ -112,7 +112,7 @@ class Search:
         hedge, past = self.snapshot.patience.hedges[self.route.name], lane.standing.past
         if not self._has_others() or self.call.is_late(now):
             return None
-        if not past.hedges.take(hedge.budget, now):
+        if not past.hedges.take(hedge.budget, now, 1):
             return None
         if pays(self.call):
             slow = ProviderTimedOut(f"{lane.target.provider} is slow", phase="first_byte")
@@ -221,11 +221,18 @@ class Search:
         ready.sort(key=lambda it: (it[0].lane.standing.is_resting(it[1]), it[1]))
         for one, at in ready:
             lane = one.lane
-            if not self._fits(lane, at):
+            if not self._fits(lane, at) or not self._is_soon(at - now):
                 continue
-            if one.stands_in_line or lane.standing.past.retries.take(settings.budget, now):
+            retries = lane.standing.past.retries
+            if one.stands_in_line or retries.take(settings.budget, now, settings.least):
                 return Following(lane.target, at - now)
         return None
+
+    def _is_soon(self, wait_s: float) -> bool:
+        """Whether a caller who has stated no deadline would still wait so long."""
+        if self.call.deadline_s is not None:
+            return True
+        return self.call.waited_s + wait_s <= self.settings.wait_s
 
     def _fits(self, lane: Lane, at: float) -> bool:
         """Whether an attempt that begins then can end in time."""

@@ -87,7 +87,7 @@ class Past:
     def __init__(self) -> None:
         self.gone_until = 0.0
         self.retries = Allowance()
-        self.hedges = Allowance(always=1)
+        self.hedges = Allowance()
         self.plain = Sketch()
         self.streamed = Sketch()
         self._quickest = [inf, inf]

@@ -10,9 +10,6 @@ from madang.config.retries import Retries
 SPAN_S: Final = 10.0
 """What was asked of a target is counted over so long."""
 
-ALWAYS: Final = 4
-"""So many retries of a target in a span need no share of its requests: a quiet one may be retried, too."""
-
 
 def wait_s(settings: Retries, n: int, chance: float, retry_after_s: float | None) -> float | None:
     """How long to wait before the n-th retry (from 1) of a target; None: too long to wait for.
@@ -33,10 +30,9 @@ class Allowance:
     The more fail, the fewer of them are tried again: an outage is not multiplied.
     """
 
-    __slots__ = ("_always", "_asked", "_ends_at", "_extra")
+    __slots__ = ("_asked", "_ends_at", "_extra")
 
-    def __init__(self, always: int = ALWAYS) -> None:
-        self._always = always
+    def __init__(self) -> None:
         self._ends_at = 0.0
         self._asked = 0
         self._extra = 0
@@ -47,11 +43,11 @@ class Allowance:
             self._begin(now)
         self._asked += 1
 
-    def take(self, share: float, now: float) -> bool:
-        """Whether there may be an extra request now; it is counted then."""
+    def take(self, share: float, now: float, least: int) -> bool:
+        """Whether there may be an extra request now; it is counted then. `least`: so many need no share in a span."""
         if now >= self._ends_at:
             self._begin(now)
-        if share <= 0 or self._extra >= max(self._always, int(share * self._asked)):
+        if share <= 0 or self._extra >= max(least, int(share * self._asked)):
             return False
         self._extra += 1
         return True
