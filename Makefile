@@ -28,7 +28,7 @@ reference: .venv/.run ## Reproduce the reference results on simulated providers;
 	@$(BIN)/python -m madang.drills.reference $(ARGS)
 
 test: .venv/.dev ## Run the whole test suite
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest $(ARGS)
 
 check: .venv/.dev ## Judge format, lint, types, layers and house style
 	$(BIN)/ruff format --check .

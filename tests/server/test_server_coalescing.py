@@ -212,7 +212,7 @@ def test_a_refusal_of_the_request_is_everybodys(cached, secret, provider):
         await wait()
         await visit.send(answers.http(answers.error("openai", 400, "odd request"), 400))
 
-    model = provider.plays("refusing", script)
+    model = provider.plays("refusing-all", script)
     heard = at_once(MANY, lambda: ask(cached, secret, settled(f"oa/{model}")))
     assert {(one.status_code, json.loads(one.content)["error"]["message"]) for one in heard} == {
         (400, "odd request")

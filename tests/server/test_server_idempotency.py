@@ -199,7 +199,7 @@ def test_a_caller_in_a_hurry_is_told_that_it_takes_longer(provider, tmp_path):
             await asyncio.sleep(0.01)
         await visit.answer()
 
-    model = provider.plays("hurried", script)
+    model = provider.plays("hurried-again", script)
     hurry = {"idempotency_key": "h", "x_madang_deadline_ms": "300"}
     with Gateway(tmp_path, settings(provider.port), "--workers", "2") as gateway:
         key = known_to_all(gateway)

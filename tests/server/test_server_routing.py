@@ -9,7 +9,7 @@ MODELS = {
     "auto": {"tiers": {"simple": "oa/small", "medium": "an/middling", "complex": "large"}},
     "large": {"targets": ["oa/large"]},
     "ruled": {
-        "targets": ["oa/usual"],
+        "targets": ["oa/as-ruled"],
         "rules": [
             {"when": {"tag": {"team": "legal"}}, "targets": ["an/lawyer"], "only": True},
             {"when": {"tools": True, "priority": "high"}, "targets": ["oa/agent"]},
@@ -149,8 +149,8 @@ def test_a_key_gets_those_candidates_of_a_task_that_it_may_use(routed):
 def test_the_first_rule_that_holds_leads(routed):
     tools = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
     high = {"x-madang-priority": "high"}
-    assert answered_by(chat(routed, "ruled")) == "oa/usual"
-    assert answered_by(chat(routed, "ruled", tools=tools)) == "oa/usual"
+    assert answered_by(chat(routed, "ruled")) == "oa/as-ruled"
+    assert answered_by(chat(routed, "ruled", tools=tools)) == "oa/as-ruled"
     agent = chat(routed, "ruled", high, tools=tools)
     assert answered_by(agent) == "oa/agent"
     assert plan_of(routed, agent)["rule"] == 2
@@ -168,12 +168,13 @@ def test_wishes_for_providers_are_heeded_and_go_no_further(routed, provider):
     assert reasons == {"not among the providers that the caller wants only"}
 
 
-def test_a_wish_holds_for_a_model_with_one_target_too(routed, provider):
-    answer = chat(routed, "large", provider={"data_collection": "deny"})
-    assert answer.status_code == 400
-    assert answer.json()["error"]["code"] == "no_provider_left"
-    assert answered_by(chat(routed, "large", provider={"order": ["nobody"]})) == "oa/large"
-    assert "provider" not in provider.last("large").json
+def test_a_wish_is_left_to_the_only_place_where_that_may_be_one_that_chooses_itself(
+    routed, provider
+):
+    """A provider that the catalogue does not know may be an aggregator, like OpenRouter."""
+    wish = {"order": ["nobody"], "allow_fallbacks": False}
+    assert answered_by(chat(routed, "large", provider=wish)) == "oa/large"
+    assert provider.last("large").json["provider"] == wish
 
 
 def test_the_highest_price_and_privacy_leave_targets_out(routed):
