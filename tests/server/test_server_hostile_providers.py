@@ -36,7 +36,7 @@ def beside(gateway, provider, key):
         rest = answers.events("openai", texts=["after"])[1:]
         await visit.send(*map(answers.chunk, rest), answers.LAST_CHUNK)
 
-    model = provider.plays("beside", script)
+    model = provider.plays("goes-on-beside", script)
     caller = threading.Thread(
         target=lambda: heard.append(ASK["chat"](gateway.url, key, f"oa/{model}", stream=True))
     )
