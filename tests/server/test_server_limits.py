@@ -145,6 +145,8 @@ def test_a_budget_that_a_key_gets_later_knows_what_was_spent_before(gateway):
     key_id, key = gateway.make_key("late")
     time.sleep(2.5)  # no newborn any more
     assert {spend(gateway, key, "oa/gpt-4.1") for _ in range(15)} == {200}
+    month = gateway.call("GET", "/v1/usage/current-month", key).json()
+    assert month["requests"] == 15  # by now the ledger has them
     gateway.call("PATCH", f"/api/keys/{key_id}", json={"budget_usd": "0.001"})
     eventually(lambda: spend(gateway, key, "oa/gpt-4.1") == 402)
     month = gateway.call("GET", "/v1/usage/current-month", key).json()

@@ -215,7 +215,6 @@ class Runtime:
                 self._ratings.refresh()
                 self.counting.follow(time.time())
                 if self.keyring.refresh() or self.counting.gate.has_unknown:
-                    await asyncio.to_thread(self.ingest.catch_up, _CATCH_UP_S)
                     self.counting.recall(self.store, self.keyring.list())
                 self._reload()
                 if self.vault.refresh():
