@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 
 from madang.config import ConfigError, parse
+from madang.config.amounts import nusd
 from madang.config.payments import per_usd
-from madang.config.plans import DEFAULT_PLANS, Plan, nusd
+from madang.config.plans import DEFAULT_PLANS, Plan
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_a_key_survives_a_restart(store, keyring):
     assert Keyring(store).check(raw, NOW_S) == key
 
 
-def test_checking_does_no_io(store, keyring):
+def test_checking_a_known_key_does_no_io_and_an_unknown_one_survives_a_lost_store(store, keyring):
     _, raw = make(keyring)
     store.close()
     (store.home / "madang.db").unlink()
@@ -134,7 +134,6 @@ def test_a_key_made_by_another_process_is_noticed_on_refresh(store, keyring):
     source = str(Path(madang.__file__).parent.parent)
     command = [sys.executable, "-c", code, str(store.home)]
     raw = subprocess.check_output(command, env=os.environ | {"PYTHONPATH": source}, text=True)
-    refusal(keyring, raw.strip())
     assert keyring.refresh()
     assert keyring.check(raw.strip(), NOW_S).name == "n"
 
@@ -318,3 +317,19 @@ def test_a_lent_key_ends_with_its_process_and_not_before(keyring):
         keyring.revoke("key_playground", now_s=NOW_S)
     keyring.refresh()
     assert keyring.check(raw, NOW_S).name == "playground"
+
+
+def test_a_key_that_another_process_made_a_moment_ago_is_known_at_its_first_use(store, keyring):
+    other = Store(store.home)
+    key, raw = make(Keyring(other))
+    assert keyring.check(raw, NOW_S).id == key.id
+    other.close()
+
+
+def test_strangers_have_the_store_asked_now_and_then_only(store, keyring):
+    other = Store(store.home)
+    assert "not known" in str(refusal(keyring, make_raw()))
+    raw = make(Keyring(other))[1]
+    assert "not known" in str(refusal(keyring, raw, NOW_S + 0.01))
+    assert keyring.check(raw, NOW_S + 0.06).name == "test"
+    other.close()

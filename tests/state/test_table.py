@@ -52,9 +52,11 @@ def test_who_dies_while_holding_the_table_does_not_keep_it(tmp_path):
             place.cells[place.at] = 7
             time.sleep(60)
 
-    pid = forked(hold)
     table = SharedTable(arena, 1)
-    place = table.claim("meter", 1, 1)
+    place = table.claim(
+        "meter", 1, 1
+    )  # claiming takes the table too: not to be done while the child holds it
+    pid = forked(hold)
     while not place.cells[place.at]:
         time.sleep(0.01)
     os.kill(pid, signal.SIGKILL)

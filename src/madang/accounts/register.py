@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from msgspec import Struct, structs
 
 from madang.accounts.zones import zone
-from madang.config.plans import DEFAULT_PLANS, Plan, nusd
+from madang.config.amounts import nusd
+from madang.config.plans import DEFAULT_PLANS, Plan
 from madang.errors import Conflict, InvalidRequest, NotFound
 from madang.ledger import credit
 from madang.ledger.credit import Entry, Kind

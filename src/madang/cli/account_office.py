@@ -31,7 +31,6 @@ from madang.cli.place import in_place
 from madang.client import Gateway
 from madang.config import plans
 from madang.ledger.credit import Entry
-from madang.state.store import Store
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -170,9 +169,9 @@ def _accounts(home: Path, gateway: Gateway | None, config: Path | None) -> Itera
         return
     with faults_told():
         settings = read(config, home).settings
-    Store(home).close()  # accounts may be made before the gateway was ever started
     office = HomeOffice(home)
     try:
+        office.made()  # accounts may be made before the gateway was ever started
         store = office.settled()
         register = Register(store, plans.in_force(settings.plans))
         yield HomeAccounts(Bureau(store, register, Payments(store, settings.payments.rates)))

@@ -16,14 +16,13 @@ import msgspec
 
 from madang.cli.configuration import warn_s
 from madang.cli.master_key import master_environ, secret_key_file_option
-from madang.cli.office import chosen_gateway, place_options
+from madang.cli.office import HomeOffice, chosen_gateway, place_options
 from madang.client import Gateway
-from madang.errors import NotFound
 from madang.keys import Keyring
 from madang.keys.asked import ChangeKey, CreateKey, RotateKey, RotateKeys
 from madang.keys.desk import Desk
 from madang.keys.shown import KeyMade, KeyShown
-from madang.state.store import DATABASE, Store
+from madang.state.store import Store
 from madang.state.vault import MasterKeys, StoredKey, Vault
 
 R = TypeVar("R")
@@ -205,13 +204,11 @@ def at_vault(function: Callable[..., R]) -> Callable[..., R]:
 @contextmanager
 def _store(home: Path, *, makes: bool) -> Iterator[Store]:
     """The store of a home folder, which a question must not make."""
-    if not makes and not (home / DATABASE).exists():
-        raise NotFound(f"No gateway was ever started in {home}: see `madang up --help`.")
-    store = Store(home)
+    office = HomeOffice(home)
     try:
-        yield store
+        yield office.made() if makes else office.existing()
     finally:
-        store.close()
+        office.close()
 
 
 def _path(key_id: str) -> str:

@@ -71,7 +71,8 @@ class HomeOffice:
         if self._opened is not None:
             self._opened.close()
 
-    def _store(self) -> Store:
+    def made(self) -> Store:
+        """The store, made where there is none yet."""
         if self._opened is None:
             self._opened = Store(self._home)
         return self._opened
@@ -80,7 +81,7 @@ class HomeOffice:
         """The store, which a question must not create."""
         if not (self._home / DATABASE).exists():
             raise NotFound(f"No gateway was ever started in {self._home}: see `madang up --help`.")
-        return self._store()
+        return self.made()
 
     def settled(self) -> Store:
         """The store with all in it that the journal holds by now.

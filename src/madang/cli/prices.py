@@ -14,6 +14,7 @@ from madang.cli.office import HomeOffice, Row, chosen_gateway, place_options
 from madang.cli.printing import count, dollars, json_option, print_json, print_table
 from madang.client import Gateway
 from madang.drills.playground import unstarted
+from madang.ledger.export import dollars as exact
 from madang.ledger.rerate import Asked, rerate, reratings
 from madang.model import PriceRow, Rates
 from madang.pipeline.lane import Snapshot
@@ -260,7 +261,7 @@ def _figures(rates: Rates) -> list[int | None]:
 
 
 def _figure(nusd: int | None) -> str:
-    return "-" if nusd is None else f"{nusd / 1e9:.9f}".rstrip("0").rstrip(".")
+    return "-" if nusd is None else exact(nusd).rstrip("0").rstrip(".")
 
 
 def _others(rates: Rates) -> str:

@@ -48,15 +48,21 @@ class Report(Struct, frozen=True, forbid_unknown_fields=True):
     at: str
 
 
-def wilson(found: int, of: int) -> tuple[float, float]:
-    """The interval in which a rate lies with 95 % confidence; all there is where nothing was tried."""
+def wilson(found: float, of: int) -> tuple[float, float]:
+    """The interval in which a rate lies with 95 % confidence; all there is where nothing was tried.
+
+    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference, 1927.
+    """
     if not of:
         return 0.0, 1.0
     share, squared = found / of, _Z * _Z
     middle = share + squared / (2 * of)
     reach = _Z * sqrt(share * (1 - share) / of + squared / (4 * of * of))
     below = 1 + squared / of
-    return max(0.0, (middle - reach) / below), min(1.0, (middle + reach) / below)
+    low, high = (middle - reach) / below, (middle + reach) / below
+    return max(0.0, min(low, share)), min(
+        1.0, max(high, share)
+    )  # a float may miss the share by a hair
 
 
 def measured_fault(settings: Semantic, base: Path) -> str | None:

@@ -4,7 +4,6 @@ Rule: an amount in dollars is exactly what was written; it never goes through bi
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, structs
@@ -60,11 +59,3 @@ DEFAULT_PLANS = {
 def in_force(configured: Mapping[str, Plan]) -> dict[str, Plan]:
     """All plans: those that are configured, before those of the same names that are built in."""
     return {**DEFAULT_PLANS, **configured}
-
-
-def nusd(usd: float) -> int:
-    """Nano-dollars of an amount as it was written, cut after nine decimals.
-
-    Exact up to 15 digits: the shortest decimal that reads back as this float is what was written.
-    """
-    return int(Decimal(repr(usd)) * 1_000_000_000)

@@ -5,17 +5,20 @@ import logging
 import threading
 from collections.abc import Mapping
 
-from madang.errors import Conflict, NotFound
+from madang.errors import Conflict, NotFound, StoreUnavailable
 from madang.keys import uses, writing
 from madang.keys.record import Key, KeyChange, NewKey, Secret, Selection, check_asked
-from madang.keys.secret import SHOWN, Credential, Use, digest_of, unrecognised
-from madang.state.store import Row, Store
+from madang.keys.secret import SHOWN, Credential, Use, digest_of, looks_like_key, unrecognised
+from madang.state.store import Refused, Row, Store
 
 log = logging.getLogger("madang.keys")
 
 ENVIRONMENT_KEY_ID = "key_environment"
 
 _WEAK_BELOW = 16
+_SEEK_S = 0.05
+"""Strangers make a process read the store no oftener: guessing keys costs it nothing else."""
+
 _CHANGED = (
     "SELECT keys.*, digest, prefix, ends_at FROM keys JOIN key_secrets ON key_id = id "
     "WHERE revision > ?"
@@ -33,6 +36,7 @@ class Keyring:
         self.replaced_uses = 0
         self._store = store
         self._revision = 0
+        self._sought_at = -_SEEK_S
         self._refreshing = threading.Lock()  # else an older reading could be stored over a newer
         # Found by half of the digest, accepted by comparing the whole.
         self._by_digest: dict[bytes, Credential] = {}
@@ -52,13 +56,29 @@ class Keyring:
         digest = digest_of(raw or "")
         found = self._by_digest.get(digest[:16])
         if found is None or not hmac.compare_digest(found.digest, digest):
-            raise unrecognised(raw)
+            found = self._sought(raw, digest, now_s)
         if now_s >= found.good_until:
             raise found.refusal(now_s)
         used = self._used
         used[found] = used.get(found, 0) + 1
         found.used_at = now_s
         return found
+
+    def _sought(self, raw: str | None, digest: bytes, now_s: float) -> Credential:
+        """A key that another process may just have made: the store is asked, for all strangers together now and then.
+
+        Raises Unauthenticated.
+        """
+        if raw and looks_like_key(raw) and not 0 <= now_s - self._sought_at < _SEEK_S:
+            self._sought_at = now_s
+            try:
+                self.refresh()
+            except (StoreUnavailable, Refused):  # who is known goes on to be served
+                log.warning("an unknown key could not be looked up: the store cannot be read")
+            found = self._by_digest.get(digest[:16])
+            if found is not None and hmac.compare_digest(found.digest, digest):
+                return found
+        raise unrecognised(raw)
 
     def check(self, raw: str | None, now_s: float) -> Key:
         """Return the key that `raw` is. Raises Unauthenticated, as `recognise`."""

@@ -26,6 +26,11 @@ def digest_of(raw: str) -> bytes:
     return hashlib.sha256(raw.encode("utf-8", "replace")).digest()
 
 
+def looks_like_key(raw: str) -> bool:
+    """Whether `raw` has the shape of a key of this gateway."""
+    return _RAW.fullmatch(raw) is not None
+
+
 class Use(NamedTuple):
     """How often a secret was used since that was last asked, and when the last time (Unix seconds)."""
 
@@ -84,7 +89,7 @@ def unrecognised(raw: str | None) -> Unauthenticated:
             "`x-goog-api-key`.",
             code="missing_api_key",
         )
-    if not _RAW.fullmatch(raw):
+    if not looks_like_key(raw):
         return Unauthenticated(
             "This is not an API key of this gateway: those start with `mdg_` and have 47 "
             "characters.",

@@ -13,6 +13,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from madang.errors import InvalidRequest, ProviderBroken
+from madang.ledger.export import dollars
 from madang.model import Request, Usage
 from madang.pipeline.body import read
 from madang.pipeline.call import Call, Reply, Whole
@@ -65,7 +66,7 @@ class Chunking:
             "requests": len(plan.steps),
             "estimated_input_tokens": sum(step.prompt for step in plan.steps),
             "most_partial_tokens": plan.bound or None,
-            "most_cost_usd": None if nusd is None else f"{nusd / 1e9:.9f}",
+            "most_cost_usd": None if nusd is None else dollars(nusd),
         }
 
     async def _plan(self, call: Call) -> ChunkPlan:

@@ -106,29 +106,24 @@ class Pipeline:
 
     def admit_free(self, call: Call) -> None:
         """Let a call in that an answer will be given to which is paid for: it counts as a request, at no cost."""
-        snapshot = self.snapshot
-        route = snapshot.directory.resolve(call.envelope.model, call.wire.dialect)
-        self._admission.admit_free(call, route)
+        self._admission.admit_free(call, self._named(call))
 
     def admit_parts(self, call: Call, steps: Iterable[Step]) -> None:
         """Let a call in that is answered by several: the worst case of all its steps is reserved, or nothing.
 
         Raises Forbidden, RateLimited or OutOfCredit.
         """
-        snapshot = self.snapshot
-        route = snapshot.directory.resolve(call.envelope.model, call.wire.dialect)
-        self._admission.admit_parts(call, route, snapshot, steps)
+        self._admission.admit_parts(call, self._named(call), self.snapshot, steps)
 
     def permitted(self, call: Call) -> Route:
         """Where the call's model leads. Raises UnknownModel, or Forbidden: its key may not use it."""
-        route = self.snapshot.directory.resolve(call.envelope.model, call.wire.dialect)
+        route = self._named(call)
         permit(call, route)
         return route
 
     def most_nusd(self, call: Call, steps: Iterable[Step]) -> int | None:
         """The most that the steps to an answer can cost; None where the price of anybody who may answer is unknown."""
-        snapshot = self.snapshot
-        route = snapshot.directory.resolve(call.envelope.model, call.wire.dialect)
+        snapshot, route = self.snapshot, self._named(call)
         lanes = map(snapshot.lane, route.every_target())
         if any(snapshot.price(lane, call.at_us) is None for lane in lanes):
             return None
@@ -137,6 +132,10 @@ class Pipeline:
     def give_up(self, call: Call) -> None:
         """A call ends without an attempt of its own: nothing is held for it any more."""
         self._admission.settle(call)
+
+    def _named(self, call: Call) -> Route:
+        """Where the call's model leads. Raises UnknownModel."""
+        return self.snapshot.directory.resolve(call.envelope.model, call.wire.dialect)
 
     async def _ask(self, search: Search, target: Target) -> Reply:
         """Ask one target after another. Raises a MadangError when none could answer, with all rows made."""

@@ -15,6 +15,7 @@ from typing import Final, Literal, NamedTuple
 
 from msgspec.structs import replace
 
+from madang.config.amounts import nusd
 from madang.config.canaries import Shadow
 from madang.config.settings import Model
 from madang.errors import MadangError, StoreUnavailable
@@ -48,7 +49,6 @@ _MOST_TOKENS: Final = 4096
 _UNSEEN_TOKENS: Final = 512
 _MOST_BYTES: Final = 4 * 1024 * 1024
 _DAY_US: Final = 86_400_000_000
-_NUSD: Final = 1_000_000_000
 Charge = Callable[[Attempt], None]
 
 
@@ -93,7 +93,7 @@ class Mirror:
         today = time.time_ns() // 1000 // _DAY_US
         ways = {}
         for model, shadow in shadows.items():
-            way = Way(model, shadow, int(shadow.budget_usd_day * _NUSD) // self._workers)
+            way = Way(model, shadow, nusd(shadow.budget_usd_day) // self._workers)
             ways[model] = way
             if model not in self._days:
                 spent = self._pairs.spent_nusd(way.trial, today * _DAY_US)

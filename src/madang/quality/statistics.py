@@ -3,26 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from math import sqrt
 
+from madang.config.measured import wilson as interval
 from madang.quality.records import Better, Interval
-
-_Z = 1.959963984540054
-"""The 97.5th percentile of the normal distribution: two sides of 95 %."""
 
 
 def wilson(successes: float, trials: int) -> Interval | None:
-    """A share with its 95 % interval; None without trials.
-
-    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference, 1927.
-    """
+    """A share with its 95 % interval; None without trials."""
     if trials == 0:
         return None
-    share = successes / trials
-    spread = _Z * _Z / trials
-    middle = (share + spread / 2) / (1 + spread)
-    reach = _Z * sqrt(share * (1 - share) / trials + spread / (4 * trials)) / (1 + spread)
-    return Interval(share, max(0.0, middle - reach), min(1.0, middle + reach))
+    return Interval(successes / trials, *interval(successes, trials))
 
 
 def majority(verdicts: Sequence[Better]) -> Better:

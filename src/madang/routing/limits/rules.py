@@ -7,6 +7,7 @@ and across changes of the configuration. Its label says whose it is, to whoever 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal, NamedTuple, Protocol
 
+from madang.config.amounts import nusd
 from madang.config.budgets import Budget as BudgetSetting
 from madang.config.budgets import Limit, Scope
 from madang.routing.limits.budget import Terms
@@ -14,7 +15,6 @@ from madang.routing.limits.period import Calendar, Per
 
 SECOND_US: Final = 1_000_000
 SPANS_US: Final = {"second": SECOND_US, "minute": 60 * SECOND_US, "day": 86_400 * SECOND_US}
-_NUSD: Final = 1_000_000_000
 
 
 class LimitedKey(Protocol):
@@ -136,7 +136,7 @@ def rule_of_budget(budget: BudgetSetting, key: LimitedKey | None) -> Purse:
     scope = budget.scope if isinstance(budget.scope, Scope) else Scope()
     terms = Terms(
         f"{label} budget{_spoken(budget.per)}",
-        round(budget.usd * _NUSD),
+        nusd(budget.usd),
         Calendar(budget.per, budget.time_zone),
         tuple(sorted(budget.warn_at)),
         budget.soft_from if budget.mode == "soft" else None,
