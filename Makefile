@@ -53,10 +53,13 @@ clients: .venv/.dev ## Ask through Madang with clients of other people (needs No
 crash: .venv/.dev ## Kill a gateway 50 times under load, and account for every nano-dollar afterwards
 	MADANG_KILLS=50 $(BIN)/python -m pytest tests/server/test_server_kills.py $(ARGS)
 
+# koreanize-matplotlib is here for the font it carries: of what it asks for nothing is needed.
+UNUSED := $(addprefix --no-emit-package ,matplotlib contourpy cycler fonttools kiwisolver numpy pyparsing)
+
 lock: ## Renew requirements/*.lock from pyproject.toml with uv; UPGRADE=1 takes the newest versions
 	$(LOCK) --group build -o requirements/build.lock
-	$(LOCK) pyproject.toml -o requirements/run.lock
-	$(LOCK) pyproject.toml --group dev -c requirements/run.lock -c requirements/build.lock \
+	$(LOCK) pyproject.toml --extra fonts $(UNUSED) -o requirements/run.lock
+	$(LOCK) pyproject.toml --extra fonts $(UNUSED) --group dev -c requirements/run.lock -c requirements/build.lock \
 		-o requirements/dev.lock
 
 clean: ## Remove .venv and every cache

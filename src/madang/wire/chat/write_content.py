@@ -18,8 +18,8 @@ from madang.model import (
     Text,
     Video,
 )
+from madang.wire.attachments import SAME_FILES, audio_format, document_text, file_name, url_of
 from madang.wire.losses import Losses
-from madang.wire.media import SAME_FILES, audio_format, document_text, file_name, url_of
 
 Block = dict[str, Any]
 
