@@ -50,10 +50,10 @@ def test_the_named_providers_are_there():
 @pytest.mark.parametrize("name", CATALOG.providers)
 def test_a_provider_can_be_reached_and_paid(name):
     row = CATALOG.providers[name]
-    assert row.apis
+    assert bool(row.apis) is (row.kind in {"openai", "anthropic", "gemini"})  # others make media
     assert row.source.startswith("https://")
     assert row.models_path.startswith("/")
-    if name != "azure":
+    if name not in {"azure", "vertex", "stability"}:  # a base_url or a token of one's own; ended
         url = urlsplit(row.base_url)
         assert url.scheme == ("http" if row.keyless else "https")
         assert not row.base_url.endswith("/")

@@ -7,6 +7,7 @@ from madang.catalog.rows import (
     Auth,
     CatalogError,
     Kind,
+    Makes,
     ModelRow,
     ProviderRow,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "Catalog",
     "CatalogError",
     "Kind",
+    "Makes",
     "ModelRow",
     "PriceRow",
     "ProviderRow",

@@ -19,7 +19,7 @@ import yaml
 from msgspec import Struct, field, structs
 
 from madang.catalog.index import Catalog
-from madang.catalog.rows import CatalogError, ModelRow, Native, ProviderRow
+from madang.catalog.rows import CatalogError, Makes, ModelRow, Native, ProviderRow
 from madang.model import Feature, PriceRow
 from madang.model.price_list import PriceLine, priced
 
@@ -53,6 +53,7 @@ class _ModelGroup(_Strict, frozen=True, kw_only=True):
     source: str
     models: list[Any]
     api: Native = "chat"
+    makes: Makes = "text"
     ids: dict[str, str] = field(default_factory=dict)
     can: tuple[Feature, ...] = ()
     cannot: tuple[Feature, ...] = ()
@@ -135,6 +136,7 @@ def _models_of(raw: Any) -> Iterator[ModelRow]:  # noqa: ANN401 - what YAML says
             family=group.family,
             source=line.source or group.source,
             api=group.api,
+            makes=group.makes,
             ids=ids | line.ids,
             aliases=line.aliases,
             snapshots=line.snapshots,

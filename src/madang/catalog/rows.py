@@ -10,11 +10,25 @@ from msgspec import Struct, field
 
 from madang.model import Dialect, Feature
 
-Kind = Literal["openai", "anthropic", "gemini"]
-"""Whose API a provider speaks."""
+Kind = Literal[
+    "openai",
+    "anthropic",
+    "gemini",
+    "runway",
+    "fal",
+    "kling",
+    "vertex",
+    "seedance",
+    "elevenlabs",
+    "stability",
+]
+"""Whose API a provider speaks. From `runway` on they make media and nothing else; `stability` is heard of, not spoken."""
 
-Auth = Literal["bearer", "x-api-key", "x-goog-api-key", "api-key"]
-"""How a provider wants its key: `Authorization: Bearer`, or the header of that name."""
+Auth = Literal["bearer", "key", "x-api-key", "x-goog-api-key", "api-key", "xi-api-key"]
+"""How a provider wants its key: `Authorization: Bearer`, `Authorization: Key`, or the header of that name."""
+
+Makes = Literal["text", "videos", "speech", "images", "transcriptions"]
+"""What a model makes; `text` stands for all that the dialects carry, vectors included."""
 
 Native = Literal["chat", "messages", "gemini", "embeddings", "gemini_batch_embed"]
 """What a model speaks at home: of OpenAI's two generation formats `chat`, of Gemini's two for embeddings the batch."""
@@ -30,7 +44,7 @@ class ProviderRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     `base_url` is what `Wire.request_path` and `models_path` are appended to, None where every
     customer has their own. `env` are the environment variables that hold its key, the first one
     found counts. `keyless`: works without a key. `apis` are the wire formats it serves, the
-    preferred one first. `max_tokens_field` is the name of the answer's bound on its Chat
+    preferred one first; none where it makes media only. `max_tokens_field` is the name of the answer's bound on its Chat
     Completions endpoint. `aliases` are other prefixes that people write before a model's name.
     `models_path` is a free call that shows whether the key works. `cannot` is what it refuses or
     ignores with every model. `source` is the page that says all this.
@@ -55,7 +69,7 @@ class ProviderRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class ModelRow(Struct, frozen=True, kw_only=True):
     """A model, wherever it is served.
 
-    `api` is its native wire format. `ids` is its name at each provider that serves it, its home
+    `makes` is its work; `api`, of those that make text, the native wire format. `ids` is its name at each provider that serves it, its home
     first; `snapshots` are dated names that the home accepts as they are, `aliases` are names that
     only people use. `context_window` and `max_output` are in tokens, None where unknown. `features` is
     what it can do, `lacks` what it cannot; what is in neither is not known. `sunset` is the day on
@@ -68,6 +82,7 @@ class ModelRow(Struct, frozen=True, kw_only=True):
     source: str
     api: Native
     ids: dict[str, str]
+    makes: Makes = "text"
     aliases: tuple[str, ...] = ()
     snapshots: tuple[str, ...] = ()
     context_window: int | None = None

@@ -31,6 +31,19 @@ Size = Annotated[int, Meta(ge=1, le=4096)]
 Millis = Annotated[int, Meta(ge=1, le=3_600_000)]
 Tokens = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
+Kind = Literal[
+    "openai",
+    "anthropic",
+    "gemini",
+    "runway",
+    "fal",
+    "kling",
+    "vertex",
+    "seedance",
+    "elevenlabs",
+]
+"""The APIs that are spoken; from `runway` on, to providers of media."""
+
 Pick = Literal["order", "weighted", "latency", "least-busy", "cost", "quality"]
 Cause = Literal[
     "rate_limit",
@@ -82,7 +95,7 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     and are never shown when the record is printed or logged.
     """
 
-    kind: Literal["openai", "anthropic", "gemini"] | None = None
+    kind: Kind | None = None
     base_url: str | None = None
     api_key: str | None = None
     api_keys: tuple[str, ...] = ()

@@ -120,7 +120,7 @@ def _key_by_key(keys: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
 
 
 async def _reach(transport: Transport, provider: Provider, which: str) -> Finding:
-    head = provider.head(provider.apis[0], provider.models_path, "GET")
+    head = provider.head(provider.speaks, provider.models_path, "GET")
     began = asyncio.get_running_loop().time()
     try:
         incoming = await transport.send(Outgoing(provider.origin, head, b"", provider.timeouts))

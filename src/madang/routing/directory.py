@@ -37,6 +37,12 @@ _FAMILY_APIS: dict[str, tuple[Dialect, ...]] = {
     "embeddings": ("embeddings",),
     "gemini_batch_embed": ("gemini_batch_embed", "gemini_embed"),
 }
+_MEDIA_PATHS = {
+    "videos": "/v1/videos",
+    "speech": "/v1/audio/speech",
+    "images": "/v1/images/generations",
+    "transcriptions": "/v1/audio/transcriptions",
+}
 _MAX_REMEMBERED = 20_000
 _MAX_NAME = 256
 
@@ -186,7 +192,8 @@ class Directory:
         if targets is None:
             targets = self._catalogued(name, dialect)
         if not targets:
-            raise _other_work(name, dialect) if self._known(name) else self._unknown(name)
+            is_known = self._known(name) or self._makes_media(name)
+            raise self._other_work(name, dialect) if is_known else self._unknown(name)
         return targets
 
     def _configured(self, name: str, model: Model, dialect: Dialect) -> tuple[Target, ...]:
@@ -202,7 +209,7 @@ class Directory:
         if not model.targets:
             targets = list(self._catalogued(name, dialect))
         if not targets and (model.targets or self._is_catalogued(name)):
-            raise _other_work(name, dialect)
+            raise self._other_work(name, dialect)
         if not targets:
             raise UnknownModel(f"Model `{name}` has no targets, and no provider serves it.")
         return tuple(_overridden(target, model) for target in targets)
@@ -234,6 +241,22 @@ class Directory:
             self._serves(serving, row) for serving in self._servings.values()
         )
 
+    def _makes_media(self, name: str) -> bool:
+        """Whether a name is that of a picture, video, speech or transcription model that a provider serves."""
+        row = self._catalog.find(name)
+        homes = {serving.home or serving.name for serving in self._servings.values()}
+        return row is not None and row.makes != "text" and not homes.isdisjoint(row.ids)
+
+    def _other_work(self, name: str, asked: Dialect) -> InvalidRequest:
+        row = self._catalog.find(name)
+        if row is not None and row.makes != "text":
+            said = f"`{name}` makes {row.makes}: ask for it at {_MEDIA_PATHS[row.makes]}."
+        elif asked in EMBEDDING:
+            said = f"`{name}` makes no embeddings: it generates, or its provider has none to offer."
+        else:
+            said = f"`{name}` makes embeddings and generates nothing: ask for it at /v1/embeddings."
+        return InvalidRequest(said, param="model", code="unsupported_model")
+
     def _qualified(self, name: str, dialect: Dialect) -> tuple[Target, ...] | None:
         """The target of `provider/model`, none where it does other work; None where there is no such provider."""
         prefix, slash, rest = name.partition("/")
@@ -243,6 +266,8 @@ class Directory:
         if serving is None:
             return None
         row = self._catalog.find(name) or self._catalog.find(rest)
+        if row is not None and row.makes != "text":
+            return ()
         api = _choose_api(serving.apis, row.api if row else None, dialect)
         return () if api is None else (self._target(serving, row, rest, api),)
 
@@ -258,7 +283,9 @@ class Directory:
 
     @staticmethod
     def _serves(serving: Serving, row: ModelRow) -> bool:
-        listed = serving.serves_all or (serving.home or serving.name) in row.ids
+        listed = row.makes == "text" and (
+            serving.serves_all or (serving.home or serving.name) in row.ids
+        )
         return listed and _choose_api(serving.apis, row.api, row.api) is not None
 
     def _target(self, serving: Serving, row: ModelRow | None, asked: str, api: Dialect) -> Target:
@@ -326,16 +353,6 @@ def _choose_api(
     if asked in able:
         return asked
     return able[0] if able else None
-
-
-def _other_work(name: str, asked: Dialect) -> InvalidRequest:
-    return InvalidRequest(
-        f"`{name}` makes no embeddings: it generates, or its provider has none to offer."
-        if asked in EMBEDDING
-        else f"`{name}` makes embeddings and generates nothing: ask for it at /v1/embeddings.",
-        param="model",
-        code="unsupported_model",
-    )
 
 
 def _overridden(target: Target, model: Model) -> Target:

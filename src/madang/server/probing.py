@@ -108,7 +108,7 @@ class Prober:
 
 async def _probe(transport: Transport, provider: Provider) -> tuple[bool | None, str]:
     """Whether the provider answers (None: that cannot be told), and what it said."""
-    head = provider.head(provider.apis[0], provider.models_path, "GET")
+    head = provider.head(provider.speaks, provider.models_path, "GET")
     try:
         incoming = await transport.send(Outgoing(provider.origin, head, b"", provider.timeouts))
         left = _MOST_BYTES

@@ -20,6 +20,14 @@ _KIND_APIS: dict[str, tuple[Dialect, ...]] = {
     "anthropic": ("messages",),
     "gemini": ("gemini",),
 }
+"""The dialect of a kind of API; kinds that are not here make media and speak none."""
+
+_AUTH_OF_KIND = {"gemini": "x-goog-api-key", "fal": "key", "elevenlabs": "xi-api-key"}
+"""How media are paid for where the catalogue does not say; others: bearer."""
+
+_PRESENTED = {"bearer": "authorization: Bearer ", "key": "authorization: Key "}
+"""What stands before a key that has no header of its own."""
+
 _BESIDE: dict[Dialect, tuple[Dialect, ...]] = {
     "chat": ("embeddings",),
     "responses": ("embeddings",),
@@ -90,6 +98,11 @@ class Provider:
             secret.removeprefix("Bearer ").encode() for secret in secrets if len(secret) >= _GUESSED
         )
 
+    @property
+    def speaks(self) -> Dialect | None:
+        """The dialect that it speaks best; None: it makes media only."""
+        return self.apis[0] if self.apis else None
+
     def redact(self, said: bytes) -> bytes:
         """The same without this provider's secrets, which it may repeat in a complaint."""
         for secret in self._secrets:
@@ -97,8 +110,13 @@ class Provider:
                 said = said.replace(secret, secret[:_SHOWN] + b"...")
         return said
 
-    def head(self, api: Dialect, path: str, method: str = "POST", key: int | None = None) -> bytes:
-        """The request line and the fixed headers for `path`, with a key by its number, or else the next of all."""
+    def head(
+        self, api: Dialect | None, path: str, method: str = "POST", key: int | None = None
+    ) -> bytes:
+        """The request line and the fixed headers for `path`, with a key by its number, or else the next of all.
+
+        `api` None: media, which are no dialect.
+        """
         turn = self._turn if key is None else key
         if key is None and len(self.keys) > 1:
             self._turn = turn = (turn + 1) % len(self.keys)
@@ -109,7 +127,7 @@ class Provider:
                 self._heads[(path, turn)] = head
         return head
 
-    def _make_head(self, api: Dialect, path: str, method: str, turn: int) -> bytes:
+    def _make_head(self, api: Dialect | None, path: str, method: str, turn: int) -> bytes:
         host = self.origin.host if ":" not in self.origin.host else f"[{self.origin.host}]"
         default_port = 443 if self.origin.scheme == "https" else 80
         lines = [
@@ -130,11 +148,14 @@ class Provider:
             lines.append(self._credential(api, self.keys[turn]))
         return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
 
-    def _credential(self, api: Dialect, key: str) -> str:
-        first = self.apis[0]
-        own = self.auth and (api == first or api in _BESIDE.get(first, ()))
-        auth = self.auth if own else _AUTH_OF_API[api]
-        return f"authorization: Bearer {key}" if auth == "bearer" else f"{auth}: {key}"
+    def _credential(self, api: Dialect | None, key: str) -> str:
+        if api is None:
+            auth = self.auth or _AUTH_OF_KIND.get(self.kind, "bearer")
+        else:
+            first = self.apis[0]
+            own = self.auth and (api == first or api in _BESIDE.get(first, ()))
+            auth = self.auth if self.auth and own else _AUTH_OF_API[api]
+        return _PRESENTED.get(auth, f"{auth}: ") + key
 
 
 def build_providers(
@@ -149,7 +170,7 @@ def _build(name: str, given: ProviderSettings, catalog: Catalog) -> Provider:
     kind = given.kind or (row.kind if row else None)
     if kind is None:
         raise ProviderProblem(
-            f"provider `{name}` is not in the catalogue: give its `kind` (openai, anthropic or gemini) and `base_url`"
+            f"provider `{name}` is not in the catalogue: give its `kind` (openai, anthropic, gemini, …) and `base_url`"
         )
     base_url = given.base_url or (row.base_url if row else None)
     if not base_url:
@@ -167,7 +188,7 @@ def _build(name: str, given: ProviderSettings, catalog: Catalog) -> Provider:
         origin=origin,
         prefix=prefix if _VERSION.search(prefix) else prefix + _SDK_VERSIONS.get(kind, ""),
         apis=_with_embeddings(
-            given.apis or (row.apis if row and row.kind == kind else _KIND_APIS[kind])
+            given.apis or (row.apis if row and row.kind == kind else _KIND_APIS.get(kind, ()))
         ),
         home=row.name if row else None,
         region=given.region,
