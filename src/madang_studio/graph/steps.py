@@ -116,8 +116,9 @@ STEPS: Final[Mapping[str, StepRow]] = {
         inputs="voice/* of the shot",
         params="budget_ms lines [ids, in order]",
         made=(
-            "length.json {shot_ms clip_ms}, facts the same: the budget while the speech fits into it, "
-            "else as many whole seconds as it needs; clip_ms at most LONGEST_CLIP_MS"
+            "length.json {shot_ms clip_ms}, facts the same: the budget while the speech fits into it "
+            "(model.timeline.needed_ms), else as many whole seconds as it needs; clip_ms at most "
+            "LONGEST_CLIP_MS"
         ),
     ),
     "clip": StepRow(
@@ -153,10 +154,10 @@ STEPS: Final[Mapping[str, StepRow]] = {
         place="mix",
         kind="audio",
         inputs="timeline music voice/*",
-        params="lufs (-14)",
+        params="lufs (-14) lines [{id character emotion}]",
         made=(
-            "mix.wav, voices.wav and bed.wav (stems, as long as the film); "
-            "facts: duration_ms, lufs, peak_db"
+            "mix.m4a (as it goes into the film), voices.flac and bed.flac (stems, as long as the "
+            "film); facts: duration_ms, lufs, peak_db, silent (lines in which nothing is heard)"
         ),
     ),
     "captions": StepRow(
@@ -165,30 +166,47 @@ STEPS: Final[Mapping[str, StepRow]] = {
         inputs="timeline, and translation/<language>/* unless it is the spoken language",
         params="language lines [{id character text}] in order (texts as spoken)",
         made=(
-            "captions.srt, captions.vtt, captions.json [{start_ms end_ms lines [text]}]; "
-            "facts: cues (count)"
+            "captions.srt, captions.vtt, captions.ass, captions.json [{start_ms end_ms lines "
+            "[text]}]; facts: cues (count), notes (cues too fast to read)"
         ),
     ),
     # film
+    "cut": StepRow(
+        place="cut/<aspect>/<shot>",
+        kind="export",
+        inputs=(
+            "clip/<shot> length/<shot>; with burned captions voice/* of the shot, and "
+            "translation/<burned>/<scene> unless that is the spoken language"
+        ),
+        params=(
+            "shot (id) aspect width height fps (25) burned (language or null) "
+            "lines [{id character text}] of the shot, in order ([] without burned captions)"
+        ),
+        made=(
+            "cut.mp4 (no sound, captions in it, exactly as long as the shot), signature.gray, "
+            "thumbnail.jpg; facts: frames, fit, slowed, held_ms, black, frozen [[start end] in ms], "
+            "notes"
+        ),
+    ),
     "picture": StepRow(
         place="picture/<aspect>",
         kind="export",
-        inputs="timeline clip/*",
+        inputs="timeline cut/<aspect>/*",
         params="aspect width height fps shots [ids, in order]",
         made="picture.mp4 (no sound); facts: duration_ms, width, height",
     ),
     "film": StepRow(
         place="film/<aspect>",
         kind="export",
-        inputs="picture/<aspect> mix, and captions/<burned> if any",
-        params="aspect burned (language or null) title",
+        inputs="picture/<aspect> mix",
+        params="aspect title",
         made="film.mp4; facts: duration_ms, width, height, lufs",
     ),
     "check": StepRow(
         place="check/<aspect>",
         kind="export",
-        inputs="film/<aspect> timeline mix captions/*",
-        params="aspect width height",
+        inputs="film/<aspect> timeline mix captions/* cut/<aspect>/*",
+        params="aspect width height shots [ids, in order]",
         made="check.json {findings: [{what shot? at_ms words}]}; raises FailedCheck if one blocks",
     ),
     "package": StepRow(
