@@ -2,8 +2,9 @@
 
 No I/O and no clock here: who calls them sends an `Outgoing`, and hands back what was answered. The
 provider's key and base URL are added by the sender; `path` is below the base URL, or a whole URL
-that the provider gave. Readers raise a ProviderError judged by status, code and structure, and
-ProviderBroken for what is no answer at all.
+that the provider gave. Writers raise UnsupportedFeature for what the model cannot do,
+ContextOverflow for a prompt over its bound. Readers raise a ProviderError judged by status, code
+and structure, and ProviderBroken for what is no answer at all.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +27,12 @@ from madang.model.media import (
 
 
 class Outgoing(Struct, frozen=True, kw_only=True):
-    """A call to a provider. `losses` names what the request could not carry; `keyed`: the key goes with it."""
+    """A call to a provider. `losses` names what the request could not carry; `keyed`: the key goes with it.
+
+    `counts`: what it comes to if all goes well, as usage counts it (`video_ms.1080p`, `characters`;
+    empty: not known): durations are those that the provider takes, not those asked for. `name`: the
+    handle that the provider was given where it is not the ask's own; `find` is called with it.
+    """
 
     method: str
     path: str
@@ -34,6 +40,8 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     body: bytes = b""
     losses: tuple[str, ...] = ()
     keyed: bool = True
+    counts: Mapping[str, int] = {}
+    name: str | None = None
 
 
 class Incoming(Struct, frozen=True):
