@@ -59,3 +59,11 @@ def test_what_makes_no_sense_is_told(madang, arguments, status, words):
     result = madang("canary", *arguments)
     assert result.exit_code == status
     assert words in result.output
+
+
+def test_a_running_gateway_is_told_the_same(told, gateway):
+    place = ("--url", gateway.url, "--key", gateway.key)
+    terms = ("--model", "gpt-4o", "--to", "playground/claude-sonnet-4")
+    assert told("canary", "start", "far", *terms, *place)["state"] == "running"
+    assert told("canary", "abort", "far", *place)["state"] == "aborted"
+    assert told("canary", "show", "far", *place)["now"]["percent"] == 0

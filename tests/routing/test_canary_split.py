@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from madang.errors import InvalidRequest, ProviderRejected
+from madang.errors import InvalidRequest, ProviderFailed, ProviderRejected
 from madang.model import Target
 from madang.routing.canary.split import Lot, ahead, place
 
@@ -48,3 +48,17 @@ def test_an_attempt_is_on_the_side_of_its_target():
     lot = Lot("next.1", "canary", True, (NEW,))
     assert (lot.arm(NEW), lot.arm(OLD)) == ("canary", "stable")
     assert lot._replace(side="stable").arm(NEW) == "stable"
+
+
+def test_no_target_is_asked_twice_and_the_plan_hears_how_it_failed():
+    course = ahead((NEW, OLD), plan(OLD, OTHER))
+    first, second = (ProviderFailed("no", upstream_status=500) for _ in range(2))
+    assert [next(course), course.send(first), course.send(second)] == [NEW, OLD, OTHER]
+
+
+def test_either_side_of_a_cut_over_begins_with_its_own_and_has_the_original_behind_it():
+    lot = Lot("cutover-m.1", "canary", True, (NEW,), origin=(OLD,))
+    error = ProviderFailed("no", upstream_status=500)
+    new, original = lot.plan(plan(OTHER)), lot._replace(side="stable").plan(plan(OTHER))
+    assert [next(new), new.send(error), new.send(error)] == [NEW, OLD, OTHER]
+    assert [next(original), original.send(error)] == [OLD, OTHER]

@@ -25,6 +25,7 @@ COMMANDS = {
     "usage": "Show what was used and what it cost.",
     "report": "Report what was saved and wasted, and what to do about it.",
     "canary": "Put new targets on trial, and switch traffic over and back.",
+    "cutover": "Move traffic from where it goes today to Madang's own targets, and back.",
     "alerts": "Show what is raised and what was, and try channels.",
     "export": "Write the ledger as CSV or JSON Lines.",
     "whatif": "Replay a period against another configuration: cost, latency, limits.",

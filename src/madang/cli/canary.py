@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -56,12 +56,12 @@ class RemoteCanaries:
     def start(self, wanted: Start) -> CanaryShown:
         """Start a canary."""
         body = msgspec.to_builtins(wanted)
-        return msgspec.convert(self._gateway.call("POST", _PATH, body), CanaryShown)
+        return msgspec.convert(self._gateway.call("POST", _PATH, body).json(), CanaryShown)
 
     def act(self, name: str, act: Act) -> CanaryShown:
         """Do something to a canary."""
         path = f"{_PATH}/{_safe(name)}/{act}"
-        return msgspec.convert(self._gateway.call("POST", path), CanaryShown)
+        return msgspec.convert(self._gateway.call("POST", path).json(), CanaryShown)
 
 
 def at_canaries(function: Callable[..., R]) -> Callable[..., R]:
@@ -122,7 +122,8 @@ def start(
         _tell(office.act(name, "start"), as_json)
         return
     if "ramp" in given:
-        given["ramp"] = _ramp(str(given["ramp"]))
+        ramp = str(given["ramp"])
+        given["ramp"] = () if ramp == "none" else shares(ramp, "--ramp")
     try:
         wanted = msgspec.convert({"model": model, "to": to, **given}, Canary)
     except msgspec.ValidationError as error:
@@ -152,7 +153,11 @@ def list_(office: CanaryOffice, as_json: bool) -> None:
 
     Example: madang canary list --json
     """
-    found = office.list()
+    print_trials(office.list(), as_json)
+
+
+def print_trials(found: Sequence[CanaryShown], as_json: bool) -> None:
+    """A table of trials, or all that is known of them."""
     if as_json:
         print_json(msgspec.to_builtins(found))
         return
@@ -168,14 +173,18 @@ def show(office: CanaryOffice, name: str, as_json: bool) -> None:
 
     Example: madang canary show next
     """
-    story = office.story(name)
+    tell_story(office.story(name), as_json)
+
+
+def tell_story(story: CanaryStory, as_json: bool) -> None:
+    """Both sides of a trial, and what has happened to it."""
     if as_json:
         print_json(msgspec.to_builtins(story))
         return
     now = story.now
-    click.echo(
-        f"{now.name}: {now.state.replace('_', ' ')}, {now.percent:g} % of {now.terms.model} to {now.terms.to}"
-    )
+    state, share = now.state.replace("_", " "), f"{now.percent:g} % of {now.terms.model}"
+    rest = "" if now.origin is None else f", else to {now.origin}"
+    click.echo(f"{now.name}: {state}, {share} to {', '.join((now.terms.to, *now.also))}{rest}")
     sides = [(name, *_side(arm)) for name, arm in (("canary", now.canary), ("stable", now.stable))]
     print_table(_SIDES, sides, numbers=_SIDES[1:])
     events = [
@@ -288,13 +297,12 @@ def _tell(one: CanaryShown, as_json: bool) -> None:
     )
 
 
-def _ramp(text: str) -> tuple[float, ...]:
-    if text == "none":
-        return ()
+def shares(text: str, option: str) -> tuple[float, ...]:
+    """The shares that an option names, such as 5,15,50,100."""
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError as error:
-        raise click.UsageError("--ramp is a list of shares such as 5,15,50,100.") from error
+        raise click.UsageError(f"{option} is a list of shares such as 5,15,50,100.") from error
 
 
 def _moment(at_us: int) -> str:

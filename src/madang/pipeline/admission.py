@@ -211,14 +211,14 @@ class Admission:
     def _worst_of(self, call: Call, route: Route, snapshot: Snapshot) -> Worst:
         """The dearest that can happen on a route, worked out once a day and configuration."""
         day = call.at_us // _DAY_US
-        name = (route.name, call.wire.dialect, call.lot.targets if call.lot is not None else ())
+        name = (route.name, call.wire.dialect, call.lot.may_answer if call.lot is not None else ())
         known = self._worst.get(name)
         if known is not None and known[0] is snapshot and known[1] == day:
             return known[2]
         if len(self._worst) >= _MAX_ROUTES:
             self._worst.clear()
         if call.lot is not None:  # a new target may come to answer, too
-            route = replace(route, targets=(*route.targets, *call.lot.targets))
+            route = replace(route, targets=(*route.targets, *call.lot.may_answer))
         worst = worst_of(snapshot, route, call.at_us)
         self._worst[name] = (snapshot, day, worst)
         return worst

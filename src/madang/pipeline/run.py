@@ -33,7 +33,6 @@ from madang.pipeline.measure import is_longer
 from madang.pipeline.search import Following, Search
 from madang.pipeline.trials import Trials
 from madang.pipeline.worst import Step
-from madang.routing.canary.split import ahead
 from madang.routing.causes import remedy_for
 from madang.routing.directory import Route
 from madang.upstream.outbox import Outbox
@@ -100,8 +99,8 @@ class Pipeline:
         except MadangError:
             self.give_up(call)
             raise
-        if call.lot is not None and call.lot.side == "canary":
-            plan = ahead(call.lot.targets, plan)
+        if call.lot is not None:
+            plan = call.lot.plan(plan)
         return Search(call, snapshot, route, plan, random.random)
 
     def admit_free(self, call: Call) -> None:

@@ -77,9 +77,12 @@ class TrialBook:
         by: str | None = None,
         is_configured: bool = False,
         switch: bool = False,
+        origin: str | None = None,
+        also: tuple[str, ...] = (),
     ) -> Trial:
         """Begin a new trial; `switch`: all traffic goes to the new target at once, and nothing is compared.
 
+        `origin`, `also`: it is a cut-over from there, see `Trial`.
         Raises Conflict where one of that name, or another for the same model, gets traffic.
         """
         now_us = _now_us()
@@ -89,12 +92,7 @@ class TrialBook:
                 other = kept.trial
                 if other.name == name:
                     number = other.number + 1
-                if other.percent > 0 and (other.name == name or other.terms.model == terms.model):
-                    raise Conflict(
-                        f"The canary `{other.name}` gets {other.percent:g} % of `{other.terms.model}`: "
-                        "abort it or roll it back first.",
-                        code="canary_running",
-                    )
+                _must_leave_room(other, name, terms.model)
             trial = Trial(
                 name,
                 number,
@@ -103,8 +101,10 @@ class TrialBook:
                 now_us,
                 state="promoted" if switch else "running",
                 is_configured=is_configured,
+                origin=origin,
+                also=also,
             )
-            why = f"{trial.percent:g} % of `{terms.model}` to `{terms.to}`"
+            why = f"{trial.percent:g} % of `{terms.model}` to `{', '.join((terms.to, *also))}`"
             _keep(transaction, Kept(trial, Evidence(), 0))
             _enter(transaction, trial, Decision("switched" if switch else "started", why), by, {})
         return trial
@@ -117,7 +117,8 @@ class TrialBook:
                 raise NotFound(f"There is no canary `{name[:100]}`.", code="canary_not_found")
             kept = _kept(rows[0])
             trial = after(kept.trial, kind, _now_us())
-            _keep(transaction, kept._replace(trial=trial))
+            evidence = kept.evidence.next_step() if kind == "advanced" else kept.evidence
+            _keep(transaction, Kept(trial, evidence, kept.seq))
             _enter(transaction, trial, Decision(kind, why), by, kept.evidence.figures())
         return trial
 
@@ -149,6 +150,20 @@ class TrialBook:
             msgspec.convert({**dict(row), "figures": msgspec.json.decode(row["figures"])}, Event)
             for row in rows
         ]
+
+
+def _must_leave_room(other: Trial, name: str, model: str) -> None:
+    """Raise Conflict where another trial, or one of the same name, leads the model's requests."""
+    if other.name == name and other.state == "rolled_back":
+        return
+    if other.is_open and (other.name == name or other.terms.model == model):
+        what, end = "canary", "abort it or roll it back first"
+        if other.origin is not None:
+            what, end = "cut-over", f"`madang cutover end {other.terms.model}` first"
+        raise Conflict(
+            f"The {what} `{other.name}` gets {other.percent:g} % of `{other.terms.model}`: {end}.",
+            code="canary_running",
+        )
 
 
 def _keep(transaction: Transaction, kept: Kept) -> None:

@@ -28,6 +28,7 @@ class CanaryShown(Struct, frozen=True, kw_only=True):
     """A canary. `percent`: the share of the new target now; `why`: the reason for what was decided last.
 
     `trial` is what rows of the ledger know it by. `proof`: what the evidence comes to, see docs/canaries.md.
+    `origin`: it is a cut-over from there; `also`: new targets that follow `terms.to`.
     """
 
     name: str
@@ -44,6 +45,8 @@ class CanaryShown(Struct, frozen=True, kw_only=True):
     proof: dict[str, float | None]
     last: Kind | None
     why: str | None
+    origin: str | None = None
+    also: tuple[str, ...] = ()
 
 
 class CanaryStory(Struct, frozen=True):
@@ -62,12 +65,13 @@ class Canaries:
 
     def list(self) -> "list[CanaryShown]":
         """Every canary, by name."""
-        return [self._shown(kept) for kept in self._book.all()]
+        return [shown(self._store, self._book, kept) for kept in self._book.all()]
 
     def story(self, name: str) -> CanaryStory:
         """One of them, by its name or its model's. Raises NotFound."""
         kept = self._found(name)
-        return CanaryStory(self._shown(kept), self._book.events(kept.trial.name))
+        now = shown(self._store, self._book, kept)
+        return CanaryStory(now, self._book.events(kept.trial.name))
 
     def start(self, wanted: Start, by: str | None = None) -> CanaryShown:
         """Start a canary. Raises Conflict, or InvalidRequest for a name that cannot be."""
@@ -80,17 +84,23 @@ class Canaries:
         if list(wanted.terms.ramp) != sorted(set(wanted.terms.ramp)):
             raise InvalidRequest("Each step of a ramp is larger than the one before.", param="ramp")
         self._book.begin(wanted.name, wanted.terms, by=by, switch=wanted.switch)
-        return self._shown(self._book.get(wanted.name))
+        return shown(self._store, self._book, self._book.get(wanted.name))
 
     def act(self, name: str, act: Act, by: str | None = None) -> CanaryShown:
         """Do something to a canary. Raises NotFound, or Conflict where that cannot be done now."""
         trial = self._found(name).trial
         if act == "start":
-            configured = trial.is_configured
-            self._book.begin(trial.name, trial.terms, by=by, is_configured=configured)
+            self._book.begin(
+                trial.name,
+                trial.terms,
+                by=by,
+                is_configured=trial.is_configured,
+                origin=trial.origin,
+                also=trial.also,
+            )
         else:
             self._book.happen(trial.name, _ENDS[act], "somebody wanted it", by)
-        return self._shown(self._book.get(trial.name))
+        return shown(self._store, self._book, self._book.get(trial.name))
 
     def _found(self, name: str) -> Kept:
         """The canary of a name, else the one that gets traffic of a model of that name."""
@@ -99,25 +109,29 @@ class Canaries:
                 return kept
         return self._book.get(name)
 
-    def _shown(self, kept: Kept) -> CanaryShown:
-        trial = kept.trial
-        events = self._book.events(trial.name, limit=1)
-        return CanaryShown(
-            name=trial.name,
-            trial=trial.id,
-            state=trial.state,
-            percent=trial.percent,
-            terms=trial.terms,
-            is_configured=trial.is_configured,
-            began_at=moment(trial.began_us),
-            step_began_at=moment(trial.step_us),
-            over_at=None if trial.over_us is None else moment(trial.over_us),
-            canary=figures(self._store, trial.id, "canary"),
-            stable=figures(self._store, trial.id, "stable"),
-            proof=kept.evidence.figures(),
-            last=events[0].kind if events else None,
-            why=events[0].why if events else None,
-        )
+
+def shown(store: Store, book: TrialBook, kept: Kept) -> CanaryShown:
+    """A trial as it is shown."""
+    trial = kept.trial
+    events = book.events(trial.name, limit=1)
+    return CanaryShown(
+        name=trial.name,
+        trial=trial.id,
+        state=trial.state,
+        percent=trial.percent,
+        terms=trial.terms,
+        is_configured=trial.is_configured,
+        began_at=moment(trial.began_us),
+        step_began_at=moment(trial.step_us),
+        over_at=None if trial.over_us is None else moment(trial.over_us),
+        canary=figures(store, trial.id, "canary"),
+        stable=figures(store, trial.id, "stable"),
+        proof=kept.evidence.figures(),
+        last=events[0].kind if events else None,
+        why=events[0].why if events else None,
+        origin=trial.origin,
+        also=trial.also,
+    )
 
 
 _LONGEST: Final = 64

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from time import monotonic
+from typing import Final
 
 from madang.config.settings import Settings
 from madang.errors import MadangError
@@ -14,6 +15,9 @@ from madang.routing.canary.split import Lot, place
 from madang.routing.directory import Directory
 from madang.routing.pacing import HIGH
 
+_WHOLE: Final = 100.0
+_ASKED_FOR: Final = "x-madang-arm asks for it"
+
 
 class Trials:
     """The trials that one process sends requests to. `open`: by model, those that get any."""
@@ -23,7 +27,7 @@ class Trials:
 
     def follow(self, trials: Iterable[Trial]) -> None:
         """Take over how all trials stand."""
-        self.open = {one.terms.model: one for one in trials if one.percent > 0}
+        self.open = {one.terms.model: one for one in trials if one.is_open}
 
     def join(self, call: Call, snapshot: Snapshot) -> None:
         """Draw the side of a call, if there is a trial for its model whose target can do its work."""
@@ -31,10 +35,14 @@ class Trials:
         if trial is None or call.lot is not None:  # a copy takes part in nothing
             return
         try:
-            route = snapshot.directory.resolve(trial.terms.to, call.wire.dialect)
+            targets = _resolved((trial.terms.to, *trial.also), call, snapshot)
+            origin = () if trial.origin is None else _resolved((trial.origin,), call, snapshot)
         except MadangError:  # the target does other work, or its provider is gone
             return
-        call.lot = _lot(call, trial, route.targets, snapshot)
+        if origin:
+            call.lot = _cut_over(call, trial, targets, origin)
+        else:
+            call.lot = _lot(call, trial, targets, snapshot)
 
 
 def lead_somewhere(settings: Settings, directory: Directory) -> None:
@@ -47,17 +55,45 @@ def lead_somewhere(settings: Settings, directory: Directory) -> None:
             directory.lookup(model.shadow.to)
 
 
+def _resolved(names: Iterable[str], call: Call, snapshot: Snapshot) -> tuple[Target, ...]:
+    """The targets that names lead to, each once. Raises MadangError."""
+    resolve, dialect = snapshot.directory.resolve, call.wire.dialect
+    return tuple({one: None for name in names for one in resolve(name, dialect).targets})
+
+
+def _cut_over(
+    call: Call, trial: Trial, targets: tuple[Target, ...], origin: tuple[Target, ...]
+) -> Lot:
+    """The side of a call while its model's traffic is moved by hand: the share or the caller says."""
+    new = tuple(one for one in targets if one not in origin)
+    is_new = place(trial.id, _unit(call)) < trial.percent
+    drawn, why = 0 < trial.percent < _WHOLE, f"{trial.percent:g} % of the requests are cut over"
+    if call.wants_arm is not None and trial.percent > 0:
+        is_new, drawn, why = call.wants_arm == "canary", False, _ASKED_FOR
+    return Lot(trial.id, "canary" if is_new else "stable", drawn, new, why, origin)
+
+
 def _lot(call: Call, trial: Trial, targets: tuple[Target, ...], snapshot: Snapshot) -> Lot:
     if call.wants_arm is not None:
-        return Lot(trial.id, call.wants_arm, drawn=False, targets=targets)
+        return Lot(trial.id, call.wants_arm, drawn=False, targets=targets, why=_ASKED_FOR)
     if trial.state == "promoted":
         now = monotonic()
         rests = all(snapshot.lane(one).standing.is_resting(now) for one in targets)
-        return Lot(trial.id, "stable" if rests else "canary", drawn=False, targets=targets)
+        if rests:
+            why = "the new target rests"
+            return Lot(trial.id, "stable", drawn=False, targets=targets, why=why)
+        return Lot(trial.id, "canary", drawn=False, targets=targets, why="it is promoted")
     if call.priority == HIGH:
-        return Lot(trial.id, "canary", drawn=False, targets=targets)
+        why = "its priority is high"
+        return Lot(trial.id, "canary", drawn=False, targets=targets, why=why)
     is_canary = place(trial.id, _unit(call)) < trial.percent
-    return Lot(trial.id, "canary" if is_canary else "stable", drawn=True, targets=targets)
+    return Lot(
+        trial.id,
+        "canary" if is_canary else "stable",
+        drawn=True,
+        targets=targets,
+        why=f"{trial.percent:g} % are drawn",
+    )
 
 
 def _unit(call: Call) -> str:

@@ -29,6 +29,7 @@ from madang.server.alerts import ALERTS
 from madang.server.caller import presented_key
 from madang.server.canaries import CANARIES
 from madang.server.comparisons import COMPARISONS
+from madang.server.cutovers import CUTOVERS
 from madang.server.keys import KEYS
 from madang.server.openapi import Operation as Described
 from madang.server.openapi import document
@@ -51,6 +52,7 @@ OPERATIONS = (
     *STATUS,
     *ALERTS,
     *CANARIES,
+    *CUTOVERS,
     *REPORTS,
     *PRICES,
     *ACCOUNTS,

@@ -21,6 +21,13 @@ _MAY: Final[dict[tuple[State, Kind], State]] = {
 }
 """What may happen to a trial in a state, and the state that follows."""
 
+_MAY_CUTOVER: Final[dict[tuple[State, Kind], State]] = {
+    **_MAY,
+    ("promoted", "aborted"): "aborted",
+    ("rolled_back", "aborted"): "aborted",
+}
+"""The same of a cut-over: whatever its state, it can be ended, and the model's own route holds again."""
+
 _WHOLE: Final = 100.0
 
 
@@ -28,6 +35,8 @@ class Trial(Struct, frozen=True):
     """One trial of a canary; `number` counts them. `step` is an index of `terms.steps`; moments are Unix µs.
 
     `is_configured`: its terms come from the configuration. `over_us`: when it was ended (None: it was not).
+    `origin`: it is a cut-over, which people move on: the stable side is this target, also after the way
+    back. `also`: new targets that follow `terms.to`.
     """
 
     name: str
@@ -39,6 +48,8 @@ class Trial(Struct, frozen=True):
     state: State = "running"
     is_configured: bool = False
     over_us: int | None = None
+    origin: str | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -51,6 +62,17 @@ class Trial(Struct, frozen=True):
         if self.state == "running":
             return self.terms.steps[self.step]
         return _WHOLE if self.state == "promoted" else 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it leads requests anywhere: a cut-over does until it is ended."""
+        return self.percent > 0 or (self.origin is not None and self.state == "rolled_back")
+
+    @property
+    def onward(self) -> Kind:
+        """What the next step is: another share, or all of it."""
+        steps, at = self.terms.steps, self.step + 1
+        return "advanced" if at < len(steps) and steps[at] < _WHOLE else "promoted"
 
 
 class Decision(Struct, frozen=True):
@@ -67,6 +89,8 @@ def judge(trial: Trial, evidence: Evidence, now_us: int) -> Decision | None:
     harm = evidence.harm()
     if harm is not None:
         return Decision("rolled_back", harm)
+    if trial.origin is not None:
+        return None
     steps, waited_s = trial.terms.steps, (now_us - trial.step_us) / 1_000_000
     if evidence.requests < trial.terms.step_requests or waited_s < trial.terms.step_s:
         return None
@@ -78,11 +102,12 @@ def judge(trial: Trial, evidence: Evidence, now_us: int) -> Decision | None:
 
 def after(trial: Trial, kind: Kind, now_us: int) -> Trial:
     """The trial after something has happened to it. Raises Conflict: that cannot happen now."""
-    state = _MAY.get((trial.state, kind))
+    state = (_MAY if trial.origin is None else _MAY_CUTOVER).get((trial.state, kind))
     if state is None:
+        what = "canary" if trial.origin is None else "cut-over"
+        is_now, wanted = trial.state.replace("_", " "), kind.replace("_", " ")
         raise Conflict(
-            f"The canary `{trial.name}` is {trial.state.replace('_', ' ')}; it cannot be {kind.replace('_', ' ')}.",
-            code="canary_state",
+            f"The {what} `{trial.name}` is {is_now}; it cannot be {wanted}.", code="canary_state"
         )
     if kind == "advanced":
         return replace(trial, step=trial.step + 1, step_us=now_us)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final, Literal, NamedTuple
 
+from madang.errors import MadangError
 from madang.model import Target
 from madang.model.attempt import Arm
 from madang.routing.plan import Plan
@@ -15,13 +16,26 @@ _SPAN: Final = 2.0**56  # seven bytes
 class Lot(NamedTuple):
     """The side of one request in a trial, and whether the draw has decided it. `targets` are the new ones.
 
-    shadow: a copy of a request, whoever is asked.
+    shadow: a copy of a request, whoever is asked. `why` it is on that side, in words. `origin` is what
+    answers on the stable side of a cut-over (none: the model's own route).
     """
 
     trial: str
     side: Side | Literal["shadow"]
     drawn: bool
     targets: tuple[Target, ...]
+    why: str = ""
+    origin: tuple[Target, ...] = ()
+
+    @property
+    def may_answer(self) -> tuple[Target, ...]:
+        """Who may come to answer beside the model's own route."""
+        return (*self.targets, *self.origin)
+
+    def plan(self, own: Plan) -> Plan:
+        """The plan of a request on this side; `own` is that of the model's route."""
+        first = self.may_answer if self.side == "canary" else self.origin
+        return ahead(first, own) if first else own
 
     def arm(self, target: Target) -> Arm:
         """The side that an attempt at a target is on."""
@@ -40,7 +54,19 @@ def place(trial: str, unit: str) -> float:
 
 
 def ahead(targets: Sequence[Target], stable: Plan) -> Plan:
-    """A plan that proposes new targets first; however they fail, the stable side's own plan begins then."""
-    for target in targets:  # noqa: UP028 - a tuple cannot be told what failed
-        yield target
-    yield from stable
+    """A plan that proposes new targets first; however they fail, the stable side's own plan begins then.
+
+    None is asked twice: the stable plan hears at once how those failed that it would propose again.
+    """
+    failed: dict[Target, MadangError] = {}
+    for target in targets:
+        failed[target] = yield target
+    following = next(stable, None)
+    while following is not None:
+        error = failed.get(following)
+        if error is None:
+            error = yield following
+        try:
+            following = stable.send(error)
+        except StopIteration:
+            return
