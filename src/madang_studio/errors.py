@@ -34,6 +34,12 @@ class Unavailable(StudioError):
     passing = True
 
 
+class Spoiled(Unavailable):
+    """A job that was begun ended without a result; asking again is a new request, with a new name."""
+
+    code = "spoiled"
+
+
 class OverBudget(StudioError):
     """Going on would cost more than was allowed; says how much is needed."""
 

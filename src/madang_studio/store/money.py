@@ -1,0 +1,81 @@
+"""What was paid, request by request, and what things cost before: integer nano-dollars."""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from madang_studio.store.database import Database
+
+
+class Charge(Struct, frozen=True):
+    """A request that may have cost something; None: the gateway knows no price."""
+
+    request: str
+    cost_nusd: int | None
+
+
+class Spent(Struct, frozen=True):
+    """What a drama or batch has cost. `unpriced`: requests whose price nobody knows."""
+
+    nusd: int
+    unpriced: int
+
+
+class Rate(Struct, frozen=True):
+    """What a step took before, over `times` times: per unit of its amount, and per time."""
+
+    times: int
+    nusd_per_unit: float
+    seconds: float
+
+
+class Money:
+    """The tables of charges and of what artefacts cost."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._database, self._clock = database, clock
+
+    def charge(self, drama: str, place: str, stamp: str, charges: Sequence[Charge]) -> None:
+        """Enter requests; one that is entered already is not entered again."""
+        rows = [
+            (each.request, drama, place, stamp, each.cost_nusd, self._clock()) for each in charges
+        ]
+        with self._database.transaction() as transaction:
+            transaction.write_all(
+                "INSERT INTO charges VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows
+            )
+
+    def spent(self, drama: str) -> Spent:
+        """What a drama has cost, failures and replaced takes included."""
+        return self._sum("drama = ?", drama)
+
+    def spent_by_batch(self, batch: str) -> Spent:
+        """What all dramas of a batch have cost."""
+        return self._sum("drama IN (SELECT id FROM dramas WHERE batch = ?)", batch)
+
+    def by_place(self, drama: str) -> dict[str, int]:
+        """What each place of a drama has cost, all its versions together."""
+        rows = self._database.read(
+            "SELECT place, COALESCE(SUM(cost_nusd), 0) FROM charges WHERE drama = ? GROUP BY place",
+            drama,
+        )
+        return {row[0]: int(row[1]) for row in rows}
+
+    def rate(self, step: str, model: str | None) -> Rate | None:
+        """What a step by a model took, over its last 50 priced times; None: it was never made."""
+        rows = self._database.read(
+            "SELECT COUNT(*), SUM(cost_nusd), SUM(amount), AVG(seconds) FROM ("
+            "SELECT * FROM artefacts WHERE step = ? AND model IS ? AND cost_nusd IS NOT NULL "
+            "ORDER BY made DESC LIMIT 50)",
+            step,
+            model,
+        )
+        times, nusd, amount, seconds = rows[0]
+        return Rate(int(times), nusd / max(amount, 1), float(seconds)) if times else None
+
+    def _sum(self, condition: str, name: str) -> Spent:
+        rows = self._database.read(
+            f"SELECT COALESCE(SUM(cost_nusd), 0), SUM(cost_nusd IS NULL) FROM charges WHERE {condition}",  # noqa: S608
+            name,
+        )
+        return Spent(int(rows[0][0]), int(rows[0][1] or 0))
