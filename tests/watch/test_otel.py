@@ -119,3 +119,20 @@ def test_without_telemetry_nothing_of_it_is_loaded():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("flags", "kept"), [("01", 1), ("00", 0)])
+def test_a_request_is_a_part_of_its_callers_trace_and_kept_if_that_is(flags, kept):
+    parent = f"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}"
+    with receiver() as collector:
+        otel = Otel(Telemetry(otlp=collector.url, sample=0.0))
+        otel.saw((attempt(traceparent=parent, tracestate="rojo=1"),))
+        otel.close()
+    bodies = [got.body for got in collector.got if got.path == "/v1/traces"]
+    assert len(bodies) == kept
+    for body in bodies:
+        told = ExportTraceServiceRequest.FromString(body)
+        spans = told.resource_spans[0].scope_spans[0].spans
+        assert {span.trace_id.hex() for span in spans} == {"0af7651916cd43dd8448eb211c80319c"}
+        request = next(span for span in spans if span.kind == 2)
+        assert (request.parent_span_id.hex(), request.trace_state) == ("b7ad6b7169203331", "rojo=1")

@@ -6,6 +6,7 @@ from madang.cli.decision import told
 from madang.cli.office import Office, Row, at_office
 from madang.cli.printing import count, dollars, json_option, print_json
 from madang.model import PASSED_OVER
+from madang.model.trace import Trace
 
 _DIALECTS = {
     "chat": "OpenAI Chat Completions",
@@ -57,6 +58,8 @@ def tell(story: Row) -> list[str]:
     ]
     if story["tags"]:
         lines.append(f"Tags: {', '.join(f'{k}={v}' for k, v in story['tags'].items())}.")
+    if parent := attempts[0].get("traceparent"):
+        lines.append(f"Part of its caller's trace {Trace(parent).trace_id}.")
     lines += told(attempts[0].get("plan"))
     for number, attempt in enumerate(attempts, 1):
         lines += ["", *_attempt(number, attempt)]

@@ -91,8 +91,8 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     shows that it is there (None: its list of models), or `off`. `features`, `context_window` and
     `max_output` hold for all its models, whatever the catalogue says of them. `lossy: allow` lets
     it answer less than the whole request, as if every caller had allowed that. `data: private` says
-    that it keeps nothing of what it is asked. Keys and the values of headers are plain text here,
-    and are never shown when the record is printed or logged.
+    that it keeps nothing of what it is asked. `trace: pass`: it gets callers' `traceparent`. Keys and
+    the values of headers are plain text here, and are never shown when the record is printed or logged.
     """
 
     kind: Kind | None = None
@@ -117,6 +117,7 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     max_output: Tokens | None = None
     lossy: Literal["refuse", "allow"] = "refuse"
     data: Literal["shared", "private"] = "shared"
+    trace: Literal["keep", "pass"] = "keep"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """The fields as they may be shown; rich prints records by this."""

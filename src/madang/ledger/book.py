@@ -59,6 +59,8 @@ _COLUMNS = {
     "canary": "value ->> '$.canary'",
     "arm": "value ->> '$.arm'",
     "drawn": "coalesce(value ->> '$.drawn', 0)",
+    "traceparent": "value ->> '$.traceparent'",
+    "tracestate": "value ->> '$.tracestate'",
 }
 
 # Without MATERIALIZED SQLite writes each record out again for each of its columns: 25 µs a row, not 9.

@@ -73,7 +73,8 @@ class Attempt(Struct, kw_only=True, omit_defaults=True):
     `saved_nusd` what an answer from the cache would have cost. `plan` is why the request went where it
     went (on its first attempt only; None: there was nothing to choose). `canary` names the trial of a new
     target that the request took part in, `arm` is the side this attempt was on, and `drawn` whether the
-    draw had put the request on its side, and no wish of the caller.
+    draw had put the request on its side, and no wish of the caller. `traceparent` and `tracestate`
+    are the caller's headers of that name (on its first attempt only; None: there were none).
     """
 
     id: str
@@ -121,6 +122,8 @@ class Attempt(Struct, kw_only=True, omit_defaults=True):
     canary: str | None = None
     arm: Arm | None = None
     drawn: bool = False
+    traceparent: str | None = None
+    tracestate: str | None = None
 
     @property
     def was_asked(self) -> bool:

@@ -133,6 +133,8 @@ class Attempt:
             timeouts = replace(timeouts, total_s=min(left, timeouts.total_s))
         if lane.wire is call.wire and call.forward:
             head += call.forward
+        if call.trace is not None and provider.passes_trace:
+            head += call.trace.head
         return Outgoing(provider.origin, head, body, timeouts, streaming)
 
     async def _check(self, incoming: Incoming, turn: Turn) -> Incoming:

@@ -8,6 +8,7 @@ from madang.errors import MadangError
 from madang.keys import Key
 from madang.model import Attempt, Embed, Request, Usage
 from madang.model.attempt import Cached
+from madang.model.trace import Trace
 from madang.pipeline.conversation import Conversation
 from madang.pipeline.joint import Joint
 from madang.routing.canary.split import Lot, Side
@@ -59,7 +60,8 @@ class Call:
     it is not to be touched). `chunk`: the caller wishes to have a long text split.
     `lot` is its side in the trial of a new target (None: there is none), `wants_arm` the one that it asks for.
     `steer` is what its headers say of its way, `case` what its way was decided by (both None:
-    nothing), and `told` are ready header lines that tell the caller of that.
+    nothing), and `told` are ready header lines that tell the caller of that. `trace` is the one that its
+    caller says it belongs to (None: none).
     """
 
     __slots__ = (
@@ -103,6 +105,7 @@ class Call:
         "steer",
         "tags",
         "told",
+        "trace",
         "upstream_s",
         "waited_s",
         "wants_arm",
@@ -154,6 +157,7 @@ class Call:
         self.lot: Lot | None = None
         self.wants_arm: Side | None = None
         self.told = b""
+        self.trace: Trace | None = None
 
     def is_late(self, now: float) -> bool:
         """Whether the caller's deadline has come, so that another attempt would be in vain."""

@@ -168,6 +168,7 @@ def _part(call: Call, request: Request, first_n: int, what: str) -> Call:
     )
     part.path_model = call.path_model
     part.priority, part.tags, part.forward = call.priority, call.tags, call.forward
+    part.trace = call.trace
     part.may_lose, part.is_thrifty = call.may_lose, call.is_thrifty
     if call.deadline_s is not None:
         part.deadline_s = max(0.001, call.deadline_s - (now - call.started))

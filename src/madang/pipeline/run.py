@@ -236,6 +236,8 @@ class Pipeline:
         if call.is_part:
             settle.subordinate(call)
         rows = call.rows
+        if call.trace is not None:
+            settle.trace(call)
         self._journal.note(rows, call.slots)
         self._outbox.wake()
         self._admission.settle(call)

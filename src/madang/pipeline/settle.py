@@ -208,6 +208,13 @@ def ended(row: Attempt) -> Begun:
     return Begun(**begun)
 
 
+def trace(call: Call) -> None:
+    """Keep the caller's trace in the first row of a call."""
+    told, rows = call.trace, call.rows
+    if told is not None and rows:
+        rows[0] = replace(rows[0], traceparent=told.parent, tracestate=told.state)
+
+
 def supersede(call: Call) -> None:
     """Another attempt follows: the last row was not the final one."""
     if call.rows:

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 
 from madang.errors import Draining, InvalidRequest, MadangError, Overloaded
 from madang.model import Dialect
+from madang.model.trace import read_trace
 from madang.pipeline.call import Call, Chunk, Reply, Streamed
 from madang.pipeline.count import count_tokens, read_count_envelope
 from madang.pipeline.steering import steer
@@ -139,6 +140,9 @@ def _read_options(call: Call, request: Request, dialect: Dialect) -> None:
         if arm not in _SIDES:
             raise InvalidRequest("x-madang-arm is `canary` or `stable`.")
         call.wants_arm = _SIDES[arm]
+    parent = headers.get(b"traceparent")
+    if parent is not None:
+        call.trace = read_trace(parent, headers.get(b"tracestate"))
     call.may_lose = _allows(headers, b"x-madang-lossy")
     call.may_go_on = _allows(headers, b"x-madang-continue")
     call.chunk = _chunk(headers)

@@ -68,7 +68,8 @@ class Provider:
     `apis` are those it was configured with, preferred first, then the embeddings beside them.
     `home` is the catalogue's name for it (None: the catalogue does not know it): its models' ids
     and prices are looked up there. `kind` decides which vendor's price list applies to a provider
-    of one's own. `max_tokens_field` is the name that its Chat Completions endpoint expects.
+    of one's own. `passes_trace`: it is told of callers' traces. `max_tokens_field` is the name that
+    its Chat Completions endpoint expects.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Provider:
     keys: tuple[str, ...] = field(repr=False)
     auth: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    passes_trace: bool = False
     _heads: dict[tuple[str, int], bytes] = field(default_factory=dict, repr=False)
     _turn: int = 0
     _secrets: tuple[bytes, ...] = field(init=False, repr=False)
@@ -199,6 +201,7 @@ def _build(name: str, given: ProviderSettings, catalog: Catalog) -> Provider:
         keys=keys,
         auth=row.auth if row and row.kind == kind else None,
         headers={**(row.headers if row else {}), **given.headers},
+        passes_trace=given.trace == "pass",
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.metrics import Histogram, Meter
@@ -21,12 +22,21 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+    TraceState,
+)
 from opentelemetry.util.types import AttributeValue
 
 from madang import __version__
 from madang.config.alerts import Telemetry
 from madang.model import Attempt
+from madang.model.trace import Trace
 from madang.watch import semconv as names
 
 _log = logging.getLogger("madang.watch")
@@ -89,16 +99,22 @@ class Otel:
         while (rows := self._waiting.get()) is not None:
             try:
                 self._measure(rows)
-                if rows and random.random() < self._sample:
+                if rows:
                     self._trace(rows)
             except Exception:  # noqa: BLE001 - a defect, logged; the next request may do better
                 _log.exception("a request is missing in telemetry")
 
     def _trace(self, rows: Sequence[Attempt]) -> None:
-        """A span of the whole request, with the caller as its client, and below it one of each attempt."""
+        """A span of the whole request, with the caller as its client, and below it one of each attempt.
+
+        Where the caller says that it belongs to a trace, it is a part of that, and kept if that is.
+        """
         first, last = rows[0], rows[-1]
+        if first.traceparent is None and random.random() >= self._sample:
+            return
         request = self._tracer.start_span(
             f"{_operation(first)} {first.asked_model}",
+            None if first.traceparent is None else _inside(first.traceparent, first.tracestate),
             kind=SpanKind.SERVER,
             attributes=_of_request(rows),
             start_time=first.at_us * 1000,
@@ -138,6 +154,19 @@ class Otel:
 
 def _histogram(meter: Meter, name: str, unit: str, buckets: Sequence[float]) -> Histogram:
     return meter.create_histogram(name, unit, explicit_bucket_boundaries_advisory=list(buckets))
+
+
+def _inside(parent: str, state: str | None) -> Context:
+    """What a span has to be started in, to be a part of the caller's."""
+    caller = Trace(parent)
+    span = SpanContext(
+        int(caller.trace_id, 16),
+        int(caller.span_id, 16),
+        is_remote=True,
+        trace_flags=TraceFlags(caller.is_sampled),
+        trace_state=TraceState.from_header([state]) if state is not None else None,
+    )
+    return trace.set_span_in_context(NonRecordingSpan(span), Context())
 
 
 def _operation(row: Attempt) -> str:
