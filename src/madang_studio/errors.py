@@ -40,6 +40,13 @@ class Spoiled(Unavailable):
     code = "spoiled"
 
 
+class Interrupted(StudioError):
+    """The work was told to stop; what was asked for goes on and is found again."""
+
+    code = "interrupted"
+    passing = True
+
+
 class OverBudget(StudioError):
     """Going on would cost more than was allowed; says how much is needed."""
 

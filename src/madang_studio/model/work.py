@@ -60,6 +60,17 @@ class Task(Struct, frozen=True, kw_only=True):
     name: str
 
 
+class Charge(Struct, frozen=True):
+    """A request that may have cost something, under the name it was sent with.
+
+    `cost_nusd` None: the gateway knows no price. What a name cost is paid once, however often it was sent.
+    """
+
+    name: str
+    request: str
+    cost_nusd: int | None
+
+
 class Step(Protocol):
     """How artefacts of one sort are made. Raises a StudioError that says what to do."""
 

@@ -4,14 +4,8 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from madang_studio.model.work import Charge
 from madang_studio.store.database import Database
-
-
-class Charge(Struct, frozen=True):
-    """A request that may have cost something; None: the gateway knows no price."""
-
-    request: str
-    cost_nusd: int | None
 
 
 class Spent(Struct, frozen=True):
@@ -36,13 +30,14 @@ class Money:
         self._database, self._clock = database, clock
 
     def charge(self, drama: str, place: str, stamp: str, charges: Sequence[Charge]) -> None:
-        """Enter requests; one that is entered already is not entered again."""
+        """Enter requests; one whose name is entered already was paid once, and is not entered again."""
+        now = self._clock()
         rows = [
-            (each.request, drama, place, stamp, each.cost_nusd, self._clock()) for each in charges
+            (each.name, each.request, drama, place, stamp, each.cost_nusd, now) for each in charges
         ]
         with self._database.transaction() as transaction:
             transaction.write_all(
-                "INSERT INTO charges VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows
+                "INSERT INTO charges VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows
             )
 
     def spent(self, drama: str) -> Spent:

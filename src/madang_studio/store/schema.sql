@@ -70,13 +70,13 @@ CREATE TABLE edits (
 
 -- One row per request that was paid for, also when nothing came of it.
 CREATE TABLE charges (
+    name      TEXT PRIMARY KEY,
     request   TEXT NOT NULL,
     drama     TEXT NOT NULL,
     place     TEXT NOT NULL,
     stamp     TEXT NOT NULL,
     cost_nusd INTEGER,
-    at        REAL NOT NULL,
-    PRIMARY KEY (request, drama, place)
+    at        REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX charges_by_drama ON charges (drama);
 
