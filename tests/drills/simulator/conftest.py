@@ -10,6 +10,8 @@ import pytest
 from google import genai
 
 from madang.drills.simulator import Behaviour, Running, serve
+from madang.drills.simulator.media.profile import Profile
+from madang.drills.simulator.media.side import MediaSide
 
 
 class Threaded:
@@ -49,6 +51,16 @@ def sim(_served: Threaded) -> Threaded:
     _served.running.book.requests.clear()
     _served.running.book.forget_charges()
     return _served
+
+
+@pytest.fixture
+def media(sim: Threaded) -> MediaSide:
+    """The simulator's media side: a thousand times as fast as life, its books empty and no traps."""
+    side = sim.running.media
+    side.settle(Profile(speed=1000))
+    side.set_traps()
+    side.book.entries.clear()
+    return side
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from madang.drills.simulator.book import Book, Charge, Seen
+from madang.drills.simulator.checks import check_key
 from madang.drills.simulator.control import PREFIX, control
 from madang.drills.simulator.delivery import (
     BodyTooLarge,
@@ -20,10 +21,13 @@ from madang.drills.simulator.delivery import (
     Progress,
     Receive,
     Send,
+    before,
+    send_answer,
     send_flow,
     send_whole,
 )
-from madang.drills.simulator.faults import Behaviour, Conduct, refusal_for
+from madang.drills.simulator.faults import Behaviour, Conduct
+from madang.drills.simulator.media.side import MediaSide
 from madang.drills.simulator.records import Refused
 from madang.drills.simulator.stage import (
     Play,
@@ -48,6 +52,7 @@ _MODELS_PATH = re.compile(r"/models(?:/(?P<model>.+))?$")
 _REPORT_PATH = re.compile(
     r"/organizations?/(?P<what>usage/completions|usage/embeddings|costs|usage_report/messages|cost_report)$"
 )
+_KEPT_OF_MEDIA = 65_536  # bytes of a body: pictures would fill the memory
 _KEY_HEADERS = (b"x-api-key", b"x-goog-api-key", b"api-key")
 
 
@@ -67,6 +72,7 @@ class Simulator:
     def __init__(self, behaviour: Behaviour, seed: int) -> None:
         self.conduct = Conduct([behaviour], seed)
         self.book = Book()
+        self.media = MediaSide(self.conduct, seed)
         self._stage = Stage(seed)
         generate = self._stage.generate
         self._posts: tuple[tuple[str, Wire, Play], ...] = (
@@ -105,25 +111,29 @@ class Simulator:
             await _refuse(client, wire, Refused("too_large"), Caller())
             return
         if scope["path"].startswith(PREFIX):
-            status, told = control(scope["method"], scope["path"], body, self.conduct, self.book)
-            await _send(client, status, [(b"content-type", b"application/json")], told)
+            status, told = control(scope["method"], scope["path"], body, self)
+            await send_answer(client, status, [(b"content-type", b"application/json")], told)
         else:
             await self._witness(scope, client, body)
 
     async def _witness(self, scope: Message, client: Client, body: bytes) -> None:
         """Keep what was seen, and perform."""
+        place = self.media.place(scope["method"], scope["path"])
         seen = Seen(
             method=scope["method"],
             path=scope["path"],
             query=scope["query_string"],
             headers=scope["headers"],
-            body=body,
+            body=body if place is None else body[:_KEPT_OF_MEDIA],
             body_bytes=len(body),
             at_s=time.time(),
         )
         self.book.saw(seen)
         try:
-            await self._perform(scope, client, body, seen)
+            if place is None:
+                await self._perform(scope, client, body, seen)
+            else:
+                await self.media.perform(scope, client, body, seen, place)
         except ClientLeft:
             seen.closed_early = True
 
@@ -153,10 +163,10 @@ class Simulator:
         behaviour = Behaviour()
         try:
             _check_route(route, scope["method"], scope["path"])
-            _check_key(caller.api_key)
+            check_key(caller.api_key)
             behaviour = self.conduct.decide(caller.model, headers)
             seen.fault = behaviour.fault
-            await _before(client, behaviour)
+            await before(client, behaviour)
             played = _play(route, asked, key)
             _check_streams(played, behaviour)
         except Refused as refused:
@@ -167,7 +177,7 @@ class Simulator:
             seen.status = None
             await client.drop()
         elif behaviour.fault == "empty":
-            await _send(client, 200, played.answer.headers, b"")
+            await send_answer(client, 200, played.answer.headers, b"")
         else:
             await self._deliver(client, played, behaviour)
 
@@ -232,25 +242,6 @@ def _api_key(headers: Mapping[bytes, bytes], query: Mapping[str, str]) -> str:
     return given.decode("latin-1") or query.get("key", "")
 
 
-def _check_key(key: str) -> None:
-    if not key:
-        raise Refused("no_key")
-    if "invalid" in key:
-        raise Refused("auth")
-    if "quota" in key:
-        raise Refused("quota")
-
-
-async def _before(client: Client, behaviour: Behaviour) -> None:
-    """What happens before the first byte: the delay, and the refusals among the faults."""
-    await client.pause(behaviour.latency_s)
-    if behaviour.fault == "slow_first_byte":
-        await client.pause(behaviour.stall_s)
-    refused = refusal_for(behaviour.fault)
-    if refused is not None:
-        raise refused
-
-
 def _patient(refused: Refused, behaviour: Behaviour) -> Refused:
     """Let refusals that a wait may heal say when to come back."""
     if refused.kind in {"rate_limit", "overloaded"}:
@@ -260,15 +251,8 @@ def _patient(refused: Refused, behaviour: Behaviour) -> Refused:
 
 async def _refuse(client: Client, wire: Wire, refused: Refused, caller: Caller) -> int:
     status, headers, body = refusal(wire, refused, caller, time.time())
-    await _send(client, status, headers, body)
+    await send_answer(client, status, headers, body)
     return status
-
-
-async def _send(
-    client: Client, status: int, headers: list[tuple[bytes, bytes]], body: bytes
-) -> None:
-    await client.start(status, [*headers, (b"content-length", b"%d" % len(body))])
-    await client.write(body, more=False)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

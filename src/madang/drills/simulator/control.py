@@ -1,22 +1,37 @@
 """The simulator's own door, `/__sim`: its behaviour, what it saw, what it charged. No key is asked for."""
 
 from dataclasses import asdict
+from typing import Protocol
 
 from msgspec import json
 
 from madang.drills.simulator.book import Book
 from madang.drills.simulator.faults import Conduct, read_rows
+from madang.drills.simulator.media.control import control as control_media
+from madang.drills.simulator.media.side import MediaSide
 from madang.drills.simulator.records import Json
 
 PREFIX = "/__sim"
+MEDIA = "/__sim/media"
 
 
-def control(method: str, path: str, body: bytes, conduct: Conduct, book: Book) -> tuple[int, bytes]:
+class Controlled(Protocol):
+    """What there is to control."""
+
+    conduct: Conduct
+    book: Book
+    media: MediaSide
+
+
+def control(method: str, path: str, body: bytes, simulator: Controlled) -> tuple[int, bytes]:
     """Status and JSON of a control request.
 
     GET /__sim: the rows in force; PUT /__sim: put other rows in force, one object or an array.
-    GET or DELETE /__sim/requests and /__sim/charges.
+    GET or DELETE /__sim/requests and /__sim/charges. Below /__sim/media: `media.control`.
     """
+    conduct, book = simulator.conduct, simulator.book
+    if path == MEDIA or path.startswith(MEDIA + "/"):
+        return control_media(method, path.removeprefix(MEDIA).strip("/"), body, simulator.media)
     match method, path.removeprefix(PREFIX).strip("/"):
         case "GET", "":
             return _ok([asdict(row) for row in conduct.rows])

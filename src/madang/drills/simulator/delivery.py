@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any, NamedTuple
 
-from madang.drills.simulator.faults import Behaviour
+from madang.drills.simulator.faults import Behaviour, refusal_for
 from madang.drills.simulator.records import Frame
 
 Message = MutableMapping[str, Any]
@@ -132,6 +132,22 @@ class Progress:
         self.started = False
         self.tokens = 0
         self.complete = False
+
+
+async def before(client: Client, behaviour: Behaviour) -> None:
+    """What happens before the first byte: the delay, and the refusals among the faults. Raises Refused."""
+    await client.pause(behaviour.latency_s)
+    if behaviour.fault == "slow_first_byte":
+        await client.pause(behaviour.stall_s)
+    refused = refusal_for(behaviour.fault)
+    if refused is not None:
+        raise refused
+
+
+async def send_answer(client: Client, status: int, headers: Headers, body: bytes) -> None:
+    """Send an answer as it is, at once."""
+    await client.start(status, [*headers, (b"content-length", b"%d" % len(body))])
+    await client.write(body, more=False)
 
 
 async def send_whole(

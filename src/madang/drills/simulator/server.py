@@ -12,6 +12,7 @@ from madang.drills.simulator.app import Simulator
 from madang.drills.simulator.book import Book
 from madang.drills.simulator.delivery import ABORT_EXTENSION
 from madang.drills.simulator.faults import Behaviour, Conduct
+from madang.drills.simulator.media.side import MediaSide
 
 _PATIENCE_S = 2.0
 _KEEP_ALIVE_S = 60
@@ -50,6 +51,11 @@ class Running:
     def book(self) -> Book:
         """What it saw and what it charged."""
         return self._app.book
+
+    @property
+    def media(self) -> MediaSide:
+        """The providers of clips, speech and pictures: their settings, traps and books."""
+        return self._app.media
 
     async def close(self) -> None:
         """Stop listening and drop every connection."""

@@ -1,0 +1,236 @@
+"""A provider's desk: it accepts jobs, knows how they fare at any moment, and writes the book.
+
+A job's whole life is decided when it is accepted: when it starts, when it ends, how, and what it
+costs. Nothing runs in between, so ten thousand jobs under way cost nothing.
+"""
+
+import heapq
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import Any, Literal, NamedTuple
+
+from madang.drills.simulator.media.book import Entry, MediaBook, Outcome
+from madang.drills.simulator.media.prices import charged
+from madang.drills.simulator.media.profile import House, Profile
+from madang.drills.simulator.media.traps import Traps
+from madang.drills.simulator.media.workshop import Shot, Workshop
+from madang.drills.simulator.records import Refused
+
+_MAX_JOBS = 100_000
+_MAX_SPOKEN = 10_000
+
+State = Literal["queued", "running", "succeeded", "failed", "blocked", "cancelled"]
+
+
+class Order(NamedTuple):
+    """What a job is to make. `counted` is what its price is for, besides the job itself; `traits` choose the price.
+
+    name: the caller's own. extra: what the provider's dialect wants to remember.
+    """
+
+    model: str
+    shot: Shot
+    counted: Mapping[str, float]
+    traits: Mapping[str, Any] = {}
+    name: str | None = None
+    extra: Mapping[str, Any] = {}
+
+
+@dataclass(slots=True)
+class Job:
+    """An accepted job. Times are Unix seconds; `trap` is what it fell into."""
+
+    id: str
+    order: Order
+    at_s: float
+    starts_s: float
+    ends_s: float
+    outcome: Outcome
+    entry: Entry
+    trap: str | None = None
+    cancelled_s: float | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def state(self, now_s: float) -> State:
+        """How it fares."""
+        if self.cancelled_s is not None:
+            return "cancelled"
+        if now_s < self.starts_s:
+            return "queued"
+        if now_s < self.ends_s or self.outcome == "stuck":
+            return "running"
+        return self.outcome
+
+    def progress(self, now_s: float) -> float:
+        """How much of it is made, 0 to 1."""
+        if self.outcome == "stuck" or now_s < self.starts_s:
+            return 0.5 if now_s >= self.starts_s else 0.0
+        return min(1.0, (now_s - self.starts_s) / max(self.ends_s - self.starts_s, 1e-9))
+
+
+class Means(NamedTuple):
+    """What all desks share. `clock` gives Unix seconds."""
+
+    workshop: Workshop
+    book: MediaBook
+    traps: Traps
+    clock: Callable[[], float]
+
+
+class Desk:
+    """One provider at work. Bounded: of more than 100,000 jobs the oldest are forgotten."""
+
+    def __init__(self, name: str, profile: Profile, means: Means) -> None:
+        self.name = name
+        self.profile = profile
+        self.workshop, self._book, self._traps, self._clock = means
+        self.jobs: dict[str, Job] = {}
+        self._spoken: OrderedDict[bytes, str] = OrderedDict()
+        self._ends: list[float] = []
+        self._answering = 0
+
+    @property
+    def house(self) -> House:
+        """The settings in force."""
+        return self.profile.houses[self.name]
+
+    def now_s(self) -> float:
+        """Unix time."""
+        return self._clock()
+
+    def real_s(self, seconds: float) -> float:
+        """How long seconds of the profile are waited for."""
+        return seconds / self.profile.speed
+
+    def accept(self, order: Order, job_id: str | None = None) -> Job:
+        """Take a job. Raises Refused for the traps that refuse, and where the cap is reached and nobody may wait."""
+        trap = self.trap(order.model)
+        now_s = self.now_s()
+        starts_s, ends_s = self._when(order.shot.seconds, trap, now_s)
+        outcome = _outcome(trap)
+        entry = Entry(
+            self.name, job_id or token_hex(16), "video", order.model, order.shot.prompt, now_s
+        )
+        entry.name, entry.outcome = order.name, outcome
+        if outcome == "succeeded" or trap == "fail_charged" or self.house.charge_failed:
+            self._charge(entry, order.counted, order.traits)
+        job = Job(entry.id, order, now_s, starts_s, ends_s, outcome, entry, trap)
+        self._book.entries.append(entry)
+        self.jobs[job.id] = job
+        if len(self.jobs) > _MAX_JOBS:
+            del self.jobs[next(iter(self.jobs))]
+        return job
+
+    def sold(
+        self,
+        kind: Literal["speech", "image", "transcription"],
+        model: str,
+        prompt: str,
+        counted: Mapping[str, float],
+        traits: Mapping[str, Any] | None = None,
+    ) -> Entry:
+        """Book what was made at once."""
+        entry = Entry(self.name, token_hex(16), kind, model, prompt, self.now_s())
+        self._charge(entry, counted, traits or {})
+        self._book.entries.append(entry)
+        return entry
+
+    def job(self, job_id: str) -> Job:
+        """A job by its id. Raises Refused ("not_found"), also where the provider is gone with all its jobs."""
+        found = self.jobs.get(job_id)
+        if found is None:
+            raise Refused("not_found", f"There is no job {job_id[:80]!r}.")
+        return found
+
+    def cancel(self, job: Job) -> None:
+        """Cancel what has not ended; a job that had not begun costs nothing."""
+        now_s = self.now_s()
+        if job.state(now_s) not in {"queued", "running"}:
+            return
+        if now_s < job.starts_s:
+            job.entry.nusd, job.entry.credits = 0, job.entry.credits and 0
+        job.cancelled_s, job.entry.outcome = now_s, "cancelled"
+
+    def url_ends_s(self, job: Job) -> float | None:
+        """When the addresses of a job's files expire; None: never."""
+        if job.trap == "expired_url":
+            return job.ends_s
+        life_s = self.house.url_life_s
+        return None if life_s is None else job.ends_s + self.real_s(life_s)
+
+    def keyed(self, job: Job) -> bool:
+        """Whether a job's files are only given to who shows the key."""
+        return self.house.keyed_urls or job.trap == "keyed_url"
+
+    def trap(self, model: str) -> str | None:
+        """The trap that a submit falls into. Raises Refused where it is a refusal."""
+        trap = self._traps.strike(self.name, model)
+        if trap == "busy":
+            raise Refused("rate_limit", "The system is busy.", code="system_busy")
+        if trap == "concurrent":
+            raise Refused("rate_limit", "Too many at once.", code="too_many_concurrent_requests")
+        if trap == "refused_200":
+            raise Refused("overloaded", "The service is temporarily unavailable.", status=200)
+        return trap
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place among those who are answered with a file. Raises Refused where the cap lets nobody wait."""
+        house = self.house
+        if house.over_cap == "refuse" and house.cap is not None and self._answering >= house.cap:
+            code = "too_many_concurrent_requests"
+            raise Refused("rate_limit", "Too many requests at once.", code=code)
+        self._answering += 1
+        try:
+            yield
+        finally:
+            self._answering -= 1
+
+    def remember(self, recording: bytes, said: str) -> None:
+        """Keep what was said in a recording, by its digest; the last 10,000 are kept."""
+        self._spoken[recording] = said
+        if len(self._spoken) > _MAX_SPOKEN:
+            self._spoken.popitem(last=False)
+
+    def recall(self, recording: bytes) -> str | None:
+        """What was said in a recording, where it was made here."""
+        return self._spoken.get(recording)
+
+    def _when(self, seconds: float, trap: str | None, now_s: float) -> tuple[float, float]:
+        """When a job starts and ends: as soon as one of the cap's places is free."""
+        house = self.house
+        makes_s = self.real_s(house.make_s + house.make_s_per_s * seconds)
+        while self._ends and self._ends[0] <= now_s:
+            heapq.heappop(self._ends)
+        starts_s = now_s + (2 * makes_s if trap == "throttled" else 0.0)
+        if house.cap is not None and len(self._ends) >= house.cap:
+            if house.over_cap == "refuse":
+                code = "too_many_concurrent_requests"
+                raise Refused("rate_limit", "Too many jobs at once.", code=code)
+            places = heapq.nsmallest(len(self._ends) - house.cap + 1, self._ends)
+            starts_s = max(starts_s, places[-1])
+        if trap == "webhook_early":
+            makes_s = 0.0
+        heapq.heappush(self._ends, starts_s + makes_s)
+        return starts_s, starts_s + makes_s
+
+    def _charge(
+        self, entry: Entry, counted: Mapping[str, float], traits: Mapping[str, Any]
+    ) -> None:
+        entry.counted = dict(counted)
+        entry.nusd = charged(self.name, entry.model, counted, traits, self.profile.prices)
+
+
+def _outcome(trap: str | None) -> Outcome:
+    match trap:
+        case "fail" | "fail_charged":
+            return "failed"
+        case "blocked":
+            return "blocked"
+        case "stuck":
+            return "stuck"
+        case _:
+            return "succeeded"

@@ -1,0 +1,42 @@
+"""Where the addresses lead that providers give for finished files: `/files/<house>/<job>.mp4?expires=…`.
+
+They stand on the simulator's own host, as a bucket of the provider's would, and refuse as buckets
+do: 403 once they have expired, 401 without the key where the key is needed.
+"""
+
+import re
+from urllib.parse import urlencode
+
+from madang.drills.simulator.media.desk import Desk, Job
+from madang.drills.simulator.media.records import Ask, Reply, raw
+from madang.drills.simulator.records import Refused
+
+PATH = re.compile(r"/files/(?P<house>[\w-]+)/(?P<id>[\w-]+)\.(?P<kind>mp4|webp)$")
+
+_EXPIRED = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n'
+    b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
+)
+
+
+def address(host: str, desk: Desk, job: Job, kind: str = "mp4") -> str:
+    """The address of a job's file on the simulator at `host` (`http://127.0.0.1:9000`)."""
+    ends_s = desk.url_ends_s(job)
+    query = "" if ends_s is None else "?" + urlencode({"expires": f"{ends_s:.3f}"})
+    return f"{host}/files/{desk.name}/{job.id}.{kind}{query}"
+
+
+async def give(ask: Ask, desk: Desk) -> Reply:
+    """The file of a job that has ended well."""
+    job = desk.job(ask.named["id"])
+    if desk.keyed(job) and not ask.key:
+        raise Refused("no_key", "The file needs the key.")
+    if job.state(desk.now_s()) != "succeeded":
+        raise Refused("not_found", "There is no such file.")
+    ends_s = desk.url_ends_s(job)
+    if ends_s is not None and desk.now_s() >= ends_s:
+        return Reply(403, [(b"content-type", b"application/xml")], _EXPIRED)
+    shot, full_size = job.order.shot, desk.profile.full_size
+    if ask.named["kind"] == "webp":
+        return raw(await desk.workshop.still(shot, full_size=full_size), "image/webp")
+    return raw(await desk.workshop.clip(shot, full_size=full_size), "video/mp4")

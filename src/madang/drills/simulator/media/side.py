@@ -1,0 +1,204 @@
+"""The media side of the simulator: which provider a path belongs to, and the life of one request there.
+
+route → key → behaviour → is the house open? → act → the trap of a lost answer → send
+"""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+from madang.drills.simulator.book import Seen
+from madang.drills.simulator.checks import check_key
+from madang.drills.simulator.delivery import (
+    Client,
+    Flow,
+    Message,
+    Progress,
+    Whole,
+    before,
+    send_answer,
+    send_flow,
+    send_whole,
+)
+from madang.drills.simulator.faults import Behaviour, Conduct
+from madang.drills.simulator.media.book import MediaBook
+from madang.drills.simulator.media.desk import Desk, Means
+from madang.drills.simulator.media.houses import files
+from madang.drills.simulator.media.houses.openai_audio import AUDIO
+from madang.drills.simulator.media.houses.openai_images import IMAGES
+from madang.drills.simulator.media.houses.openai_videos import VIDEOS
+from madang.drills.simulator.media.profile import Profile
+from madang.drills.simulator.media.records import Ask, Door, Maker, Reply, bearer
+from madang.drills.simulator.media.traps import Trap, Traps
+from madang.drills.simulator.media.workshop import Workshop
+from madang.drills.simulator.records import Json, Refused
+
+_MAKERS: tuple[Maker, ...] = (VIDEOS, AUDIO, IMAGES)
+
+
+class Place(NamedTuple):
+    """Where a request goes. `door` None: the path is the maker's, the method is not."""
+
+    maker: Maker
+    door: Door | None
+    found: re.Match[str]
+
+
+class MediaSide:
+    """All providers of media behind one socket, their books, and the traps that are set for them.
+
+    `conduct` is the simulator's own: its faults strike here as well. `workshop` makes the files.
+    """
+
+    def __init__(
+        self,
+        conduct: Conduct,
+        seed: int = 0,
+        *,
+        workshop: Workshop | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._conduct = conduct
+        self.book = MediaBook()
+        self.traps = Traps((), seed)
+        self._profile = Profile()
+        means = Means(workshop or Workshop(), self.book, self.traps, clock)
+        self.desks = {name: Desk(name, self._profile, means) for name in self._profile.houses}
+
+    @property
+    def profile(self) -> Profile:
+        """The settings in force."""
+        return self._profile
+
+    def settle(self, profile: Profile) -> None:
+        """Put other settings in force; jobs that are under way keep their times."""
+        self._profile = profile
+        for desk in self.desks.values():
+            desk.profile = profile
+
+    def change(self, **settings: Json) -> None:
+        """Change some settings (`speed=1000, houses={"runway": {"cap": 2}}`). Raises ValueError."""
+        self.settle(self._profile.changed(settings))
+
+    def set_traps(self, *rows: Trap) -> None:
+        """Set other traps."""
+        self.traps.set(rows)
+
+    def place(self, method: str, path: str) -> Place | None:
+        """Where a request goes; None: it is none of media's."""
+        wrong: Place | None = None
+        for maker in (*_MAKERS, _FILES):
+            for door in maker.doors:
+                found = door.path.search(path)
+                if found and door.method == method:
+                    return Place(maker, door, found)
+                if found and wrong is None:
+                    wrong = Place(maker, None, found)
+        return wrong
+
+    async def perform(
+        self, scope: Message, client: Client, body: bytes, seen: Seen, place: Place
+    ) -> None:
+        """Answer one request. Raises ClientLeft."""
+        ask = _ask(scope, body, place)
+        behaviour = Behaviour()
+        try:
+            desk, door = self._desk(place), _door(place)
+            if not door.free:
+                check_key(ask.key)
+            behaviour = self._conduct.decide(desk.name, ask.headers)
+            seen.fault = behaviour.fault
+            await before(client, behaviour)
+            reply = await self._act(ask, desk, door, client)
+        except Refused as refused:
+            reply = place.maker.refuse(refused, ask)
+            if refused.kind in {"rate_limit", "overloaded"} and behaviour.retry_after_s is not None:
+                reply.headers.append((b"retry-after", b"%g" % behaviour.retry_after_s))
+        seen.status = reply.status
+        if behaviour.fault == "refuse" or reply is _LOST:
+            seen.status = None
+            await client.drop()
+        elif behaviour.fault == "empty":
+            await send_answer(client, reply.status, reply.headers, b"")
+        else:
+            await _send(client, reply, behaviour)
+
+    def _desk(self, place: Place) -> Desk:
+        name = place.found.groupdict().get("house") or place.maker.name
+        if name not in self.desks:
+            raise Refused("not_found")
+        return self.desks[name]
+
+    async def _act(self, ask: Ask, desk: Desk, door: Door, client: Client) -> Reply:
+        house = desk.house
+        if house.gone and (door.makes or house.gone_jobs) and not door.free:
+            raise Refused("not_found", "This API has been shut down.", status=house.gone)
+        if door.makes != "file":
+            booked = len(self.book.entries)
+            reply = await door.act(ask, desk)
+            return _LOST if door.makes and _lost(desk, self.book, booked) else reply
+        with desk.place():
+            await client.pause(desk.real_s(house.answer_s))
+            return await door.act(ask, desk)
+
+
+_LOST = Reply(0, [])
+"""Stands for an answer that nobody gets."""
+
+
+def _lost(desk: Desk, book: MediaBook, booked: int) -> bool:
+    """Whether the job that was just accepted fell into the trap of the lost answer."""
+    if len(book.entries) == booked:
+        return False
+    job = desk.jobs.get(book.entries[-1].id)
+    return job is not None and job.trap == "lost_answer"
+
+
+def _door(place: Place) -> Door:
+    if place.door is None:
+        raise Refused("method", "The method is not allowed here.")
+    return place.door
+
+
+def _ask(scope: Message, body: bytes, place: Place) -> Ask:
+    headers: Mapping[bytes, bytes] = dict(scope["headers"])
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+    path: str = scope["path"]
+    host = headers.get(b"host", b"localhost").decode("latin-1")
+    base = f"{scope.get('scheme', 'http')}://{host}{path[: place.found.start()]}"
+    key = place.maker.key(headers, query)
+    return Ask(scope["method"], path, query, headers, body, base, place.found.groupdict(), key)
+
+
+async def _send(client: Client, reply: Reply, behaviour: Behaviour) -> None:
+    if reply.frames is not None:
+        await send_flow(
+            client, Flow(reply.headers, reply.frames, 0, b"data: {", b""), behaviour, Progress()
+        )
+    elif reply.status == 200:
+        await send_whole(client, Whole(reply.headers, reply.body), behaviour, Progress())
+    else:
+        await send_answer(client, reply.status, reply.headers, reply.body)
+
+
+def _file_key(headers: Mapping[bytes, bytes], query: Mapping[str, str]) -> str:
+    """Any provider's way of showing a key."""
+    given = headers.get(b"x-goog-api-key", headers.get(b"xi-api-key", b"")).decode("latin-1")
+    return bearer(headers) or given or query.get("key", "")
+
+
+def _file_refusal(refused: Refused, _ask: Ask) -> Reply:
+    status = {"no_key": 401, "auth": 401, "method": 405}.get(refused.kind, 404)
+    return Reply(
+        refused.status or status, [(b"content-type", b"text/plain")], str(refused).encode()
+    )
+
+
+_FILES = Maker(
+    "files",
+    (Door("GET", files.PATH, files.give, free=True),),
+    _file_key,
+    _file_refusal,
+)
