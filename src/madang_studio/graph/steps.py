@@ -64,9 +64,9 @@ STEPS: Final[Mapping[str, StepRow]] = {
     "scene_break": StepRow(
         place="shots/<scene>",
         kind="scenes",
-        paid=True,
         params=(
-            "scene (a Scene as it was written, before edits of lines) genre language seed longest_ms"
+            "scene (a Scene as it was written, before edits of lines) genre language seed longest_ms "
+            "share_ms? (of the film: `writing.shots.share_ms(minutes, scenes)`; else what it needs)"
         ),
         made=(
             "shots.json (a list of Shot; every line of the scene in exactly one, in order). A shot's "
@@ -77,7 +77,6 @@ STEPS: Final[Mapping[str, StepRow]] = {
     "prompt": StepRow(
         place="prompt/<shot>",
         kind="scenes",
-        paid=True,
         params=(
             "shot {id action camera} scene {description camera setting} place (a Place) "
             "characters (list of Character, exactly those of the shot) genre aspect"

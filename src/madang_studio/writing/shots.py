@@ -1,8 +1,9 @@
 """The step `scene_break`: a scene in shots, each no longer than a video model can make.
 
 Rules: a scene is cut by itself, so that what is written in one never cuts another anew. Every line
-is heard in exactly one shot, in order. What is said decides only through coarse steps of time, so
-that most edits of a line cut nothing anew; the words themselves are never part of a shot.
+is heard in exactly one shot, in order; what is said decides only how many whole seconds it takes, the
+words themselves are never part of a shot. A description of the whole scene goes to shots that show
+everybody in it, as a video model draws whoever is named.
 """
 
 import math
@@ -24,11 +25,10 @@ SLACK: Final = 1.2
 AIR_MS: Final = 600
 """Before and after a line."""
 
-_STEP_MS: Final = 2_000
+_SECOND_MS: Final = 1_000
 _USUAL_MS: Final = 8_000
 """No shot is longer unless a line is: longer ones are dull, and many models cannot make them."""
 
-_SILENT_MS: Final = 3_000
 _SHORTEST_MS: Final = 2_000
 _MOST_TOGETHER: Final = 2
 _SHORT_MS: Final = 2_000
@@ -97,11 +97,11 @@ def shots_of(scene: Scene, camera: Camera, wish: Wish) -> tuple[Shot, ...]:
 
 
 def need_ms(lines: Sequence[Line], language: str) -> int:
-    """What a shot needs for what is said in it: whole steps, slack and air included."""
+    """What a shot needs for what is said in it: whole seconds, slack and air included."""
     if not lines:
         return 0
     spoken = sum(speech_ms(line.text, language) for line in lines) * SLACK + AIR_MS
-    return max(_SHORTEST_MS, math.ceil(spoken / _STEP_MS) * _STEP_MS)
+    return max(_SHORTEST_MS, math.ceil(spoken / _SECOND_MS) * _SECOND_MS)
 
 
 def _cuts(scene: Scene, wish: Wish) -> list[Cut]:
@@ -135,7 +135,7 @@ def _together(lines: Sequence[Line], wish: Wish) -> Iterator[tuple[Line, ...]]:
 
 
 def _duration(lines: Sequence[Line], wish: Wish) -> int:
-    return _within(need_ms(lines, wish.language) or _SILENT_MS, wish)
+    return _within(need_ms(lines, wish.language) or _SHORTEST_MS, wish)
 
 
 def _within(duration_ms: int, wish: Wish) -> int:
@@ -146,7 +146,7 @@ def _within(duration_ms: int, wish: Wish) -> int:
 def _filled(cuts: list[Cut], scene: Scene, wish: Wish) -> list[Cut]:
     """With silent shots where the scene has time for them: who listens after a line, else what happens."""
     missing = wish.share_ms - sum(cut.duration_ms for cut in cuts)
-    silent_ms = _within(_SILENT_MS, wish)
+    silent_ms = _within(_SHORTEST_MS, wish)
     found: list[Cut] = []
     for cut in cuts:
         found.append(cut)
@@ -181,18 +181,20 @@ def _stretched(cuts: list[Cut], wish: Wish) -> list[Cut]:
 
 def _action(cut: Cut, scene: Scene) -> str:
     """What is seen, in words that never have a line's text."""
+    everybody = set(cut.people) == set(scene.characters)
+    around = scene.description if everybody else "Nobody else is in the picture."
     match cut.sort:
         case "speaking":
-            said = ", then ".join(
-                f"{line.character} speaks, {line.emotion}"
-                if line.emotion != "neutral"
-                else f"{line.character} speaks"
-                for line in cut.lines
-            )
-            return f"{said}. {scene.description}"[:2_000]
+            said = ", then ".join(map(_speaks, cut.lines))
+            return f"{said}. {around}"[:2_000]
         case "reaction":
-            return f"{cut.people[0]} listens in silence and reacts. {scene.description}"[:2_000]
+            return f"{cut.people[0]} listens in silence and reacts. {around}"[:2_000]
     return scene.description
+
+
+def _speaks(line: Line) -> str:
+    how = "" if line.emotion == "neutral" else f", {line.emotion}"
+    return f"{line.character} speaks{how}"
 
 
 def _camera(cut: Cut, angle: str, scene: Scene) -> str:
