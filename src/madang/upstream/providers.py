@@ -151,12 +151,12 @@ class Provider:
         return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
 
     def _credential(self, api: Dialect | None, key: str) -> str:
-        if api is None:
+        native = _AUTH_OF_API.get(api) if api else None
+        if native is None:
             auth = self.auth or _AUTH_OF_KIND.get(self.kind, "bearer")
         else:
-            first = self.apis[0]
-            own = self.auth and (api == first or api in _BESIDE.get(first, ()))
-            auth = self.auth if self.auth and own else _AUTH_OF_API[api]
+            own = api == self.speaks or api in _BESIDE.get(self.speaks or api, ())
+            auth = self.auth if self.auth and own else native
         return _PRESENTED.get(auth, f"{auth}: ") + key
 
 

@@ -6,6 +6,7 @@ A kind is the word that `kind` of a provider's row or setting says (`openai`, `g
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from madang.wire.media import elevenlabs, fal, gemini_image, kling, runway, seedance, veo
 from madang.wire.media.contract import ImageWire, SpeechWire, TranscribeWire, VideoWire
 
 
@@ -19,4 +20,12 @@ class MediaWires:
     transcriptions: TranscribeWire | None = None
 
 
-MEDIA: Mapping[str, MediaWires] = {}
+MEDIA: Mapping[str, MediaWires] = {
+    "gemini": MediaWires(videos=veo.GEMINI, images=gemini_image.WIRE),
+    "vertex": MediaWires(videos=veo.VERTEX),
+    "runway": MediaWires(videos=runway.WIRE),
+    "fal": MediaWires(videos=fal.WIRE),
+    "kling": MediaWires(videos=kling.WIRE),
+    "seedance": MediaWires(videos=seedance.WIRE),
+    "elevenlabs": MediaWires(speech=elevenlabs.WIRE),
+}

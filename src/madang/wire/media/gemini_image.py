@@ -1,0 +1,119 @@
+"""Gemini's pictures: `generateContent` of the models that draw.
+
+Shapes: https://ai.google.dev/gemini-api/docs/image-generation, read in November 2026. What is special:
+one picture per call; how large is a word (1K, 2K, 4K), and which ratio another; what the filter
+held back is an answer without a picture.
+"""
+
+from typing import Any, Final
+
+from madang.errors import ContentFiltered, ProviderError, ProviderFailed
+from madang.model.media import ImageAsk, Images, Picture, VideoAsk
+from madang.wire import json
+from madang.wire.gemini.read_error import read_error
+from madang.wire.losses import Losses
+from madang.wire.media import answers
+from madang.wire.media.contract import ImageWire, Incoming, Outgoing
+from madang.wire.media.fitting import joined, lacking, pixels, ratio, segment
+from madang.wire.media.stills import decoded, inline
+
+_RATIOS: Final = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
+_SIZES: Final = ((1024, "1K"), (2048, "2K"), (4096, "4K"))
+_FILTERED: Final = frozenset(
+    (
+        *("SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION"),
+        *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
+    )
+)
+"""The values of `finishReason` that mean a filter."""
+
+
+def _write(ask: ImageAsk, model: str) -> Outgoing:
+    if ask.n != 1:
+        raise lacking("n", "draws one picture per call")
+    losses = Losses()
+    parts: list[dict[str, Any]] = [{"text": ask.prompt}]
+    parts += [{"inlineData": {"mimeType": one.mime, "data": inline(one)}} for one in ask.references]
+    generation: dict[str, Any] = {"responseModalities": ["IMAGE"]}
+    shape = _shape(ask, model, losses)
+    if shape:
+        generation["imageConfig"] = shape
+    if ask.seed is not None:
+        generation["seed"] = ask.seed
+    if ask.quality not in (None, "auto"):
+        losses.add("quality")
+    body = {"contents": [{"role": "user", "parts": parts}], "generationConfig": generation}
+    return Outgoing(
+        method="POST",
+        path=f"/models/{segment(model)}:generateContent",
+        headers={"content-type": "application/json"},
+        body=json.encode(joined(body, ask.fields)),
+        losses=losses.names(),
+    )
+
+
+def _shape(ask: ImageAsk, model: str, losses: Losses) -> dict[str, str]:
+    """The ratio, and from the third generation on the size. No size is met to the pixel, which is a loss."""
+    asked = None if ask.size == "auto" else ask.size
+    shape: dict[str, str] = {}
+    wish = VideoAsk(name="", prompt="", aspect=ask.aspect, size=asked)
+    if (fitting := ratio(wish, _RATIOS, losses)) is not None:
+        shape["aspectRatio"] = fitting
+    longest = max(pixels(asked) or (0,)) if asked else 0
+    if longest and model.startswith("gemini-3"):
+        shape["imageSize"] = next((word for most, word in _SIZES if longest <= most), "4K")
+    if asked and pixels(asked) != (1024, 1024):
+        losses.add("size")
+    return shape
+
+
+def _read(answer: Incoming) -> Images:
+    body = answers.document(answer, _refused)
+    candidates = answers.entries(body, "candidates")
+    parts = [
+        part
+        for one in candidates
+        for part in answers.entries(answers.entry(one, "content"), "parts")
+        if part.get("thought") is not True
+    ]
+    files = [answers.entry(part, "inlineData") for part in parts]
+    pictures = tuple(
+        Picture(answers.word(one, "mimeType") or "image/png", decoded(coded))
+        for one in files
+        if (coded := answers.word(one, "data"))
+    )
+    if not pictures:
+        raise _nothing(body, candidates, answer)
+    return Images(pictures=pictures, billed=_billed(answers.entry(body, "usageMetadata")))
+
+
+def _billed(usage: dict[str, Any]) -> dict[str, int]:
+    """Tokens, those of thoughts among the output; a single picture where nothing is said."""
+    prompt = answers.number(usage, "promptTokenCount")
+    made = answers.number(usage, "candidatesTokenCount")
+    if prompt is None or made is None:
+        return {"images": 1}
+    thought = answers.number(usage, "thoughtsTokenCount") or 0
+    return {"input_tokens": round(prompt), "output_tokens": round(made + thought)}
+
+
+def _nothing(
+    body: dict[str, Any], candidates: list[dict[str, Any]], answer: Incoming
+) -> ProviderError:
+    """Why there is no picture: the filter, or the model had nothing to draw."""
+    reason = answers.word(answers.entry(body, "promptFeedback"), "blockReason")
+    finish = answers.word(candidates[0], "finishReason") if candidates else None
+    blocked = reason is not None or finish in _FILTERED
+    return answers.refusal(
+        answer,
+        "Google's filter held the picture back." if blocked else "The model drew no picture.",
+        reason or finish,
+        ContentFiltered if blocked else ProviderFailed,
+    )
+
+
+def _refused(answer: Incoming) -> ProviderError:
+    return read_error(answer.status, answers.raw_headers(answer), answer.body)
+
+
+WIRE: Final = ImageWire(write=_write, read=_read)
