@@ -5,9 +5,10 @@ files and facts that it leaves. Whoever makes a step's result differently raises
 then what the old one made is stale, and nothing else.
 
 How to read `inputs`: places in the graph, `*` for one of each. In `task.inputs` they have their full
-names (`voice/1.2`). All parameters and facts are plain JSON; times are integer milliseconds. Records
-of `model.script` are given as the JSON objects that msgspec makes of them (`Scene`, `Shot`, …).
-A step that asks the gateway several times names its requests `<task.name>-<what for>`.
+names (`voice/1.2`). Any step may have a parameter `retake`: how often people asked for it again. All
+parameters and facts are plain JSON; times are integer milliseconds. Records of `model.script` are
+given as the JSON objects that msgspec makes of them (`Scene`, `Shot`, …). A step that asks the
+gateway several times names its requests `<task.name>-<what for>`.
 """
 
 from collections.abc import Mapping
@@ -25,12 +26,17 @@ BUDGET_MS: Final = 8_000
 
 
 class StepRow(Struct, frozen=True, kw_only=True):
-    """A step. `place` is where its results stand in the graph, `made` the files and facts it leaves."""
+    """A step. `place` is where its results stand in the graph, `made` the files and facts it leaves.
+
+    `paid`: it asks the gateway. `quick`: it takes a millisecond or so, and is made at once instead of
+    queueing for it.
+    """
 
     place: str
     version: int = 1
     kind: Kind
     paid: bool = False
+    quick: bool = False
     inputs: str = ""
     params: str = ""
     made: str
@@ -94,6 +100,7 @@ STEPS: Final[Mapping[str, StepRow]] = {
     "revise": StepRow(
         place="script",
         kind="script",
+        quick=True,
         inputs="script/polish",
         params="lines {id: {text emotion}} characters {name: Character} places {name: Place}",
         made="script.json: the script with the edits of people; facts: title",
@@ -112,6 +119,7 @@ STEPS: Final[Mapping[str, StepRow]] = {
     "length": StepRow(
         place="length/<shot>",
         kind="audio",
+        quick=True,
         inputs="voice/* of the shot",
         params="budget_ms lines [ids, in order]",
         made=(
@@ -134,6 +142,7 @@ STEPS: Final[Mapping[str, StepRow]] = {
     "timeline": StepRow(
         place="timeline",
         kind="audio",
+        quick=True,
         inputs="length/* voice/*",
         params="shots [{id lines}] in order",
         made=(
@@ -146,8 +155,8 @@ STEPS: Final[Mapping[str, StepRow]] = {
     "music": StepRow(
         place="music",
         kind="audio",
-        params="music (a Music) duration_ms (at least what the film takes, in steps of 30 s) seed",
-        made="music.wav; facts: duration_ms",
+        params="music (a Music) seed",
+        made="music.wav (a loop); facts: duration_ms",
     ),
     "mix": StepRow(
         place="mix",

@@ -1,0 +1,1 @@
+"""What is filmed and spoken: clips and voices, asked for at the gateway, and how long shots are."""

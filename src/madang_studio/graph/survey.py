@@ -1,0 +1,135 @@
+"""A drama as it stands in its project: the graph as far as it can be known, and each node's standing.
+
+The graph grows in phases: what is written says which scenes, voices and translations there are; the
+shots of all scenes say the rest. While the script has to be written anew, what was derived from the
+old one is shown, and held back.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from madang_studio.errors import BadScript
+from madang_studio.graph.expansion import SIZES, nodes_of
+from madang_studio.graph.revision import read_script
+from madang_studio.graph.standing import Forecast, Past, Standing, standings
+from madang_studio.model.brief import Aspect, Brief
+from madang_studio.model.edits import NONE, Edits
+from madang_studio.model.script import Script, Shot
+from madang_studio.model.work import Node
+from madang_studio.store import Artefact, Project
+
+WRITTEN = "script/polish"
+"""The place of the script as it was written."""
+
+_SHOTS = "shots.json"
+
+
+class Survey(Struct, frozen=True, kw_only=True):
+    """A drama. `standing` by place, in an order in which inputs come first.
+
+    `whole`: the graph is known to its end, and up to date. `script` is without edits.
+    """
+
+    drama: str
+    brief: Brief
+    standing: Mapping[str, Standing]
+    whole: bool
+    script: Script | None = None
+    script_content: str | None = None
+    shots: tuple[Shot, ...] | None = None
+    edits: Edits = NONE
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes that are known."""
+        return tuple(each.node for each in self.standing.values())
+
+    @property
+    def done(self) -> bool:
+        """Whether everything is there."""
+        return self.whole and all(each.state == "fresh" for each in self.standing.values())
+
+
+def survey(
+    project: Project,
+    drama: str,
+    *,
+    forecast: Forecast | None = None,
+    sizes: Mapping[Aspect, tuple[int, int]] = SIZES,
+) -> Survey:
+    """Look at a drama. Raises StudioError for one that is not there, BadScript."""
+    view = _View(project, drama, project.dramas.get(drama).brief, past_of(project, drama), forecast)
+    first = view.judge(nodes_of(view.brief))
+    written = first[WRITTEN]
+    if written.artefact is None:
+        return Survey(drama=drama, brief=view.brief, standing=first, whole=False)
+    script = read_script(project.shelf.made(written.artefact))
+    edits = project.wishes.edits(drama, written.artefact.content)
+    current = written.state == "fresh"
+    second = view.judge(nodes_of(view.brief, script, None, edits), [] if current else [*first])
+    shots, settled = _shots(project, script, second)
+    standing = second
+    if shots is not None:
+        sure = [] if current and settled else [*second] if current else [*first]
+        standing = view.judge(nodes_of(view.brief, script, shots, edits, sizes), sure)
+    return Survey(
+        drama=drama,
+        brief=view.brief,
+        standing=standing,
+        whole=shots is not None and settled and current,
+        script=script,
+        script_content=written.artefact.content,
+        shots=shots,
+        edits=edits,
+    )
+
+
+def past_of(project: Project, drama: str) -> Past:
+    """What a drama's project remembers of it."""
+    jobs = project.jobs.of(drama)
+    return Past(
+        find=project.shelf.find,
+        now=project.shelf.now(drama),
+        picked=project.wishes.picked(drama),
+        approved=project.wishes.approved(drama),
+        failed={place: job.words or "" for place, job in jobs.items() if job.state == "failed"},
+    )
+
+
+class _View(Struct, frozen=True):
+    project: Project
+    drama: str
+    brief: Brief
+    past: Past
+    forecast: Forecast | None
+
+    def judge(
+        self, nodes: Sequence[Node], sure: Sequence[str] | None = None
+    ) -> dict[str, Standing]:
+        """How nodes stand. `sure`: if there are any, all others are derived from what is out of date."""
+        doubtful = [node.key for node in nodes if node.key not in sure] if sure else []
+        return standings(nodes, self.past, self.brief.gates, self.forecast, doubtful)
+
+
+def _shots(
+    project: Project, script: Script, standing: Mapping[str, Standing]
+) -> tuple[tuple[Shot, ...] | None, bool]:
+    """The shots of all scenes, None before all are there; and whether all are up to date."""
+    scenes = [standing[f"shots/{scene.id}"] for scene in script.scenes]
+    if not scenes:
+        raise BadScript("The script has no scenes: there is nothing to film.")
+    there = [each.artefact for each in scenes if each.artefact is not None]
+    if len(there) < len(scenes):
+        return None, False
+    shots = tuple(shot for artefact in there for shot in _read(project, artefact))
+    return shots, all(each.state == "fresh" for each in scenes)
+
+
+def _read(project: Project, artefact: Artefact) -> list[Shot]:
+    data = project.shelf.made(artefact).path(_SHOTS).read_bytes()
+    try:
+        return msgspec.json.decode(data, type=list[Shot])
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise BadScript(f"A scene's shots cannot be read: {error}.") from error
