@@ -20,6 +20,9 @@ LATE_IMPORTS: dict[tuple[str, str], str] = {
     ("src/madang/cli/up.py", "madang.drills.playground"): (
         "a gateway with providers starts faster and smaller without the simulator"
     ),
+    ("src/madang/drills/simulator/media/desk.py", "madang.drills.simulator.media.seals"): (
+        "the playground serves without the cryptography library, which only webhooks need"
+    ),
     ("src/madang/state/vault/vault.py", "madang.state.vault"): (
         "a gateway that stores no provider's key need not carry the cryptography library"
     ),

@@ -60,6 +60,7 @@ class Running:
     async def close(self) -> None:
         """Stop listening and drop every connection."""
         self._server.close()
+        await self._app.media.close()
         for connection in tuple(self._state.connections):
             connection.transport.abort()
         # a request ends by itself once its client is gone; to cancel it would be logged as a failure

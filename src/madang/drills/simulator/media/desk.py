@@ -9,15 +9,21 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from secrets import token_hex
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from uuid import uuid4
 
 from madang.drills.simulator.media.book import Entry, MediaBook, Outcome
+from madang.drills.simulator.media.hooks import Postman, Write
 from madang.drills.simulator.media.prices import charged
 from madang.drills.simulator.media.profile import House, Profile
 from madang.drills.simulator.media.traps import Traps
 from madang.drills.simulator.media.workshop import Shot, Workshop
 from madang.drills.simulator.records import Refused
+
+if TYPE_CHECKING:
+    from madang.drills.simulator.media.seals import Sealer
 
 _MAX_JOBS = 100_000
 _MAX_SPOKEN = 10_000
@@ -77,6 +83,7 @@ class Means(NamedTuple):
     workshop: Workshop
     book: MediaBook
     traps: Traps
+    postman: Postman
     clock: Callable[[], float]
 
 
@@ -86,8 +93,9 @@ class Desk:
     def __init__(self, name: str, profile: Profile, means: Means) -> None:
         self.name = name
         self.profile = profile
-        self.workshop, self._book, self._traps, self._clock = means
+        self.workshop, self._book, self._traps, self.postman, self._clock = means
         self.jobs: dict[str, Job] = {}
+        self.by_name: dict[str, Job] = {}
         self._spoken: OrderedDict[bytes, str] = OrderedDict()
         self._ends: list[float] = []
         self._answering = 0
@@ -120,8 +128,10 @@ class Desk:
         job = Job(entry.id, order, now_s, starts_s, ends_s, outcome, entry, trap)
         self._book.entries.append(entry)
         self.jobs[job.id] = job
+        if order.name:
+            self.by_name[order.name] = job
         if len(self.jobs) > _MAX_JOBS:
-            del self.jobs[next(iter(self.jobs))]
+            self.forget(self.jobs[next(iter(self.jobs))])
         return job
 
     def sold(
@@ -138,12 +148,37 @@ class Desk:
         self._book.entries.append(entry)
         return entry
 
+    @cached_property
+    def sealer(self) -> "Sealer":
+        """What the house signs its webhooks with."""
+        from madang.drills.simulator.media.seals import Sealer  # noqa: PLC0415 # heavy, and rarely wanted
+
+        return Sealer()
+
+    def uuid(self) -> str:
+        """A new name for a job, where the provider's look like this."""
+        return str(uuid4())
+
+    def entries(self) -> list[Entry]:
+        """The house's pages of the book."""
+        return self._book.of(self.name)
+
+    async def notify(self, job: Job, url: str, write: Write) -> None:
+        """Have a webhook posted when the job has ended; the address has been checked."""
+        if job.outcome != "stuck":
+            await self.postman.send(url, write, max(0.0, job.ends_s - self.now_s()), job.trap)
+
     def job(self, job_id: str) -> Job:
         """A job by its id. Raises Refused ("not_found"), also where the provider is gone with all its jobs."""
         found = self.jobs.get(job_id)
         if found is None:
             raise Refused("not_found", f"There is no job {job_id[:80]!r}.")
         return found
+
+    def forget(self, job: Job) -> None:
+        """Delete a job; the book keeps it."""
+        self.jobs.pop(job.id, None)
+        self.by_name.pop(job.order.name or "", None)
 
     def cancel(self, job: Job) -> None:
         """Cancel what has not ended; a job that had not begun costs nothing."""
@@ -154,12 +189,13 @@ class Desk:
             job.entry.nusd, job.entry.credits = 0, job.entry.credits and 0
         job.cancelled_s, job.entry.outcome = now_s, "cancelled"
 
-    def url_ends_s(self, job: Job) -> float | None:
-        """When the addresses of a job's files expire; None: never."""
+    def url_ends_s(self, job: Job, from_s: float | None = None) -> float | None:
+        """When an address of a job's files expires that is good from `from_s` or the job's end on; None: never."""
+        begins_s = job.ends_s if from_s is None else from_s
         if job.trap == "expired_url":
-            return job.ends_s
+            return begins_s
         life_s = self.house.url_life_s
-        return None if life_s is None else job.ends_s + self.real_s(life_s)
+        return None if life_s is None else begins_s + self.real_s(life_s)
 
     def keyed(self, job: Job) -> bool:
         """Whether a job's files are only given to who shows the key."""
@@ -213,7 +249,7 @@ class Desk:
             places = heapq.nsmallest(len(self._ends) - house.cap + 1, self._ends)
             starts_s = max(starts_s, places[-1])
         if trap == "webhook_early":
-            makes_s = 0.0
+            starts_s, makes_s = now_s, 0.0
         heapq.heappush(self._ends, starts_s + makes_s)
         return starts_s, starts_s + makes_s
 

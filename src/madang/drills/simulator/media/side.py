@@ -25,17 +25,21 @@ from madang.drills.simulator.delivery import (
 from madang.drills.simulator.faults import Behaviour, Conduct
 from madang.drills.simulator.media.book import MediaBook
 from madang.drills.simulator.media.desk import Desk, Means
+from madang.drills.simulator.media.hooks import Postman
 from madang.drills.simulator.media.houses import files
+from madang.drills.simulator.media.houses.fal import FAL
+from madang.drills.simulator.media.houses.kling import KLING
 from madang.drills.simulator.media.houses.openai_audio import AUDIO
 from madang.drills.simulator.media.houses.openai_images import IMAGES
 from madang.drills.simulator.media.houses.openai_videos import VIDEOS
+from madang.drills.simulator.media.houses.runway import RUNWAY
 from madang.drills.simulator.media.profile import Profile
 from madang.drills.simulator.media.records import Ask, Door, Maker, Reply, bearer
 from madang.drills.simulator.media.traps import Trap, Traps
 from madang.drills.simulator.media.workshop import Workshop
 from madang.drills.simulator.records import Json, Refused
 
-_MAKERS: tuple[Maker, ...] = (VIDEOS, AUDIO, IMAGES)
+_MAKERS: tuple[Maker, ...] = (FAL, KLING, RUNWAY, VIDEOS, AUDIO, IMAGES)
 
 
 class Place(NamedTuple):
@@ -64,7 +68,8 @@ class MediaSide:
         self.book = MediaBook()
         self.traps = Traps((), seed)
         self._profile = Profile()
-        means = Means(workshop or Workshop(), self.book, self.traps, clock)
+        self._postman = Postman(clock)
+        means = Means(workshop or Workshop(), self.book, self.traps, self._postman, clock)
         self.desks = {name: Desk(name, self._profile, means) for name in self._profile.houses}
 
     @property
@@ -85,6 +90,10 @@ class MediaSide:
     def set_traps(self, *rows: Trap) -> None:
         """Set other traps."""
         self.traps.set(rows)
+
+    async def close(self) -> None:
+        """Stop posting webhooks."""
+        await self._postman.close()
 
     def place(self, method: str, path: str) -> Place | None:
         """Where a request goes; None: it is none of media's."""

@@ -5,6 +5,7 @@ do: 403 once they have expired, 401 without the key where the key is needed.
 """
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from madang.drills.simulator.media.desk import Desk, Job
@@ -19,11 +20,19 @@ _EXPIRED = (
 )
 
 
-def address(host: str, desk: Desk, job: Job, kind: str = "mp4") -> str:
-    """The address of a job's file on the simulator at `host` (`http://127.0.0.1:9000`)."""
-    ends_s = desk.url_ends_s(job)
+def address(base: str, desk: Desk, job: Job, from_s: float | None = None, kind: str = "mp4") -> str:
+    """The address of a job's file below `base`, good for the house's time from `from_s` or the job's end on."""
+    ends_s = desk.url_ends_s(job, from_s)
     query = "" if ends_s is None else "?" + urlencode({"expires": f"{ends_s:.3f}"})
-    return f"{host}/files/{desk.name}/{job.id}.{kind}{query}"
+    return f"{base}/files/{desk.name}/{job.id}.{kind}{query}"
+
+
+def _expires_s(query: Mapping[str, str]) -> float:
+    """What the address says; an address that says nothing has never been good."""
+    try:
+        return float(query.get("expires", "0"))
+    except ValueError:
+        return 0.0
 
 
 async def give(ask: Ask, desk: Desk) -> Reply:
@@ -33,8 +42,7 @@ async def give(ask: Ask, desk: Desk) -> Reply:
         raise Refused("no_key", "The file needs the key.")
     if job.state(desk.now_s()) != "succeeded":
         raise Refused("not_found", "There is no such file.")
-    ends_s = desk.url_ends_s(job)
-    if ends_s is not None and desk.now_s() >= ends_s:
+    if desk.url_ends_s(job) is not None and desk.now_s() >= _expires_s(ask.query):
         return Reply(403, [(b"content-type", b"application/xml")], _EXPIRED)
     shot, full_size = job.order.shot, desk.profile.full_size
     if ask.named["kind"] == "webp":

@@ -84,7 +84,7 @@ async def _list(ask: Ask, desk: Desk) -> Reply:
 async def _delete(ask: Ask, desk: Desk) -> Reply:
     job = desk.job(ask.named["id"])
     desk.cancel(job)
-    del desk.jobs[job.id]
+    desk.forget(job)
     return told({"id": job.id, "object": "video.deleted", "deleted": True})
 
 
