@@ -40,7 +40,11 @@ class DraftLine(Struct, frozen=True):
         Meta(description="a name of `characters`, or `narrator` for a voice nobody is seen with"),
     ]
     text: Annotated[
-        Text, Meta(description="only what is spoken: no stage directions, no name before it")
+        str,
+        Meta(
+            max_length=2_000,
+            description="only what is spoken: no stage directions, no name before it",
+        ),
     ]
     emotion: Emotion = "neutral"
 

@@ -4,6 +4,7 @@ The shape (types, lengths, known words) is judged before, by `judging`.
 """
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -22,6 +23,9 @@ LONGEST_EDITED_MS: Final = 7_800
 
 _MOST_SPOKEN: Final = 1.25  # of the wanted time; speech that fills all of it leaves no pauses
 _SCENES_PER_MINUTE: Final = 3  # twelve scenes for a drama of four minutes
+
+_ID: Final = re.compile(r"[0-9A-Za-z]{1,8}(\.[0-9A-Za-z]{1,8}){0,3}")
+"""Ids are part of names of files."""
 
 
 class Limits(Struct, frozen=True):
@@ -73,7 +77,11 @@ def _in_ids(script: Script) -> Iterator[Fault]:
         for at, line in enumerate(scene.lines):
             places.append((("scenes", number, "lines", at, "id"), line.id))
         for place, one in places:
-            if one in seen:
+            if not _ID.fullmatch(one):
+                yield Fault(
+                    place, f"is {one[:40]!r}; an id is a few letters and digits: 3, 3.1, 3.1b"
+                )
+            elif one in seen:
                 yield Fault(place, f"{one!r} is there twice; leave it out and a new one is given")
             seen.add(one)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from madang_studio.errors import BadScript
 from madang_studio.model.script import Character, Place
 from madang_studio.model.work import Made, Task
 from madang_studio.writing.genres import genre_of
@@ -55,7 +56,11 @@ def make_prompt(task: Task) -> Made:
 
 
 def prompt_of(params: Mapping[str, Any]) -> Shown:
-    """The prompt for the parameters of the step `prompt`."""
+    """The prompt for the parameters of the step `prompt`. Raises BadScript."""
+    if params["place"] is None:
+        raise BadScript(
+            f"Shot {params['shot'].get('id')} is in a place that the script does not have."
+        )
     place = msgspec.convert(params["place"], Place)
     people = msgspec.convert(params["characters"], tuple[Character, ...])
     parts = {

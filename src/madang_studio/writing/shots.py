@@ -8,7 +8,7 @@ everybody in it, as a video model draws whoever is named.
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import cycle
+from itertools import count, cycle
 from typing import Final, Literal
 
 import msgspec
@@ -154,10 +154,22 @@ def _filled(cuts: list[Cut], scene: Scene, wish: Wish) -> list[Cut]:
         if cut.sort == "speaking" and listeners and missing >= silent_ms:
             found.append(Cut("reaction", (), (listeners[0],), silent_ms))
             missing -= silent_ms
-    longest = _within(_USUAL_MS, wish)
-    room = sum(max(0, longest - cut.duration_ms) for cut in found)
-    while missing > room + silent_ms:
-        found.insert(1, Cut("action", (), scene.characters, silent_ms))
+    return _with_silence(found, missing, scene, wish)
+
+
+def _with_silence(cuts: list[Cut], missing: int, scene: Scene, wish: Wish) -> list[Cut]:
+    """With as many more as keep all at the usual length: everybody and single faces in turn, spread out."""
+    silent_ms, longest = _within(_SHORTEST_MS, wish), _within(_USUAL_MS, wish)
+    room = sum(max(0, longest - cut.duration_ms) for cut in cuts)
+    faces = cycle(scene.characters)
+    found = list(cuts)
+    for number in count():
+        if missing <= room or missing < silent_ms:
+            break
+        alone = number % 2 and scene.characters
+        seen = (next(faces),) if alone else scene.characters
+        sort: Sort = "reaction" if alone else "action"
+        found.insert(min(len(found), 1 + 2 * number), Cut(sort, (), seen, silent_ms))
         missing -= silent_ms
         room += longest - silent_ms
     return found
@@ -188,7 +200,7 @@ def _action(cut: Cut, scene: Scene) -> str:
             said = ", then ".join(map(_speaks, cut.lines))
             return f"{said}. {around}"[:2_000]
         case "reaction":
-            return f"{cut.people[0]} listens in silence and reacts. {around}"[:2_000]
+            return f"{cut.people[0]} is silent and reacts. {around}"[:2_000]
     return scene.description
 
 
