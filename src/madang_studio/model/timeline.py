@@ -6,7 +6,7 @@ of a shot can be made alone, and put one after the other nothing drifts.
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -81,6 +81,13 @@ class Speech(Struct, frozen=True):
     line: str
     duration_ms: int
     words: tuple[Piece, ...] = ()
+
+
+def speech(line: str, facts: Mapping[str, Any]) -> Speech:
+    """A voice by its facts: `duration_ms`, and `timing` [[text start_ms end_ms]] where it is known."""
+    pieces = facts.get("timing") or ()
+    words = tuple((str(text), int(start), int(end)) for text, start, end in pieces)
+    return Speech(line, int(facts["duration_ms"]), words)
 
 
 def needed_ms(durations_ms: Sequence[int]) -> int:

@@ -1,12 +1,12 @@
 """The steps of sound as the graph calls them: rows `timeline`, `music` and `mix` of its table."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from madang_studio.model.script import Music
-from madang_studio.model.timeline import Speech, Timeline, lay_out
+from madang_studio.model.timeline import Timeline, lay_out, speech
 from madang_studio.model.work import Made, Step, Task
 from madang_studio.programs.disk import writing
 from madang_studio.sound.mix import mix
@@ -19,7 +19,7 @@ def make_timeline(task: Task) -> Made:
     shots = task.node.params["shots"]
     lengths = [(shot["id"], _length(task, shot["id"])) for shot in shots]
     lines = {
-        shot["id"]: [speech(line, task.inputs[f"voice/{line}"]) for line in shot["lines"]]
+        shot["id"]: [speech(line, task.inputs[f"voice/{line}"].facts) for line in shot["lines"]]
         for shot in shots
     }
     facts = msgspec.to_builtins(lay_out(lengths, lines))
@@ -58,15 +58,6 @@ def make_mix(task: Task) -> Made:
             "silent": silent,
         },
     )
-
-
-def speech(line: str, voice: Made) -> Speech:
-    """What the facts of a voice say of its times."""
-    return Speech(line, int(voice.facts["duration_ms"]), _pieces(voice.facts))
-
-
-def _pieces(facts: Mapping[str, Any]) -> tuple[tuple[str, int, int], ...]:
-    return tuple((str(text), int(start), int(end)) for text, start, end in facts.get("timing", ()))
 
 
 def _length(task: Task, shot: str) -> int:
