@@ -132,7 +132,7 @@ def why_not_in(language: str, text: str) -> str | None:
     kana = counts["HIRAGANA"] + counts["KATAKANA"]
     if row.writing == _JAPANESE and letters >= 40 and kana * 10 < letters:
         return "has hardly any kana, so it is no Japanese"
-    if row.writing == frozenset({"CJK"}) and kana * 5 > letters:
+    if row.writing == frozenset({"CJK"}) and kana * 8 > letters:
         return f"has kana in it, so it is no {row.name}"
     return _why_another_of_its_alphabet(row, text)
 

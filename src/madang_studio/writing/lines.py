@@ -17,6 +17,7 @@ from madang_studio.writing.conversation import Ask, agree
 from madang_studio.writing.draft import NewLine, NewLines, Translation, Translations
 from madang_studio.writing.finding import object_in
 from madang_studio.writing.judging import Fault, faults_of
+from madang_studio.writing.languages import why_not_in
 from madang_studio.writing.mending import Notes, mended, without_directions
 from madang_studio.writing.schema import for_models, schema_of
 
@@ -28,13 +29,17 @@ Judge = Callable[[str, tuple[str | int, ...]], Iterator[Fault]]
 
 
 class Pass(Struct, frozen=True, kw_only=True):
-    """A way to go over lines: who is asked how, and what a good line is. `name` is that of the task."""
+    """A way to go over lines: who is asked how, and what a good line is. `name` is that of the task.
+
+    `language` is what the answer is written in.
+    """
 
     name: str
     model: str
     system: str
     user: Callable[[Sequence[Mapping[str, str]]], str]
     title: str
+    language: str
     judge: Judge
     seed: int | None = None
 
@@ -71,7 +76,7 @@ def go_over(
             seed=rule.seed,
         )
         ids = [line["id"] for line in some]
-        agreed = agree(ask, question, _reader(record, ids, rule.judge), folder)
+        agreed = agree(ask, question, _reader(record, ids, rule), folder)
         found |= agreed.value
         said += agreed.said
         repairs += agreed.repairs
@@ -79,7 +84,7 @@ def go_over(
 
 
 def _reader(
-    record: type[NewLines] | type[Translations], ids: Sequence[str], judge: Judge
+    record: type[NewLines] | type[Translations], ids: Sequence[str], rule: Pass
 ) -> Callable[[str], dict[str, Any] | list[Fault]]:
     schema = schema_of(record)
 
@@ -94,7 +99,9 @@ def _reader(
         lines = [msgspec.structs.replace(o, text=without_directions(o.text)) for o in answered]
         faults = [*_miscounted([line.id for line in lines], ids)]
         for index, line in enumerate(lines):
-            faults += judge(line.text, ("lines", index, "text"))
+            faults += rule.judge(line.text, ("lines", index, "text"))
+        if why := why_not_in(rule.language, " ".join(line.text for line in lines)):
+            faults.append(Fault(("lines",), f"have text that {why}"))
         return faults or {line.id: line for line in lines}
 
     return read

@@ -16,7 +16,7 @@ from madang_studio.writing.conversation import Ask, made
 from madang_studio.writing.draft import NewLines, Translations
 from madang_studio.writing.genres import genre_of
 from madang_studio.writing.judging import Fault
-from madang_studio.writing.languages import can_be_spoken, why_not_in
+from madang_studio.writing.languages import can_be_spoken
 from madang_studio.writing.lines import Pass, go_over
 from madang_studio.writing.mending import Place
 from madang_studio.writing.prompts import (
@@ -50,6 +50,7 @@ def make_pass(task: Task, ask: Ask) -> Made:
         system=EDITOR,
         user=lambda lines: prompt(script, genre, lines),
         title=step,
+        language=script.language,
         judge=lambda text, place: faults_of_text(text, script.language, place, _LIMITS),
         seed=params.get("seed"),
     )
@@ -76,7 +77,8 @@ def make_translation(task: Task, ask: Ask) -> Made:
         system=TRANSLATOR,
         user=lambda some: translation_prompt(source, wanted, some),
         title="translation",
-        judge=lambda text, place: _translated(text, wanted, max(map(len, texts.values())), place),
+        language=wanted,
+        judge=lambda text, place: _translated(text, max(map(len, texts.values())), place),
     )
     gone = go_over(lines, Translations, rule, ask, task.folder)
     told = {one: gone.lines[one].text for one in texts}
@@ -125,11 +127,9 @@ def _lines_of(script: Script) -> list[dict[str, str]]:
     ]
 
 
-def _translated(text: str, language: str, longest: int, place: Place) -> Iterator[Fault]:
-    """A caption has to be readable: something to read, in its language, not an essay."""
+def _translated(text: str, longest: int, place: Place) -> Iterator[Fault]:
+    """A caption has to be readable: something to read, not an essay."""
     if not can_be_spoken(text):
         yield Fault(place, f"{text[:20]!r} has no words")
     if len(text) > _LONGEST_TRANSLATION * longest + 40:
         yield Fault(place, f"has {len(text)} characters, far more than any line that was asked for")
-    if why := why_not_in(language, text):
-        yield Fault(place, why)
