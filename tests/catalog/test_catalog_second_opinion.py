@@ -70,7 +70,8 @@ def theirs(row):
 SHARED = [
     pytest.param(row, *theirs(row), id=row.id)
     for row in CATALOG.prices
-    if row.served and row.in_force(NOON.date()) and theirs(row)[1] is not None
+    if row.served and row.in_force(NOON.date()) and row.input is not None
+    if theirs(row)[1] is not None
 ]
 
 

@@ -39,6 +39,8 @@ BASES: Final[Mapping[str, tuple[str, int]]] = {
     "request": ("requests", 1),
     "thousand_requests": ("requests", 1000),
     "thousand_searches": ("searches", 1000),
+    "million_image_tokens": ("image_tokens", 1_000_000),
+    "credit": ("credits", 1),
 }
 """What a price can be per, besides tokens: the name of the count in usage, and how many of it are meant."""
 
