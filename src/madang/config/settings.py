@@ -16,6 +16,7 @@ from madang.config.canaries import Canary, Shadow
 from madang.config.health import Breaker, Health
 from madang.config.keys import Keys
 from madang.config.pacing import Off, Pace, Paces, Queue
+from madang.config.media import Media
 from madang.config.payments import Payments
 from madang.config.plans import Plan
 from madang.config.prices import OwnPrice
@@ -76,7 +77,7 @@ class Timeouts(Struct, frozen=True, forbid_unknown_fields=True):
     total_s: Seconds = 900.0
 
 
-_SECRET = frozenset({"api_key", "api_keys", "headers"})
+_SECRET = frozenset({"api_key", "api_keys", "headers", "webhook_secret"})
 
 
 class Provider(Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,6 +120,7 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     data: Literal["shared", "private"] = "shared"
     trace: Literal["keep", "pass"] = "keep"
 
+    webhook_secret: str | None = None
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """The fields as they may be shown; rich prints records by this."""
         fields = structs.asdict(self).items()
@@ -233,6 +235,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     cache: Cache | None = None
     idempotency: Idempotency = Idempotency()
     payments: Payments = Payments()
+    media: Media = Media()
     keys: Keys = Keys()
     prices: tuple[OwnPrice, ...] = ()
     retries: Retries = Retries()

@@ -34,7 +34,12 @@ def lost_attempts(left: Sequence[tuple[Begun, int]], find: Find) -> list[Attempt
 
 
 def _lost(begun: Begun, heard: int, find: Find) -> Attempt:
-    usage = Usage(input=begun.input_tokens, output=(heard + 3) // 4, estimated=True)
+    usage = Usage(
+        input=begun.input_tokens,
+        output=(heard + 3) // 4,
+        units=begun.units,
+        estimated=True,
+    )
     price = find(begun.provider, begun.model, begun.at_us, begun.price)
     cost, priced_by = charge(price, usage, begun.at_us) if price else (None, None)
     return replace(
@@ -68,6 +73,7 @@ def _ended(begun: Begun) -> Attempt:
         cause=begun.cause,
         input_tokens=begun.input_tokens,
         output_tokens=begun.output_tokens,
+        units=begun.units,
         cost_nusd=begun.cost_nusd,
         price=begun.price,
     )

@@ -50,7 +50,8 @@ _pack_into = _HEAD.pack_into
 class Begun(Struct, frozen=True, array_like=True):
     """The facts of an attempt that is under way, as `model.Attempt` has them.
 
-    `input_tokens` is the estimated prompt. `price` names the price row in force. From `outcome` on:
+    `input_tokens` is the estimated prompt, `units` what else it will have used. `price` names the
+    price row in force. From `outcome` on:
     what is known of an attempt that has ended, while its request goes on.
     """
 
@@ -74,6 +75,7 @@ class Begun(Struct, frozen=True, array_like=True):
     cause: str | None = None
     output_tokens: int = 0
     cost_nusd: int | None = None
+    units: dict[str, int] = {}
 
 
 _encode = msgspec.json.Encoder().encode

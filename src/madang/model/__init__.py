@@ -43,6 +43,7 @@ from madang.model.events import (
 )
 from madang.model.kinds import (
     EMBEDDING,
+    MEDIA,
     Dialect,
     Feature,
     Json,
@@ -85,6 +86,7 @@ from madang.model.request import (
 
 __all__ = [
     "EMBEDDING",
+    "MEDIA",
     "PASSED_OVER",
     "Answer",
     "Attempt",

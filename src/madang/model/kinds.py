@@ -11,13 +11,21 @@ Dialect = Literal[
     "embeddings",
     "gemini_embed",
     "gemini_batch_embed",
+    "videos",
+    "speech",
+    "images",
+    "transcriptions",
 ]
 """A wire format.
 
 OpenAI Chat Completions and Responses, Anthropic Messages, Gemini generateContent; OpenAI's legacy
 Completions, which only callers speak; OpenAI Embeddings, Gemini embedContent and
-batchEmbedContents.
+batchEmbedContents. The last four are work and no format: media, which each kind of provider is
+asked for in its own way (`wire/media`).
 """
+
+MEDIA: Final[frozenset[Dialect]] = frozenset(("videos", "speech", "images", "transcriptions"))
+"""Work that the dialects of text do not carry."""
 
 EMBEDDING: Final[frozenset[Dialect]] = frozenset(
     ("embeddings", "gemini_embed", "gemini_batch_embed")

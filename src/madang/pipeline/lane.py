@@ -18,28 +18,10 @@ from madang.wire.registry import WIRES
 from madang.wire.screen import Screen
 
 
-class Lane:
-    """One target with its provider, its dialect, its standing and the header lines that name it.
+class Berth:
+    """One target with its provider, its standing, the line before it and the header lines that name it."""
 
-    `room` and `longest` are the tokens of its window and of its answers, endless where not known.
-    """
-
-    __slots__ = (
-        "head",
-        "like",
-        "line",
-        "longest",
-        "own_screen",
-        "plain_path",
-        "prices",
-        "provider",
-        "room",
-        "screens",
-        "standing",
-        "stream_path",
-        "target",
-        "wire",
-    )
+    __slots__ = ("head", "like", "line", "prices", "provider", "standing", "target")
 
     def __init__(
         self, target: Target, provider: Provider, standing: Standing, line: Line, like: str | None
@@ -49,20 +31,42 @@ class Lane:
         self.standing = standing
         self.line = line
         self.like = like
-        self.wire: AnyWire = WIRES[target.api]
-        self.plain_path = self.wire.request_path(target.model, False)  # noqa: FBT003 - the contract's shape
-        self.stream_path = self.wire.request_path(target.model, True)  # noqa: FBT003
         self.prices: dict[int, PriceRow | None] = {}
-        self.room = target.context_window or _ENDLESS_TOKENS
-        self.longest = target.max_output or _ENDLESS_TOKENS
-        self.own_screen = Screen(target.api, target.lacks)
-        self.screens: dict[Dialect, Screen] = {}
         self.head = b"x-madang-provider: %b\r\nx-madang-model: %b\r\n" % (
             header_value(target.provider),
             header_value(target.canonical or target.model),
         )
         if target.region:
             self.head += b"x-madang-region: %b\r\n" % header_value(target.region)
+
+
+class Lane(Berth):
+    """A target that is spoken to in a dialect.
+
+    `room` and `longest` are the tokens of its window and of its answers, endless where not known.
+    """
+
+    __slots__ = (
+        "longest",
+        "own_screen",
+        "plain_path",
+        "room",
+        "screens",
+        "stream_path",
+        "wire",
+    )
+
+    def __init__(
+        self, target: Target, provider: Provider, standing: Standing, line: Line, like: str | None
+    ) -> None:
+        super().__init__(target, provider, standing, line, like)
+        self.wire: AnyWire = WIRES[target.api]
+        self.plain_path = self.wire.request_path(target.model, False)  # noqa: FBT003 - the contract's shape
+        self.stream_path = self.wire.request_path(target.model, True)  # noqa: FBT003
+        self.room = target.context_window or _ENDLESS_TOKENS
+        self.longest = target.max_output or _ENDLESS_TOKENS
+        self.own_screen = Screen(target.api, target.lacks)
+        self.screens: dict[Dialect, Screen] = {}
 
     def screen(self, dialect: Dialect) -> Screen:
         """The quick question whether a body of a dialect may need what the target lacks."""
@@ -99,22 +103,33 @@ class Snapshot:
         self._prices = Prices(self.prices)
         self._terms = terms
         self._lanes: dict[Target, Lane] = {}
+        self._berths: dict[Target, Berth] = {}
         self._lines: dict[tuple[str, str], Line] = {}
 
     def lane(self, target: Target) -> Lane:
         """The lane of a target, made at first use."""
         lane = self._lanes.get(target)
         if lane is None:
-            if len(self._lanes) >= _MAX_LANES:  # callers may make up names of models
-                self._lanes.clear()
-                self._lines.clear()
-                self.board.forget_idle()
-            provider = self.providers[target.provider]
-            standing = self.board.standing(target)
-            line = self._line(target, provider)
-            lane = Lane(target, provider, standing, line, self._like(provider, target))
-            self._lanes[target] = lane
+            lane = self._lanes[target] = Lane(*self._parts(target))
         return lane
+
+    def berth(self, target: Target) -> Berth:
+        """The same for a target that makes media, which are no dialect."""
+        berth = self._berths.get(target)
+        if berth is None:
+            berth = self._berths[target] = Berth(*self._parts(target))
+        return berth
+
+    def _parts(self, target: Target) -> tuple[Target, Provider, Standing, Line, str | None]:
+        if len(self._lanes) + len(self._berths) >= _MAX_LANES:  # callers may make up names of models
+            self._lanes.clear()
+            self._berths.clear()
+            self._lines.clear()
+            self.board.forget_idle()
+        provider = self.providers[target.provider]
+        standing = self.board.standing(target)
+        line = self._line(target, provider)
+        return target, provider, standing, line, self._like(provider, target)
 
     def _line(self, target: Target, provider: Provider) -> Line:
         """The line before a model of a provider, one for all the names and formats that lead to it."""
@@ -127,7 +142,7 @@ class Snapshot:
             self._lines[name] = line
         return line
 
-    def price(self, lane: Lane, at_us: int) -> PriceRow | None:
+    def price(self, lane: Berth, at_us: int) -> PriceRow | None:
         """The price in force for a lane at a time (Unix µs); None where it is unknown."""
         day = at_us // 86_400_000_000
         try:

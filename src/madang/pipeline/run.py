@@ -19,6 +19,7 @@ from madang.errors import (
     ProviderError,
 )
 from madang.ledger.journal import Journal
+from madang.ledger.open import Begun
 from madang.model import Attempt as Row
 from madang.model import Target, Usage
 from madang.pipeline import settle
@@ -36,6 +37,7 @@ from madang.pipeline.worst import Step
 from madang.routing.causes import remedy_for
 from madang.routing.directory import Route
 from madang.upstream.outbox import Outbox
+from madang.routing.limits import Gate
 from madang.upstream.transport import Transport
 
 _log = logging.getLogger("madang.pipeline")
@@ -180,7 +182,7 @@ class Pipeline:
         """What a race for the answer of one call needs."""
 
         def make(call: Call, lane: Lane, settler: Settler) -> Attempt:
-            return Attempt(call, lane, search.snapshot, self.transport, settler)
+            return self._made(search, call, lane, settler)
 
         def second() -> Lane | None:
             return search.second(lane, self._admission.covers_twice, monotonic())
@@ -256,6 +258,23 @@ class Pipeline:
         if remedy.is_fault:
             standing.failed(now, account.began_at)
         else:
+    def begin_slot(self, begun: Begun) -> int:
+        """An attempt that no call stands for is about to be sent: on record, in this slot, should this process die."""
+        return self._journal.under_way.begin(begun)
+
+    def enter(self, rows: Sequence[Row], slots: Sequence[int] = ()) -> bool:
+        """Enter the rows of work that no call stands for. False: they wait in memory to be written."""
+        self._journal.note(rows, slots)
+        written = self._journal.flush()
+        for watcher in self._watchers:
+            watcher(rows)
+        return written
+
+    @property
+    def gate(self) -> Gate:
+        """Where all limits and budgets are counted."""
+        return self._admission.gate
+
             standing.released(now, account.began_at)
         if remedy.rest_s:
             standing.past.gone_until = now + remedy.rest_s

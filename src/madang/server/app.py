@@ -8,7 +8,7 @@ import logging
 
 from madang.errors import InternalError, MadangError, MethodNotAllowed, NotFound
 from madang.model import Dialect
-from madang.server import asgi, generate, hooks, info, responses
+from madang.server import asgi, generate, hooks, info, making, responses, videos
 from madang.server.exchange import send_json
 from madang.server.paths import Endpoint, find
 from madang.server.request import Request
@@ -16,7 +16,13 @@ from madang.server.runtime import Runtime
 from madang.wire.registry import WIRES
 
 _log = logging.getLogger("madang.server")
-_HANDLERS = {**info.HANDLERS, **responses.HANDLERS, **hooks.HANDLERS}
+_HANDLERS = {
+    **info.HANDLERS,
+    **responses.HANDLERS,
+    **hooks.HANDLERS,
+    **videos.HANDLERS,
+    **making.HANDLERS,
+}
 
 
 class App:

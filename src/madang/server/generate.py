@@ -124,16 +124,8 @@ def _read_options(call: Call, request: Request, dialect: Dialect) -> None:
     """Madang's own request headers, and those that go on to the provider."""
     headers = request.headers
     call.tags = tags_of(call.key.tags, headers.get(b"x-madang-tags"))
-    deadline = headers.get(b"x-madang-deadline-ms")
-    if deadline is not None:
-        if not deadline.isdigit() or not 0 < int(deadline) < 86_400_000:
-            raise InvalidRequest("x-madang-deadline-ms must be a positive number of milliseconds.")
-        call.deadline_s = int(deadline) / 1000
-    priority = headers.get(b"x-madang-priority")
-    if priority is not None:
-        if priority not in _PRIORITIES:
-            raise InvalidRequest("x-madang-priority is one of high, normal and low.")
-        call.priority = _PRIORITIES[priority]
+    call.deadline_s = deadline_of(request)
+    call.priority = priority_of(request)
     steer(call, headers)
     arm = headers.get(b"x-madang-arm")
     if arm is not None:
@@ -152,6 +144,26 @@ def _read_options(call: Call, request: Request, dialect: Dialect) -> None:
     if call.path_stream:
         query = parse_qs(request.query.decode("latin-1"))
         call.array = query.get("alt", [""])[0] != "sse"
+
+
+def deadline_of(request: Request) -> float | None:
+    """How long a request may take, in seconds, as its header says (None: it does not). Raises InvalidRequest."""
+    deadline = request.headers.get(b"x-madang-deadline-ms")
+    if deadline is None:
+        return None
+    if not deadline.isdigit() or not 0 < int(deadline) < 86_400_000:
+        raise InvalidRequest("x-madang-deadline-ms must be a positive number of milliseconds.")
+    return int(deadline) / 1000
+
+
+def priority_of(request: Request) -> Priority:
+    """How urgent a request is, as its header says. Raises InvalidRequest."""
+    priority = request.headers.get(b"x-madang-priority")
+    if priority is None:
+        return NORMAL
+    if priority not in _PRIORITIES:
+        raise InvalidRequest("x-madang-priority is one of high, normal and low.")
+    return _PRIORITIES[priority]
 
 
 def _chunk(headers: Mapping[bytes, bytes]) -> Chunk | None:

@@ -26,6 +26,10 @@ _EXACT: dict[str, Endpoint] = {
     "/v1/responses": Endpoint("respond", _POST, "responses"),
     "/v1/completions": Endpoint("generate", _POST, "completions"),
     "/v1/embeddings": Endpoint("generate", _POST, "embeddings"),
+    "/v1/videos": Endpoint("videos", ("POST", "GET"), "chat"),
+    "/v1/audio/speech": Endpoint("speech", _POST, "chat"),
+    "/v1/audio/transcriptions": Endpoint("transcriptions", _POST, "chat"),
+    "/v1/images/generations": Endpoint("images", _POST, "chat"),
     **{path: Endpoint("generate", _POST, "messages") for path in _MESSAGES},
     **{f"{path}/count_tokens": Endpoint("count", _POST, "messages") for path in _MESSAGES},
     "/v1/models": Endpoint("models", _GET),
@@ -49,6 +53,9 @@ _PREFIXED: dict[str, Endpoint] = {
     "/v1beta/models/": Endpoint("model", _GET, "gemini"),
     "/v1/responses/": Endpoint("response", (*_GET, "DELETE"), "responses"),
     "/v1/requests/": Endpoint("request", _GET),
+    "/v1/videos/": Endpoint("video", (*_GET, "DELETE"), "chat"),
+    "/media/": Endpoint("media", _GET, "chat"),
+    "/hooks/": Endpoint("provider_hook", _POST, "chat"),
 }
 _GEMINI_ACTIONS: dict[str, Endpoint] = {
     "generateContent": Endpoint("generate", _POST, "gemini"),

@@ -167,11 +167,16 @@ class Request:
         self._connection.write(b"%b%b%b\r\n%b" % (line, head, length, body))
         self._finish()
 
-    def begin(self, status: int, head: bytes) -> None:
-        """Begin an answer that comes in pieces; its head goes out with the first of them."""
-        if not self._chunked:
+    def begin(self, status: int, head: bytes, length: int | None = None) -> None:
+        """Begin an answer that comes in pieces, of `length` bytes where known; its head goes out with the first."""
+        if length is not None:
+            self._chunked = False
+            framing = b"content-length: %d\r\n" % length
+        elif self._chunked:
+            framing = b"transfer-encoding: chunked\r\n"
+        else:
             self.closing = True  # HTTP/1.0 has no other end for a body of unknown length
-        framing = b"transfer-encoding: chunked\r\n" if self._chunked else b""
+            framing = b""
         line = status_line(status)
         head += self.notice + self._last_word()
         self._held_head = b"%b%b%b\r\n" % (line, head, framing)

@@ -26,6 +26,7 @@ from madang.ledger.background import IngestThread
 from madang.ledger.ingest import Ingester
 from madang.ledger.journal import Journal
 from madang.ledger.prices import Prices
+from madang.media.house import House
 from madang.model import Attempt, PriceRow
 from madang.pipeline import Pipeline, Snapshot
 from madang.pipeline.admission import Admission
@@ -139,6 +140,7 @@ class Runtime:
         )
         self.recall = Recall(self.pipeline, self.store, self.settings)
         self.watching.begin(self.store, self.reported, self.settings)
+        self.media = House(self.pipeline, self.store, self.keyring, self.settings)
         self.in_flight = 0
         self.draining = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -190,6 +192,7 @@ class Runtime:
             self._poller.cancel()
         await self._rounds.stop()
         await self.mirror.stop()
+        await self.media.start(self.options.worker)
         await self.transport.close()
         await self.recall.stop()
         await self._keeper.close()
@@ -199,6 +202,7 @@ class Runtime:
         await asyncio.get_running_loop().shutdown_default_executor()  # it may be using the store
         self.store.close()
 
+        await self.media.stop()
     @property
     def ready(self) -> bool:
         """Whether this process should get traffic."""
@@ -284,6 +288,7 @@ class Runtime:
         self.counting.recall(self.store, self.keyring.list())
         _log.info("the configuration was reloaded")
 
+        self.media.configure(changed, self.pipeline.snapshot)
     def _renew_keys(self) -> None:
         """Stored keys of providers have changed: the same configuration with these."""
         self._say_shut()
@@ -303,6 +308,7 @@ class Runtime:
         given = given_providers(settings, self.catalog, environ, stored)
         providers = given or self.options.stand_ins
         ways, patience = ways_of(settings), Patience(settings.retries, settings.models)
+        self.media.configure(self.settings, self.pipeline.snapshot)
         snapshot = assemble(
             settings.models, providers, self.catalog, self.board, settings.prices, ways, patience
         )

@@ -24,7 +24,11 @@ _COMPLAINTS: dict[Phase, str] = {
 }
 
 
-class Stale(ProviderUnreachable):
+class Unanswered(ProviderUnreachable):
+    """A request has been sent, and the connection died before the first byte of an answer."""
+
+
+class Stale(Unanswered):
     """A reused connection died before the first byte of an answer: the one failure retried here."""
 
 
@@ -218,7 +222,7 @@ class Connection(asyncio.Protocol):
             return ProviderBroken(f"{host} cut its answer off")
         if self._served:
             return Stale(f"{host} closed a kept connection")
-        return ProviderUnreachable(f"{host} closed the connection without an answer")
+        return Unanswered(f"{host} closed the connection without an answer")
 
     def _on_due(self, phase: Phase) -> None:
         """Give up what took too long, unless it is our own request that is still on its way."""

@@ -19,6 +19,8 @@ class Outgoing:
     without content-length and without the final empty line, which depend on the body. It must not
     ask for HEAD or for an upgrade, whose answers are framed otherwise. `streaming` says that the
     body's first bytes count as the first token, so that `timeouts.first_token_s` applies to them.
+    `once`: what it asks for is paid for each time it arrives, so that it leaves on a connection of
+    its own and is never sent again, whatever becomes of that.
     """
 
     origin: Origin
@@ -26,6 +28,7 @@ class Outgoing:
     body: bytes
     timeouts: Timeouts
     streaming: bool = False
+    once: bool = False
 
 
 def wire_parts(head: bytes, body: bytes) -> tuple[bytes, ...]:

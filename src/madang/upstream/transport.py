@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from madang.errors import Draining, ProviderUnreachable
-from madang.upstream.connection import Stale
+from madang.upstream.connection import Stale, Unanswered
 from madang.upstream.dialing import Dialer
 from madang.upstream.incoming import Incoming
 from madang.upstream.origin import Origin
@@ -21,7 +21,7 @@ from madang.upstream.pool import Pool, PoolBounds
 from madang.upstream.proxy import proxy_for
 from madang.upstream.reader import Bounds
 
-__all__ = ["Incoming", "Outgoing", "Transport"]
+__all__ = ["Incoming", "Outgoing", "Transport", "Unanswered"]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -56,7 +56,9 @@ class Transport:
             self._loop = asyncio.get_running_loop()
         started_at = self._loop.time()
         pool = self._pools.get(request.origin) or self._open_pool(request.origin)
-        connection = pool.take() or await pool.obtain(request.timeouts, started_at)
+        connection = None if request.once else pool.take()
+        if connection is None:
+            connection = await pool.obtain(request.timeouts, started_at, fresh=request.once)
         incoming = connection.start(request, started_at)
         try:
             await incoming.head()

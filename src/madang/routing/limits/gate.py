@@ -253,6 +253,30 @@ class Gate:
                     passed.append(Passed(purse.terms.label, purse.name, share))
         self._announce(passed)
 
+    def outlive(self, reservation: Reservation) -> None:
+        """A request has been answered and its job goes on: only money stays set aside, until `settle`, however long."""
+        self._held.pop(reservation, None)
+        with self._lock:
+            if reservation.is_open:
+                for slot in reservation.meters.gauges:
+                    slot.give()
+        reservation.is_open = False
+
+    def hold(self, key: LimitedKey, tags: Mapping[str, str], nusd: int, at_us: int) -> Reservation:
+        """Set money aside again for a job that was admitted before, whatever room there is; until `settle`.
+
+        `at_us` is when the job came: it belongs to that period.
+        """
+        meters, counted = Meters(), self.meters(key, tags)
+        meters.budgets = [] if counted is None else counted.budgets
+        reservation = Reservation(meters, 0, nusd, 0)
+        reservation.is_open = False
+        with self._lock:
+            for purse in meters.budgets:
+                purse.room(at_us)
+                reservation.periods.append(purse.reserve(nusd))
+        return reservation
+
     def quota(self, meters: Meters, now_us: int) -> Quota:
         """What is left, as callers are told."""
         with self._lock:

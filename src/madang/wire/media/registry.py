@@ -6,7 +6,7 @@ A kind is the word that `kind` of a provider's row or setting says (`openai`, `g
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from madang.wire.media import elevenlabs, fal, gemini_image, kling, runway, seedance, veo
+from madang.wire.media import elevenlabs, fal, gemini_image, kling, openai, runway, seedance, veo
 from madang.wire.media.contract import ImageWire, SpeechWire, TranscribeWire, VideoWire
 
 
@@ -21,6 +21,12 @@ class MediaWires:
 
 
 MEDIA: Mapping[str, MediaWires] = {
+    "openai": MediaWires(
+        videos=openai.VIDEOS,
+        speech=openai.SPEECH,
+        images=openai.IMAGES,
+        transcriptions=openai.TRANSCRIPTIONS,
+    ),
     "gemini": MediaWires(videos=veo.GEMINI, images=gemini_image.WIRE),
     "vertex": MediaWires(videos=veo.VERTEX),
     "runway": MediaWires(videos=runway.WIRE),

@@ -1,0 +1,308 @@
+"""The jobs that one process sees through: taken on, taken over from processes that have gone, and told of news."""
+
+import asyncio
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from madang.errors import KeyReused, MadangError, NotFound
+from madang.keys import Key, Keyring
+from madang.ledger.alarm import Alarm
+from madang.ledger.claim import Claim, is_abandoned
+from madang.media.job import Job, new_id, packed_ask, read_ask, read_job, stored
+from madang.media.kit import Kit, now_us
+from madang.media.life import Life
+from madang.media.money import Caller, worst
+from madang.model.media import VideoAsk
+from madang.routing.limits import Ask, Reservation
+from madang.routing.pacing import Priority
+from madang.routing.route import Route
+from madang.state.jobs import StoredJob
+from madang.state.store import Store
+
+_log = logging.getLogger("madang.media")
+_LEASE_US: Final = 15_000_000
+_RENEW_S: Final = 3.0
+_TEND_S: Final = 0.5
+_PURGE_S: Final = 60.0
+_LAST_WORDS_S: Final = 5.0
+_HOUR_US: Final = 3_600_000_000
+_WAS_ENTERED: Final = "SELECT 1 FROM attempts WHERE request_id = ? AND n = ?"
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """A clip that a caller wants. `name` is its Idempotency-Key, `digest` of what it has sent."""
+
+    key: Key
+    request_id: str
+    at_us: int
+    model: str
+    tags: dict[str, str]
+    ask: VideoAsk
+    digest: bytes
+    name: str | None = None
+    seconds: str | None = None
+    size: str | None = None
+    priority: Priority = 1
+
+
+class Crew:
+    """All jobs of one process."""
+
+    def __init__(self, kit: Kit, store: Store, keyring: Keyring, home: Path) -> None:
+        self._kit = kit
+        self._store = store
+        self._keyring = keyring
+        self._folder = home / "media" / "holders"
+        self._lives: dict[str, Life] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._tender: asyncio.Task[None] | None = None
+        self._fd = -1
+        self._file: Path | None = None
+
+    # --- beginning and end --------------------------------------------------------------------------
+
+    async def start(self, worker: int) -> None:
+        """Take over what earlier processes have left, with its money, before anybody is served."""
+        claim = Claim(self._folder, f"w{worker}")
+        self._fd, self._file = claim.open(0, ".holder")
+        self._kit.holder = claim.writer
+        await self._take_over()
+        self._tender = asyncio.create_task(self._tend())
+
+    async def stop(self) -> None:
+        """Let orders that are being given come to their end; the rest waits in the store for the next process."""
+        if self._tender is not None:
+            self._tender.cancel()
+        waiting = [
+            asyncio.create_task(life.accepted.wait())
+            for life in self._lives.values()
+            if life.job.state == "sending"
+        ]
+        if waiting:
+            await asyncio.wait(waiting, timeout=_LAST_WORDS_S)
+        for task in (*waiting, *self._tasks):
+            task.cancel()
+        await asyncio.gather(*waiting, *self._tasks, return_exceptions=True)
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+            if self._file is not None:
+                self._file.unlink(missing_ok=True)
+
+    # --- orders -------------------------------------------------------------------------------------
+
+    async def order(self, order: Order) -> Life | Job:
+        """Take an order on: reserve what it may cost, enter it, have it sent.
+
+        The job of an earlier order of the same name, where there is one. Raises what admission
+        raises, KeyReused, UnknownModel, Forbidden, StoreUnavailable.
+        """
+        since_us = order.at_us - int(self._kit.settings.idempotency.keep_h * _HOUR_US)
+        if (
+            order.name is not None
+            and (earlier := await self._earlier(order, order.name, since_us)) is not None
+        ):
+            return earlier
+        route = self._kit.route(order.key, order.model, "videos")
+        nusd = self._worst(route, order)
+        reservation = self._admit(order, nusd)
+        try:
+            job = _new(order, nusd)
+            kept = stored(job, self._kit.holder, packed_ask(order.ask))
+            lease_us = order.at_us + _LEASE_US
+            entered = await asyncio.to_thread(
+                self._kit.jobs.enter, kept, order.name, order.digest, lease_us, since_us
+            )
+        except BaseException:
+            self._release(reservation)
+            raise
+        if entered.state != "made":
+            self._release(reservation)
+            return self._same(entered.job, fits=entered.state == "there")
+        if reservation is not None:
+            self._kit.pipeline.gate.outlive(reservation)
+        return self._begin(job, order.ask, reservation)
+
+    async def _earlier(self, order: Order, name: str, since_us: int) -> Life | Job | None:
+        found = await asyncio.to_thread(self._kit.jobs.named, order.key.id, name, since_us)
+        if found is None:
+            return None
+        return self._same(found[0], fits=found[1] == order.digest)
+
+    def _same(self, kept: StoredJob, *, fits: bool) -> Life | Job:
+        """The job that there is under a name. Raises KeyReused."""
+        if not fits:
+            raise KeyReused(
+                "This Idempotency-Key came with another request before. Use a new key for a new request.",
+                code="idempotency_key_reused",
+            )
+        return self._lives.get(kept.id) or read_job(kept)
+
+    def _worst(self, route: Route, order: Order) -> int:
+        """The most that the order can cost, whoever takes it; what cannot be asked of a target costs nothing there."""
+        snapshot, most = self._kit.snapshot, 0
+        for target in route.every_target():
+            wire = self._kit.wire(target, "videos")
+            try:
+                counts = wire.submit(order.ask, target.model).counts  # type: ignore[attr-defined]
+            except MadangError:
+                continue
+            most = max(most, worst(snapshot, snapshot.berth(target), counts, order.at_us))
+        return most
+
+    def _admit(self, order: Order, nusd: int) -> Reservation | None:
+        gate = self._kit.pipeline.gate
+        meters = gate.meters(order.key, order.tags)
+        if meters is None:
+            return None
+        return gate.admit(meters, Ask(0, nusd, nusd), int(time.monotonic() * 1e6), order.at_us)
+
+    def _release(self, reservation: Reservation | None) -> None:
+        if reservation is not None:
+            self._kit.pipeline.gate.settle(reservation, 0, 0)
+
+    def _begin(self, job: Job, ask: VideoAsk, reservation: Reservation | None) -> Life:
+        life = self._lives[job.id] = Life(self._kit, job, ask, reservation)
+        task = asyncio.create_task(self._live(life))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return life
+
+    async def _live(self, life: Life) -> None:
+        try:
+            await life.run()
+        except Exception:  # noqa: BLE001 - logged; the job is open, and taken up again
+            _log.exception("job %s: a defect of ours", life.job.id)
+        finally:
+            self._lives.pop(life.job.id, None)
+
+    # --- looking at them ------------------------------------------------------------------------------
+
+    async def find(self, identity: str, key_id: str | None) -> StoredJob:
+        """A job of a key (None: of anybody). Raises NotFound."""
+        kept = await asyncio.to_thread(self._kit.jobs.get, identity, key_id)
+        if kept is None:
+            raise NotFound(f"Video with id '{identity[:100]}' not found.", code="video_not_found")
+        return kept
+
+    def live(self, identity: str) -> Life | None:
+        """The job as this process has it, while it is under way."""
+        return self._lives.get(identity)
+
+    async def forget(self, kept: StoredJob) -> None:
+        """A caller does not want a job any more: it ends where it can, and its files go."""
+        job = read_job(kept)
+        if not job.is_over:
+            await asyncio.to_thread(self._kit.jobs.want, job.id, "cancel")
+            if (life := self._lives.get(job.id)) is not None:
+                life.nudge(cancel=True)
+        await self._drop(job)
+        await asyncio.to_thread(self._kit.jobs.hide, job.id)
+
+    async def _drop(self, job: Job) -> None:
+        if job.content is not None:
+            names = [name for name in (job.content.file, job.content.thumbnail) if name]
+            await self._kit.shelf.drop([*names, f"{job.id}.made.jpg"])
+
+    # --- in the background ----------------------------------------------------------------------------
+
+    async def _tend(self) -> None:
+        alarm, renew_at, purge_at = Alarm(_log), 0.0, 0.0
+        while True:
+            await asyncio.sleep(_TEND_S)
+            try:
+                now = time.monotonic()
+                if now >= renew_at:
+                    renew_at = now + _RENEW_S
+                    lease_us = now_us() + _LEASE_US
+                    await asyncio.to_thread(self._kit.jobs.renew, self._kit.holder, lease_us)
+                    await self._take_over()
+                if self._lives:
+                    await self._pass_on()
+                if now >= purge_at:
+                    purge_at = now + _PURGE_S
+                    await self._purge()
+            except Exception:  # noqa: BLE001 - logged; the next time may succeed
+                alarm.sound("looking after media jobs failed; it goes on", traceback=True)
+
+    async def _pass_on(self) -> None:
+        """Tell jobs what other processes have heard for them."""
+        for identity, wanted in await asyncio.to_thread(self._kit.jobs.wishes, self._kit.holder):
+            life = self._lives.get(identity)
+            if life is not None and not (wanted == "cancel" and life.wants_end):
+                life.nudge(cancel=wanted == "cancel")
+
+    async def _take_over(self) -> None:
+        holders = await asyncio.to_thread(self._kit.jobs.open_holders)
+        gone = [one for one in holders if one and one != self._kit.holder and self._is_gone(one)]
+        now = now_us()
+        taken = await asyncio.to_thread(
+            self._kit.jobs.take_over, self._kit.holder, gone, now, now + _LEASE_US
+        )
+        for kept in taken:
+            if kept.id not in self._lives:
+                self._resume(kept)
+
+    def _is_gone(self, holder: str) -> bool:
+        path = self._folder / f"{holder}-000000.holder"
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return True
+        try:
+            if not is_abandoned(fd):
+                return False
+            path.unlink(missing_ok=True)
+            return True
+        finally:
+            os.close(fd)
+
+    def _resume(self, kept: StoredJob) -> None:
+        """Go on with a job where its process left it, with its money set aside again."""
+        job = read_job(kept)
+        gate, caller = self._kit.pipeline.gate, job.caller
+        try:
+            key = self._keyring.get(caller.key_id)
+        except NotFound:
+            key = None  # nobody's limits are concerned any more; the job is paid for all the same
+        entered = job.is_over and job.row is not None and self._was_entered(job)
+        reservation = None
+        if key is not None and not entered:
+            reservation = gate.hold(key, caller.tags, job.reserved_nusd, caller.at_us)
+        life = self._begin(job, read_ask(kept), reservation)
+        life.wants_end = kept.wanted == "cancel"
+
+    def _was_entered(self, job: Job) -> bool:
+        """Whether the row of a job that is over is in the ledger, so that budgets know of it already."""
+        return bool(self._store.read(_WAS_ENTERED, (job.caller.request_id, job.n)))
+
+    async def _purge(self) -> None:
+        """Forget files that have had their time."""
+        for identity in await asyncio.to_thread(self._kit.jobs.expired, now_us()):
+            kept = await asyncio.to_thread(self._kit.jobs.get, identity, None)
+            if kept is not None:
+                await self._drop(read_job(kept))
+                await asyncio.to_thread(self._kit.jobs.hide, identity)
+        before_us = now_us() - int(self._kit.settings.idempotency.keep_h * _HOUR_US)
+        await asyncio.to_thread(self._kit.jobs.purge, before_us)
+
+
+def _new(order: Order, nusd: int) -> Job:
+    identity, secret = new_id()
+    caller = Caller.of(
+        order.key, order.request_id, order.at_us, (order.model, "videos"), order.tags
+    )
+    return Job(
+        id=identity,
+        secret=secret,
+        caller=caller,
+        seconds=order.seconds,
+        size=order.size,
+        priority=order.priority,
+        reserved_nusd=nusd,
+    )

@@ -1,0 +1,105 @@
+"""A finished clip is brought home before anybody hears that it is finished: its provider's address soon dies."""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+from madang.errors import ProviderBroken, ProviderFailed
+from madang.media.calling import open_call
+from madang.media.job import Content
+from madang.media.shelf import Shelf
+from madang.model.media import Clip
+from madang.upstream.providers import Provider
+from madang.upstream.transport import Transport
+from madang.wire.media.contract import Outgoing
+
+_MOST_HOPS: Final = 3
+_EXTENSIONS: Final = {
+    "video/mp4": "mp4",
+    "video/webm": "webm",
+    "video/quicktime": "mov",
+    "image/png": "png",
+    "image/webp": "webp",
+    "image/jpeg": "jpg",
+}
+
+
+class Fetcher:
+    """Brings files of one provider to the shelf. `key` is the number of the key that the job was ordered with."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        shelf: Shelf,
+        provider: Provider,
+        key: int | None,
+        most_bytes: int,
+    ) -> None:
+        self._transport = transport
+        self._shelf = shelf
+        self._provider = provider
+        self._key = key
+        self._most_bytes = most_bytes
+
+    async def keep(self, job_id: str, clips: tuple[Clip, ...]) -> Content:
+        """Keep the clip, and the picture of it that its provider may have. Raises ProviderError, StoreUnavailable."""
+        clip = next((one for one in clips if not one.mime.startswith("image/")), None)
+        if clip is None:
+            raise ProviderBroken(f"{self._provider.name} says that the clip is done, and has none")
+        file = f"{job_id}.{_EXTENSIONS.get(clip.mime, 'mp4')}"
+        size = await self._shelf.put(file, self._pieces(clip))
+        if size == 0:
+            await self._shelf.drop([file])
+            raise ProviderBroken(f"{self._provider.name} gave an empty clip")
+        picture = next((one for one in clips if one.mime.startswith("image/")), None)
+        thumbnail = (
+            f"{job_id}.thumbnail.{_EXTENSIONS.get(picture.mime, 'jpg')}" if picture else None
+        )
+        if picture is not None and thumbnail is not None:
+            try:
+                if not await self._shelf.put(thumbnail, self._pieces(picture)):
+                    thumbnail = None
+            except (
+                ProviderFailed,
+                ProviderBroken,
+            ):  # it is only a picture of it, and one can be made
+                thumbnail = None
+        return Content(
+            file=file,
+            mime=clip.mime,
+            size=size,
+            duration_ms=clip.duration_ms,
+            thumbnail=thumbnail,
+            thumbnail_mime=picture.mime if picture is not None else "image/jpeg",
+        )
+
+    async def _pieces(self, clip: Clip) -> AsyncIterator[bytes]:
+        if clip.data is not None:
+            yield clip.data
+            return
+        url, keyed = clip.url or "", clip.keyed
+        for _ in range(_MOST_HOPS + 1):
+            outgoing = Outgoing(method="GET", path=url, keyed=keyed)
+            incoming = await open_call(self._transport, self._provider, outgoing, self._key)
+            try:
+                if incoming.status in (301, 302, 303, 307, 308):
+                    url, keyed = incoming.headers.get(b"location", b"").decode("latin-1"), False
+                    continue
+                if incoming.status != 200:
+                    raise ProviderFailed(
+                        f"{self._provider.name} answered {incoming.status} for the file of a finished job",
+                        upstream_status=incoming.status,
+                    )
+                size = 0
+                while piece := await incoming.next():
+                    size += len(piece)
+                    if size > self._most_bytes:
+                        raise ProviderBroken(
+                            f"the clip is larger than {self._most_bytes} bytes (`media.max_mb`)"
+                        )
+                    yield piece
+                return
+            finally:
+                incoming.close()
+        raise ProviderFailed(
+            f"{self._provider.name} sends from one address to the next for its file"
+        )

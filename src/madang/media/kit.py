@@ -1,0 +1,90 @@
+"""What everybody in this room works with: the configuration in force, the way to providers, the books."""
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from madang.config.settings import Settings
+from madang.errors import Forbidden, MadangError
+from madang.keys import Key
+from madang.media.naming import Names
+from madang.media.shelf import Shelf
+from madang.model import Dialect, Target
+from madang.pipeline import Pipeline, Snapshot
+from madang.pipeline.lane import Berth
+from madang.routing.directory import Route, allowed
+from madang.routing.pacing import Turn
+from madang.routing.plan import Plan, propose
+from madang.state.jobs import MediaJobs
+from madang.wire.media.registry import MEDIA
+
+
+@dataclass(slots=True)
+class Kit:
+    """`settings`, `names` and `shelf` are replaced when the configuration changes."""
+
+    pipeline: Pipeline
+    jobs: MediaJobs
+    settings: Settings
+    names: Names
+    shelf: Shelf
+    holder: str = ""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The configuration in force, as the pipeline has it."""
+        return self.pipeline.snapshot
+
+    def route(self, key: Key, model: str, work: Dialect) -> Route:
+        """Where a model's name leads. Raises UnknownModel, InvalidRequest, or Forbidden: the key may not use it."""
+        route = self.names.resolve(model, work)
+        if key.models and not allowed(key.models, route, model):
+            raise Forbidden(
+                f"This key may not use the model `{model}`. Allowed: {', '.join(key.models)}.",
+                param="model",
+                code="model_not_allowed",
+            )
+        return route
+
+    def plan(self, route: Route) -> Plan:
+        """Who is asked, in what order: a generator that hears how each has failed."""
+        snapshot = self.snapshot
+        at_us = now_us()
+
+        def price_of(target: Target) -> float | None:
+            row = snapshot.price(snapshot.berth(target), at_us)
+            if row is None or not row.units:
+                return None
+            return min(one.nusd / one.per for one in row.units.values())
+
+        chance = random.random()
+        return propose(route, snapshot.board, time.monotonic(), chance, price_of=price_of)
+
+    def wire(self, target: Target, work: Dialect) -> object:
+        """The adapter of a target for its work."""
+        return getattr(MEDIA[self.snapshot.providers[target.provider].kind], work)
+
+
+def now_us() -> int:
+    """Unix µs."""
+    return time.time_ns() // 1000
+
+
+def key_of(berth: Berth, turn: Turn | None, prefix: str | None) -> int | None:
+    """The number of the key that a call goes out with: that of its turn, else the one that begins so, else the first."""
+    if turn is not None:
+        return turn.key
+    keys = berth.provider.keys
+    for number, one in enumerate(keys):
+        if prefix and one.startswith(prefix):
+            return number
+    return 0 if keys else None
+
+
+def following(plan: Plan, error: MadangError) -> Iterator[Target]:
+    """The target that a plan proposes after a failure, if there is one."""
+    try:
+        yield plan.send(error)
+    except StopIteration:
+        return

@@ -1,0 +1,270 @@
+"""Clips over HTTP: OpenAI's `/v1/videos`, the files behind it, and providers' calls back."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from hashlib import sha256
+from typing import Final, Literal, cast
+from urllib.parse import parse_qs
+
+from msgspec.structs import replace
+
+from madang.errors import Draining, InvalidRequest, NotFound
+from madang.keys import Key
+from madang.media.crew import Order
+from madang.media.job import Job, read_ask, read_job, shown
+from madang.media.kit import now_us
+from madang.media.life import Life
+from madang.model import Dialect
+from madang.pipeline.call import header_value
+from madang.pipeline.wish import wish_of
+from madang.server.caller import authenticate, tags_of
+from madang.server.exchange import read_body, send_json
+from madang.server.generate import priority_of
+from madang.server.info import Handler
+from madang.server.paths import Endpoint
+from madang.server.request import Request
+from madang.server.runtime import Runtime
+from madang.state.jobs import Page
+from madang.wire.json import encode
+from madang.wire.media.callers import AskedVideo, read_video
+
+_HOST: Final = re.compile(r"[A-Za-z0-9.:_\[\]-]{1,255}")
+_RANGE: Final = re.compile(rb"bytes=(\d{0,18})-(\d{0,18})")
+_POLL_AFTER_MS: Final = 500
+_MOST_LISTED: Final = 100
+
+
+async def videos(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request) -> None:
+    """Order a clip, or list those that were ordered."""
+    if caller.opening.method == "POST":
+        await _ordered(runtime, dialect, caller)
+    else:
+        await _list(runtime, dialect, caller)
+
+
+async def video(runtime: Runtime, endpoint: Endpoint, dialect: Dialect, caller: Request) -> None:
+    """One clip: how it fares, its file, or its end."""
+    key = _key(runtime, caller, dialect)
+    identity, _, further = (endpoint.id or "").partition("/")
+    crew = runtime.media.crew
+    kept = await crew.find(identity, None if key.admin else key.id)
+    if further == "content":
+        await _content(runtime, read_job(kept), caller)
+    elif further:
+        raise NotFound(f"There is nothing at {caller.path[:200]}.")
+    elif caller.opening.method == "DELETE":
+        await crew.forget(kept)
+        send_json(caller, 200, encode({"id": identity, "object": "video.deleted", "deleted": True}))
+    else:
+        life = crew.live(identity)
+        job: Job = life.job if life is not None else read_job(kept)
+        _show(runtime, job, read_ask(kept).prompt, caller)
+
+
+async def opened(runtime: Runtime, endpoint: Endpoint, _: Dialect, caller: Request) -> None:
+    """The file of a clip, or its thumbnail, for whoever has the address that the clip's owner was given."""
+    secret, __, further = (endpoint.id or "").partition("/")
+    kept = await asyncio.to_thread(runtime.media.kit.jobs.by_secret, secret)
+    if kept is None or further not in ("", "video.mp4", "thumbnail.jpg", "video.mp4/thumbnail.jpg"):
+        raise NotFound("There is no such file, or it has had its time.")
+    variant = "thumbnail" if further.endswith("thumbnail.jpg") else "video"
+    await _send_variant(runtime, read_job(kept), variant, caller)
+
+
+# --- ordering -----------------------------------------------------------------------------------------------------------
+
+
+async def _ordered(runtime: Runtime, dialect: Dialect, caller: Request) -> None:
+    key = _key(runtime, caller, dialect)
+    body = await _body(runtime, caller)
+    content_type = caller.headers.get(b"content-type", b"")
+    asked = read_video(content_type, body)
+    order = order_of(runtime, key, asked, caller, digest_of(content_type, body))
+    caller.id = order.request_id
+    life = await runtime.media.crew.order(order)
+    job = await accepted(runtime, life) if isinstance(life, Life) else life
+    _show(runtime, job, asked.ask.prompt, caller, asked.ignored)
+
+
+def digest_of(content_type: bytes, body: bytes) -> bytes:
+    """What tells one request from another; the boundary of a form is another each time and means nothing."""
+    boundary = re.search(rb"boundary=\"?([^\";,\s]+)", content_type)
+    return sha256(body.replace(boundary[1], b"") if boundary else body).digest()
+
+
+def order_of(
+    runtime: Runtime, key: Key, asked: AskedVideo, caller: Request, digest: bytes
+) -> Order:
+    """An order with what the caller's headers say. Raises InvalidRequest, Draining."""
+    if runtime.draining:
+        raise Draining("This gateway is shutting down; send the request again.", retry_after_s=1)
+    at_ns = time.time_ns()
+    return Order(
+        key=key,
+        request_id=runtime.new_request_id(at_ns),
+        at_us=at_ns // 1000,
+        model=asked.model,
+        tags=tags_of(key.tags, caller.headers.get(b"x-madang-tags")),
+        ask=replace(asked.ask, name="order"),
+        digest=digest,
+        name=wish_of(caller.headers).name,
+        seconds=asked.seconds,
+        size=asked.size,
+        priority=priority_of(caller),
+    )
+
+
+async def accepted(runtime: Runtime, life: Life) -> Job:
+    """The job once a provider has taken it, or it has waited for as long as a caller may. Raises why nobody takes it."""
+    try:
+        async with asyncio.timeout(runtime.settings.media.accept_s):
+            await life.accepted.wait()
+    except TimeoutError:
+        return life.job
+    if life.refusal is not None:
+        await asyncio.to_thread(runtime.media.kit.jobs.disown, life.job.id)
+        raise life.refusal
+    return life.job
+
+
+# --- showing ------------------------------------------------------------------------------------------------------------
+
+
+async def _list(runtime: Runtime, dialect: Dialect, caller: Request) -> None:
+    key = _key(runtime, caller, dialect)
+    query = parse_qs(caller.query.decode("latin-1"))
+    limit, ordered = query.get("limit", ["20"])[0], query.get("order", ["desc"])[0]
+    if not (limit.isascii() and limit.isdecimal() and 0 <= int(limit[:9]) <= _MOST_LISTED):
+        raise InvalidRequest(
+            f"`limit` is a number up to {_MOST_LISTED}.", param="limit", code="invalid_value"
+        )
+    if ordered not in ("asc", "desc"):
+        raise InvalidRequest("`order` is `asc` or `desc`.", param="order", code="invalid_value")
+    page = Page(int(limit), query.get("after", [None])[0], cast('Literal["asc", "desc"]', ordered))
+    scope = None if key.admin else key.id
+    jobs, more = await asyncio.to_thread(runtime.media.kit.jobs.page, scope, page)
+    base = base_url(runtime, caller)
+    data = [shown(read_job(one), read_ask(one).prompt, base) for one in jobs]
+    body = {
+        "object": "list",
+        "data": data,
+        "first_id": jobs[0].id if jobs else None,
+        "last_id": jobs[-1].id if jobs else None,
+        "has_more": more,
+    }
+    send_json(caller, 200, encode(body))
+
+
+def _show(
+    runtime: Runtime, job: Job, prompt: str, caller: Request, ignored: tuple[str, ...] = ()
+) -> None:
+    head = b"x-request-id: %b\r\n" % job.caller.request_id.encode()
+    if not job.is_over:
+        head += b"openai-poll-after-ms: %d\r\n" % _POLL_AFTER_MS
+    if job.target is not None:
+        named = header_value(job.target.canonical or job.target.model)
+        head += b"x-madang-provider: %b\r\nx-madang-model: %b\r\n" % (
+            header_value(job.target.provider),
+            named,
+        )
+    lost = ",".join((*ignored, *job.losses))
+    if lost:
+        head += b"x-madang-lossy: %b\r\n" % header_value(lost)
+    if job.row is not None and job.row.cost_nusd is not None:
+        head += b"x-madang-cost-usd: %d.%09d\r\n" % divmod(job.row.cost_nusd, 10**9)
+    send_json(caller, 200, encode(shown(job, prompt, base_url(runtime, caller))), head)
+
+
+def base_url(runtime: Runtime, caller: Request) -> str:
+    """What the caller reaches this gateway under."""
+    given = runtime.settings.media.public_url
+    if given is not None:
+        return given.rstrip("/")
+    host = caller.headers.get(b"host", b"").decode("latin-1")
+    scheme = "https" if caller.headers.get(b"x-forwarded-proto") == b"https" else "http"
+    return f"{scheme}://{host}" if _HOST.fullmatch(host) else ""
+
+
+# --- files --------------------------------------------------------------------------------------------------------------
+
+
+async def _content(runtime: Runtime, job: Job, caller: Request) -> None:
+    variant = parse_qs(caller.query.decode("latin-1")).get("variant", ["video"])[0]
+    if variant not in ("video", "thumbnail"):
+        raise InvalidRequest(
+            "`variant` is `video` or `thumbnail`.", param="variant", code="invalid_value"
+        )
+    await _send_variant(runtime, job, variant, caller)
+
+
+async def _send_variant(runtime: Runtime, job: Job, variant: str, caller: Request) -> None:
+    content = job.content
+    if content is None:
+        why = "has failed" if job.is_over else "is not ready yet"
+        raise NotFound(f"The video {why}: there is no file.", code="video_not_ready")
+    if variant == "video":
+        await _send_file(runtime, content.file, content.mime, content.size, caller)
+        return
+    name, mime, size = await runtime.media.thumbnail(job, content)
+    await _send_file(runtime, name, mime, size, caller)
+
+
+async def _send_file(runtime: Runtime, name: str, mime: str, size: int, caller: Request) -> None:
+    """A file, or the part of it that the caller wants."""
+    start, end, status = 0, size, 200
+    head = (
+        b"content-type: %b\r\naccept-ranges: bytes\r\ncache-control: private, max-age=3600\r\n"
+        % mime.encode()
+    )
+    wanted = caller.headers.get(b"range")
+    found = _RANGE.fullmatch(wanted) if wanted is not None else None
+    if found is not None and (found[1] or found[2]):
+        start, end = _part(found[1], found[2], size)
+        if start >= size or start >= end:
+            caller.respond(416, b"content-range: bytes */%d\r\n" % size, b"")
+            return
+        status = 206
+        head += b"content-range: bytes %d-%d/%d\r\n" % (start, end - 1, size)
+    if caller.opening.method == "HEAD":
+        caller.begin(status, head, end - start)
+        caller.end()
+        return
+    pieces = runtime.media.kit.shelf.read(name, start, end)
+    await _stream(caller, status, head, pieces, end - start)
+
+
+def _part(first: bytes, last: bytes, size: int) -> tuple[int, int]:
+    if not first:
+        return max(0, size - int(last)), size
+    return int(first), min(size, int(last) + 1) if last else size
+
+
+async def _stream(
+    caller: Request, status: int, head: bytes, pieces: AsyncGenerator[bytes, None], length: int
+) -> None:
+    async with aclosing(pieces) as coming:
+        first = await anext(coming, b"")  # before anything is said: the file may be gone
+        caller.begin(status, head, length)
+        caller.send(first)
+        async for piece in coming:
+            if caller.congested:
+                await caller.writable()
+            caller.send(piece)
+        caller.end()
+
+
+def _key(runtime: Runtime, caller: Request, dialect: Dialect) -> Key:
+    return authenticate(
+        runtime.keyring, caller, dialect, now_us() / 1e6, runtime.settings.keys.warn_s
+    )
+
+
+async def _body(runtime: Runtime, caller: Request) -> bytes:
+    bounds = runtime.settings.server
+    return await read_body(caller, bounds.max_body_mb * 1024 * 1024, bounds.body_timeout_s)
+
+
+HANDLERS: dict[str, Handler] = {"videos": videos, "video": video, "media": opened}
