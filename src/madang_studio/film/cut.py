@@ -150,7 +150,7 @@ def _graph(fit: Fit, wanted: Wanted, slowed: float, *, burned: bool) -> str:
     return (
         f"[0:v:0]setpts={slowed:.6f}*(PTS-STARTPTS),fps={FPS},{picture},"
         f"tpad=stop=-1:stop_mode=clone,trim=end_frame={wanted.duration_ms // FRAME_MS},"
-        f"blackdetect=d={FOUND_BLACK_S}:pix_th=0.1,freezedetect=n=-60dB:d={FOUND_FROZEN_S}{drawn},"
+        f"blackdetect=d={FOUND_BLACK_S}:pix_th=0.06,freezedetect=n=-60dB:d={FOUND_FROZEN_S}{drawn},"
         f"split=3[film][sign][look];"
         f"[sign]scale={SIGNATURE_SIDE}:{SIGNATURE_SIDE}:flags=area,format=gray[small];"
         f"[look]select=eq(n\\,{middle})[still]"
