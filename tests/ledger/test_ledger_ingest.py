@@ -40,6 +40,7 @@ def test_every_field_of_an_attempt_arrives(journal, ingester, store, attempt):
         audio_input_tokens=8, audio_output_tokens=9, units={"images": 2}, tier="flex",
         reserved_nusd=10, saved_nusd=11, cache="miss", plan=Decision("cost", task="t"),
         canary="next.1", arm="canary", drawn=True, traceparent="00-1-2-01", tracestate="a=b",
+        injected="drl_1",
     )  # fmt: skip
     journal.append([row])
     assert ingester.run_once().new == 1

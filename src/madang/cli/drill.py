@@ -4,10 +4,13 @@ import os
 import platform
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.markup import escape
 
+from madang.cli.drill_office import drill_office, tell, wanted
+from madang.cli.office import place_options
 from madang.cli.printing import console, json_option, print_json, print_table
 from madang.drills.drill import page
 from madang.drills.drill.figures import Outcome
@@ -26,22 +29,62 @@ from madang.drills.drill.run import SECONDS, hold
     help="How long callers come in each drill.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Also write a page of Markdown.")
+@click.option("--target", multiple=True, help="Strike real requests to it: a provider or target.")
+@click.option("--tag", multiple=True, help="Of these only those with the tag NAME=VALUE.")
+@click.option(
+    "--percent",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(0, 100, min_open=True),
+    help="And only so many of these.",
+)
+@click.option(
+    "--minutes",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(0, 1440, min_open=True),
+    help="For so long; then it ends by itself.",
+)
+@click.option("--stop", is_flag=True, help="End every drill of a running configuration at once.")
+@click.option("--running", is_flag=True, help="Show drills of a running configuration.")
 @json_option
-def command(
-    names: tuple[str, ...], only_list: bool, seconds: float, out: Path | None, as_json: bool
-) -> None:
-    """Let simulated providers fail, and see what callers get.
+@place_options
+def command(names: tuple[str, ...], as_json: bool, **options: Any) -> None:  # noqa: ANN401
+    """Let simulated providers fail, and see what callers get; or, with --target, let real requests fail.
 
     Each drill starts a gateway and three simulated providers in a temporary folder, lets one fault strike, and judges
     answers, times and the ledger. Exit status 1 if an objective does not hold. All together take less than
-    three minutes.
+    three minutes. With --target a fault is injected into the gateway of --home or --url: into a few of its requests,
+    for some minutes.
 
     Example: madang drill storm region-lost --seconds 10
     """
-    drills = chosen(names)
-    if only_list:
+    if options["target"] or options["stop"] or options["running"]:
+        _at_gateway(names, as_json=as_json, **options)
+    elif options["only_list"]:
         _list(as_json)
-        return
+    else:
+        _simulate(names, options["seconds"], options["out"], as_json=as_json)
+
+
+def _at_gateway(names: tuple[str, ...], *, as_json: bool, **options: Any) -> None:  # noqa: ANN401
+    """Begin, stop or show drills of a running configuration."""
+    with drill_office(options["home"], options["url"], options["key"]) as office:
+        if options["stop"]:
+            tell(office.stop("somebody wanted it"), as_json=as_json)
+        elif options["running"]:
+            tell(office.latest(), as_json=as_json)
+        else:
+            reach = (options["tag"], options["percent"], options["minutes"])
+            begun = office.start(wanted(names, options["target"], *reach))
+            tell([begun], as_json=as_json)
+            if not as_json:
+                click.echo("It ends by itself, or at once by: madang drill --stop")
+
+
+def _simulate(names: tuple[str, ...], seconds: float, out: Path | None, *, as_json: bool) -> None:
+    """Hold drills with simulated providers, and judge them."""
+    drills = chosen(names)
     outcomes = []
     for drill in drills:
         outcomes.append(hold(drill, seconds))

@@ -73,6 +73,8 @@ def _attempt(number: int, attempt: Row) -> list[str]:
         f"{number}. {attempt['provider']}, model {attempt['model']}{place}, spoken to as {_DIALECTS[attempt['api']]}",
         f"   {_outcome(attempt)}",
     ]
+    if attempt.get("injected"):
+        lines.append(f"   this was no real failure: the drill {attempt['injected']} struck it")
     if attempt["detail"]:
         said = "said: " if attempt["cause"] else ""
         lines.append(f"   {said}{attempt['detail']}")

@@ -16,6 +16,7 @@ from madang.config.alerts import (
 )
 from madang.config.budgets import budget_faults, limit_faults
 from madang.config.canaries import canary_faults
+from madang.config.drills import drill_faults
 from madang.config.health import breaker_faults, health_faults
 from madang.config.pacing import Paces
 from madang.config.payments import Payments
@@ -62,6 +63,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     yield from limit_faults(settings.limits)
     yield from budget_faults(settings.budgets)
     yield from canary_faults(settings.canaries)
+    yield from drill_faults(settings.drills, settings.channels)
     yield from alert_faults(settings.alerts or (), settings.channels)
     yield from channel_faults(settings.channels)
     yield from report_faults(settings.report, settings.channels)

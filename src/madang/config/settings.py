@@ -13,10 +13,11 @@ from madang.config.alerts import Alert, Channel, Report, Telemetry
 from madang.config.budgets import Budget, Limit
 from madang.config.caching import Cache, Idempotency
 from madang.config.canaries import Canary, Shadow
+from madang.config.drills import ScheduledDrill
 from madang.config.health import Breaker, Health
 from madang.config.keys import Keys
-from madang.config.pacing import Off, Pace, Paces, Queue
 from madang.config.media import Media
+from madang.config.pacing import Off, Pace, Paces, Queue
 from madang.config.payments import Payments
 from madang.config.plans import Plan
 from madang.config.prices import OwnPrice
@@ -119,8 +120,8 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     lossy: Literal["refuse", "allow"] = "refuse"
     data: Literal["shared", "private"] = "shared"
     trace: Literal["keep", "pass"] = "keep"
-
     webhook_secret: str | None = None
+
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """The fields as they may be shown; rich prints records by this."""
         fields = structs.asdict(self).items()
@@ -234,12 +235,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     budgets: tuple[Budget, ...] = ()
     cache: Cache | None = None
     idempotency: Idempotency = Idempotency()
-    payments: Payments = Payments()
     media: Media = Media()
+    payments: Payments = Payments()
     keys: Keys = Keys()
     prices: tuple[OwnPrice, ...] = ()
     retries: Retries = Retries()
     canaries: dict[str, Canary] = field(default_factory=dict)
+    drills: tuple[ScheduledDrill, ...] = ()
     alerts: tuple[Alert, ...] | None = None
     channels: dict[str, Channel] = field(default_factory=dict)
     report: Report = Report()

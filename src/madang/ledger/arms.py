@@ -17,11 +17,11 @@ MOST_READ: Final = 100_000
 
 _READ = (
     "SELECT seq, at_us, arm, drawn, outcome, status, cause, latency_us, first_token_us, cost_nusd, streamed "
-    "FROM attempts WHERE canary = ? AND seq > ? AND n = 0 ORDER BY seq LIMIT ?"
+    "FROM attempts WHERE canary = ? AND seq > ? AND n = 0 AND injected IS NULL ORDER BY seq LIMIT ?"
 )
 _CAUSES = ", ".join(f"'{cause}'" for cause in sorted(PASSED_OVER))
 _ASKED = (
-    "SELECT * FROM attempts WHERE canary = ?1 AND n = 0 AND arm = ?2 "  # noqa: S608 - constants
+    "SELECT * FROM attempts WHERE canary = ?1 AND n = 0 AND arm = ?2 AND injected IS NULL "  # noqa: S608 - constants
     f"AND NOT (outcome = 'failed' AND status = 0 AND cause IN ({_CAUSES})) "
     f"ORDER BY seq DESC LIMIT {MOST_READ}"
 )

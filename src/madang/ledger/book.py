@@ -61,6 +61,7 @@ _COLUMNS = {
     "drawn": "coalesce(value ->> '$.drawn', 0)",
     "traceparent": "value ->> '$.traceparent'",
     "tracestate": "value ->> '$.tracestate'",
+    "injected": "value ->> '$.injected'",
 }
 
 # Without MATERIALIZED SQLite writes each record out again for each of its columns: 25 µs a row, not 9.

@@ -29,7 +29,7 @@ ATTEMPT_COLUMNS = (
     *("audio_input_tokens", "audio_output_tokens", "units", "tier", "estimated", "cost_nusd"),
     *("reserved_nusd", "saved_nusd", "price", "cache", "latency_us", "first_token_us"),
     *("overhead_us", "losses", "tags", "plan", "canary", "arm", "drawn"),
-    *("traceparent", "tracestate"),
+    *("traceparent", "tracestate", "injected"),
 )
 USAGE_COLUMNS = (*MEASURES, "corrections_nusd", "total_tokens", "cost_usd")
 """Behind what usage was grouped by."""

@@ -74,7 +74,8 @@ class Attempt(Struct, kw_only=True, omit_defaults=True):
     went (on its first attempt only; None: there was nothing to choose). `canary` names the trial of a new
     target that the request took part in, `arm` is the side this attempt was on, and `drawn` whether the
     draw had put the request on its side, and no wish of the caller. `traceparent` and `tracestate`
-    are the caller's headers of that name (on its first attempt only; None: there were none).
+    are the caller's headers of that name (on its first attempt only; None: there were none). `injected`
+    names the drill whose fault struck this attempt (None: what happened to it was real).
     """
 
     id: str
@@ -124,6 +125,7 @@ class Attempt(Struct, kw_only=True, omit_defaults=True):
     drawn: bool = False
     traceparent: str | None = None
     tracestate: str | None = None
+    injected: str | None = None
 
     @property
     def was_asked(self) -> bool:

@@ -15,6 +15,7 @@ from madang.model import Embed, Request, Usage
 from madang.pipeline.beginning import Beginning
 from madang.pipeline.body import body_for
 from madang.pipeline.call import Call, Reply, Streamed, Whole, header_value
+from madang.pipeline.chaos import Door
 from madang.pipeline.lane import Lane, Snapshot
 from madang.pipeline.line import Claim
 from madang.pipeline.measure import likely_tokens
@@ -22,7 +23,7 @@ from madang.pipeline.settle import Account
 from madang.pipeline.stream import Flight
 from madang.pipeline.total import Totalled, total
 from madang.routing.pacing import Turn
-from madang.upstream.transport import Incoming, Outgoing, Transport
+from madang.upstream.transport import Incoming, Outgoing
 from madang.wire.contract import Pump, StreamWriter, WriteContext
 from madang.wire.estimate import text_bytes
 from madang.wire.quota_left import quota_left
@@ -60,7 +61,7 @@ class Attempt:
     __slots__ = ("_account", "_call", "_incoming", "_lane", "_number", "_settler", "_transport")
 
     def __init__(
-        self, call: Call, lane: Lane, snapshot: Snapshot, transport: Transport, settler: Settler
+        self, call: Call, lane: Lane, snapshot: Snapshot, transport: Door, settler: Settler
     ) -> None:
         self._call = call
         self._lane = lane

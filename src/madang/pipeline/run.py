@@ -26,6 +26,7 @@ from madang.pipeline import settle
 from madang.pipeline.admission import Admission, cheapest_first, permit
 from madang.pipeline.attempt import Attempt, Settler
 from madang.pipeline.call import Call, Reply
+from madang.pipeline.chaos import Chaos, StruckDoor, aside
 from madang.pipeline.continuation import Continuation, continuable
 from madang.pipeline.guide import Guide
 from madang.pipeline.hedging import House, Race
@@ -36,8 +37,8 @@ from madang.pipeline.trials import Trials
 from madang.pipeline.worst import Step
 from madang.routing.causes import remedy_for
 from madang.routing.directory import Route
-from madang.upstream.outbox import Outbox
 from madang.routing.limits import Gate
+from madang.upstream.outbox import Outbox
 from madang.upstream.transport import Transport
 
 _log = logging.getLogger("madang.pipeline")
@@ -67,6 +68,7 @@ class Pipeline:
         self._watchers = tuple(watchers)
         self._guide = Guide()
         self.trials = Trials()
+        self.chaos = Chaos()
 
     async def answer(self, call: Call) -> Reply:
         """Answer one call. Raises a MadangError when nothing could; then everything is settled already."""
@@ -176,7 +178,17 @@ class Pipeline:
             delay_s = search.hedge_after_s(lane, now)
             if delay_s is not None:
                 return Race(call, lane, self._house(search, lane), delay_s)
-        return Attempt(call, lane, search.snapshot, self.transport, self)
+        return self._made(search, call, lane, self)
+
+    def _made(self, search: Search, call: Call, lane: Lane, settler: Settler) -> Attempt:
+        """An attempt at a lane; where a drill strikes it, aside of what others feel."""
+        injection = self.chaos.strike(call, lane) if self.chaos.open else None
+        if injection is None:
+            return Attempt(call, lane, search.snapshot, self.transport, settler)
+        door = StruckDoor(injection, self.transport)
+        attempt = Attempt(call, aside(lane), search.snapshot, door, settler)
+        attempt.account.injected = injection.id
+        return attempt
 
     def _house(self, search: Search, lane: Lane) -> House:
         """What a race for the answer of one call needs."""
@@ -246,18 +258,6 @@ class Pipeline:
         for watcher in self._watchers:
             watcher(rows)
 
-    def _note_failure(self, attempt: Attempt | Race, error: MadangError, now: float) -> None:
-        """A row, and the target's standing: only the provider's own failures count against it."""
-        account = attempt.account
-        if isinstance(error, ProviderError):
-            settle.redact(error, account.lane)
-        if account.turn is not None and isinstance(error, ProviderError):
-            status = error.upstream_status
-            account.turn.refused(error.kind, status, error.retry_after_s, now)
-        remedy, standing = remedy_for(error), account.lane.standing
-        if remedy.is_fault:
-            standing.failed(now, account.began_at)
-        else:
     def begin_slot(self, begun: Begun) -> int:
         """An attempt that no call stands for is about to be sent: on record, in this slot, should this process die."""
         return self._journal.under_way.begin(begun)
@@ -275,6 +275,19 @@ class Pipeline:
         """Where all limits and budgets are counted."""
         return self._admission.gate
 
+    def _note_failure(self, attempt: Attempt | Race, error: MadangError, now: float) -> None:
+        """A row, and the target's standing: only the provider's own failures count against it."""
+        account = attempt.account
+        if isinstance(error, ProviderError):
+            settle.redact(error, account.lane)
+        is_real = account.injected is None
+        if account.turn is not None and is_real and isinstance(error, ProviderError):
+            status = error.upstream_status
+            account.turn.refused(error.kind, status, error.retry_after_s, now)
+        remedy, standing = remedy_for(error), account.lane.standing
+        if remedy.is_fault:
+            standing.failed(now, account.began_at)
+        else:
             standing.released(now, account.began_at)
         if remedy.rest_s:
             standing.past.gone_until = now + remedy.rest_s

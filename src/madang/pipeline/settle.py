@@ -28,11 +28,12 @@ class Account:
     `slot` is where it is on record as under way (-1: nowhere).
     Clock readings are monotonic seconds. `sent_at` is when the provider was asked; `first_byte_at`
     None: no answer came. `turn` is what it is asked with (None: it was not its turn yet); the row
-    gives it back. `n` numbers the row (None: it is the next one when it is made).
+    gives it back. `n` numbers the row (None: it is the next one when it is made). `injected` is the
+    drill that strikes it (None: none does).
     """
 
     __slots__ = (
-        *("began_at", "call", "first_byte_at", "lane", "n"),
+        *("began_at", "call", "first_byte_at", "injected", "lane", "n"),
         *("sent_at", "slot", "snapshot", "turn"),
     )
 
@@ -46,6 +47,7 @@ class Account:
         self.slot = -1
         self.n: int | None = None
         self.turn: Turn | None = None
+        self.injected: str | None = None
 
     def begun(self) -> Begun:
         """What is to be known of it if this process dies before it has a row."""
@@ -170,6 +172,7 @@ class Account:
             first_token_us=int((first - self.began_at) * 1_000_000) if first else None,
             overhead_us=call.overhead_us if has_answer else 0,
             losses=call.losses,
+            injected=self.injected,
         )
         return _appended(call, row, target)
 

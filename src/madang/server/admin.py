@@ -30,6 +30,7 @@ from madang.server.caller import presented_key
 from madang.server.canaries import CANARIES
 from madang.server.comparisons import COMPARISONS
 from madang.server.cutovers import CUTOVERS
+from madang.server.drills import DRILLS
 from madang.server.keys import KEYS
 from madang.server.openapi import Operation as Described
 from madang.server.openapi import document
@@ -53,6 +54,7 @@ OPERATIONS = (
     *ALERTS,
     *CANARIES,
     *CUTOVERS,
+    *DRILLS,
     *REPORTS,
     *PRICES,
     *ACCOUNTS,

@@ -52,6 +52,7 @@ from madang.state.vault import MasterKeys, Vault
 from madang.upstream.outbox import Outbox
 from madang.upstream.providers import ProviderProblem
 from madang.upstream.transport import Transport
+from madang.watch.drill_desk import DrillDesk
 from madang.watch.report.daily import Daily, Grounds, daily
 from madang.watch.shadows import ShadowMetrics
 
@@ -139,8 +140,8 @@ class Runtime:
             [self.watching.saw, self._keeper.saw],
         )
         self.recall = Recall(self.pipeline, self.store, self.settings)
-        self.watching.begin(self.store, self.reported, self.settings)
         self.media = House(self.pipeline, self.store, self.keyring, self.settings)
+        self.watching.begin(self.store, self.reported, self.settings)
         self.in_flight = 0
         self.draining = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -171,9 +172,17 @@ class Runtime:
         self.metrics.add(ShadowMetrics(mirror))
         return mirror
 
+    @cached_property
+    def drills(self) -> DrillDesk:
+        """Where faults injected on purpose are followed; begun and reported by the first of several workers."""
+        chaos, leads = self.pipeline.chaos, self.options.worker == 0
+        return DrillDesk(self.store, chaos, self.watching.tell, leads=leads)
+
     async def start(self) -> None:
         """Begin the background work."""
         self._loop = asyncio.get_running_loop()
+        self.drills.configure(self.settings.drills)
+        await asyncio.to_thread(self.drills.begin)
         self.canaries.configure(self.settings.canaries)
         await asyncio.to_thread(self.canaries.tend)
         self.mirror.configure(shadows_of(self.settings.models))
@@ -183,6 +192,7 @@ class Runtime:
             await asyncio.to_thread(self.ingest.catch_up, _CATCH_UP_S)
         self.counting.recover()
         self.counting.recall(self.store, self.keyring.list())
+        await self.media.start(self.options.worker)
         self._poller = asyncio.create_task(self._poll())
         self._rounds.start()
 
@@ -192,7 +202,7 @@ class Runtime:
             self._poller.cancel()
         await self._rounds.stop()
         await self.mirror.stop()
-        await self.media.start(self.options.worker)
+        await self.media.stop()
         await self.transport.close()
         await self.recall.stop()
         await self._keeper.close()
@@ -202,7 +212,6 @@ class Runtime:
         await asyncio.get_running_loop().shutdown_default_executor()  # it may be using the store
         self.store.close()
 
-        await self.media.stop()
     @property
     def ready(self) -> bool:
         """Whether this process should get traffic."""
@@ -227,6 +236,7 @@ class Runtime:
                 self.counting.sweep(time.monotonic())
                 await self._purge()
                 await asyncio.to_thread(self.canaries.tend)
+                await asyncio.to_thread(self.drills.tend)
                 await self.watching.tend()
             except Exception:  # noqa: BLE001 - logged; the next poll may succeed
                 alarm.sound("the poll for changes failed; it goes on", traceback=True)
@@ -278,17 +288,18 @@ class Runtime:
             _log.error("%s\nThe last good configuration stays in force.", problem)
             return
         self.settings = changed
+        self.media.configure(changed)
         self.accounts.plans = plans.in_force(changed.plans)
         self.desk.configure(changed.payments)
         self.recall.configure(changed)
         self.counting.configure(changed)
         self.watching.configure(changed)
         self.canaries.configure(changed.canaries)
+        self.drills.configure(changed.drills)
         self.mirror.configure(shadows_of(changed.models))
         self.counting.recall(self.store, self.keyring.list())
         _log.info("the configuration was reloaded")
 
-        self.media.configure(changed, self.pipeline.snapshot)
     def _renew_keys(self) -> None:
         """Stored keys of providers have changed: the same configuration with these."""
         self._say_shut()
@@ -308,7 +319,6 @@ class Runtime:
         given = given_providers(settings, self.catalog, environ, stored)
         providers = given or self.options.stand_ins
         ways, patience = ways_of(settings), Patience(settings.retries, settings.models)
-        self.media.configure(self.settings, self.pipeline.snapshot)
         snapshot = assemble(
             settings.models, providers, self.catalog, self.board, settings.prices, ways, patience
         )

@@ -62,13 +62,14 @@ class TargetShown(Struct):
 
 
 class Status(Struct):
-    """The state of this process."""
+    """The state of this process. `drills`: the ids of those whose faults it injects now."""
 
     version: str
     in_flight: int
     draining: bool
     providers: list[ProviderShown]
     targets: list[TargetShown]
+    drills: list[str]
 
 
 def status(runtime: Runtime, _: str, __: None) -> Status:
@@ -85,7 +86,8 @@ def status(runtime: Runtime, _: str, __: None) -> Status:
         for one in runtime.pipeline.snapshot.providers.values()
     ]
     targets = [_target(*name, standing, now) for name, standing in standings]
-    return Status(__version__, runtime.in_flight, runtime.draining, providers, targets)
+    drills = [one.id for one in runtime.pipeline.chaos.open]
+    return Status(__version__, runtime.in_flight, runtime.draining, providers, targets, drills)
 
 
 def _provider(

@@ -21,6 +21,7 @@ from madang.routing.board import Board
 from madang.state.store import Store
 from madang.watch.alerts.desk import Desk
 from madang.watch.alerts.metrics import AlertMetrics
+from madang.watch.channels.message import Message
 from madang.watch.exchange import Exchange
 from madang.watch.health import HealthMetrics
 from madang.watch.keys import KeyMetrics
@@ -105,6 +106,11 @@ class Watching:
                 await asyncio.to_thread(self.desk.tend)
         except (OSError, StoreUnavailable) as error:
             self._alarm.sound(f"alerts are not judged: {error}")
+
+    def tell(self, names: Sequence[str], message: Message) -> None:
+        """Tell channels of something, if this is the worker for it."""
+        if self.desk is not None:
+            self.desk.courier.send(names, message)
 
     async def close(self) -> None:
         """Send what is left, for a moment."""
