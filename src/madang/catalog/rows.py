@@ -22,7 +22,7 @@ Kind = Literal[
     "elevenlabs",
     "stability",
 ]
-"""Whose API a provider speaks. From `runway` on they make media and nothing else; `stability` is heard of, not spoken."""
+"""Whose API a provider speaks. From `runway` on they make media only; `stability` is heard of, not spoken."""
 
 Auth = Literal["bearer", "key", "x-api-key", "x-goog-api-key", "api-key", "xi-api-key"]
 """How a provider wants its key: `Authorization: Bearer`, `Authorization: Key`, or the header of that name."""
@@ -44,8 +44,9 @@ class ProviderRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     `base_url` is what `Wire.request_path` and `models_path` are appended to, None where every
     customer has their own. `env` are the environment variables that hold its key, the first one
     found counts. `keyless`: works without a key. `apis` are the wire formats it serves, the
-    preferred one first; none where it makes media only. `max_tokens_field` is the name of the answer's bound on its Chat
-    Completions endpoint. `aliases` are other prefixes that people write before a model's name.
+    preferred one first; none where it makes media only. `max_tokens_field` is the name of the
+    answer's bound on its Chat Completions endpoint. `aliases` are other prefixes that people write
+    before a model's name.
     `models_path` is a free call that shows whether the key works. `cannot` is what it refuses or
     ignores with every model. `source` is the page that says all this.
     """
@@ -69,11 +70,11 @@ class ProviderRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class ModelRow(Struct, frozen=True, kw_only=True):
     """A model, wherever it is served.
 
-    `makes` is its work; `api`, of those that make text, the native wire format. `ids` is its name at each provider that serves it, its home
-    first; `snapshots` are dated names that the home accepts as they are, `aliases` are names that
-    only people use. `context_window` and `max_output` are in tokens, None where unknown. `features` is
-    what it can do, `lacks` what it cannot; what is in neither is not known. `sunset` is the day on
-    which its home stops serving it.
+    `makes` is its work; `api`, of those that make text, the native wire format. `ids` is its name
+    at each provider that serves it, its home first; `snapshots` are dated names that the home
+    accepts as they are, `aliases` are names that only people use. `context_window` and `max_output`
+    are in tokens, None where unknown. `features` is what it can do, `lacks` what it cannot; what is
+    in neither is not known. `sunset` is the day on which its home stops serving it.
     """
 
     name: str

@@ -22,7 +22,21 @@ class Figures(NamedTuple):
     latency_s: float | None = None
 
 
+class Weights(NamedTuple):
+    """How much each figure counts; together 1."""
+
+    quality: float
+    price: float
+    speed: float
+
+
 def scores(candidates: Sequence[Figures], prefer: Preference) -> list[float]:
+    """How well each candidate fits a preference, 0 to 1; see `weighed`."""
+    shares = (NAMED if name == prefer else OTHER for name in ("quality", "cost", "speed"))
+    return weighed(candidates, Weights(*shares))
+
+
+def weighed(candidates: Sequence[Figures], weights: Weights) -> list[float]:
     """How well each candidate fits, 0 to 1.
 
     Each figure is laid between the worst (0) and the best (1) of the candidates; where all have the
@@ -31,11 +45,8 @@ def scores(candidates: Sequence[Figures], prefer: Preference) -> list[float]:
     quality = _laid([one.quality for one in candidates], unknown=MIDDLE)
     price = _laid([_less(one.price) for one in candidates], unknown=0.0)
     speed = _laid([_less(one.latency_s) for one in candidates], unknown=MIDDLE)
-    of_quality, of_price, of_speed = (
-        NAMED if name == prefer else OTHER for name in ("quality", "cost", "speed")
-    )
     return [
-        of_quality * q + of_price * p + of_speed * s
+        weights.quality * q + weights.price * p + weights.speed * s
         for q, p, s in zip(quality, price, speed, strict=True)
     ]
 

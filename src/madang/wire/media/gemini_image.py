@@ -88,13 +88,20 @@ def _read(answer: Incoming) -> Images:
 
 
 def _billed(usage: dict[str, Any]) -> dict[str, int]:
-    """Tokens, those of thoughts among the output; a single picture where nothing is said."""
+    """Tokens, those of pictures apart since they cost more; a single picture where nothing is said."""
     prompt = answers.number(usage, "promptTokenCount")
     made = answers.number(usage, "candidatesTokenCount")
     if prompt is None or made is None:
         return {"images": 1}
-    thought = answers.number(usage, "thoughtsTokenCount") or 0
-    return {"input_tokens": round(prompt), "output_tokens": round(made + thought)}
+    details = answers.entries(usage, "candidatesTokensDetails")
+    drawn = [answers.number(one, "tokenCount") for one in details if one.get("modality") == "IMAGE"]
+    image = min(sum(count or 0 for count in drawn), made) if details else made
+    rest = made - image + (answers.number(usage, "thoughtsTokenCount") or 0)
+    return {
+        "input_tokens": round(prompt),
+        "output_tokens": round(rest),
+        "image_tokens": round(image),
+    }
 
 
 def _nothing(

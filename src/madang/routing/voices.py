@@ -1,0 +1,150 @@
+"""`speech:auto`: which model speaks a text, the cheapest or the best among those that can.
+
+What cannot is left out with its reason; the one who speaks the language and has the voice costs
+least, or is best. Equal ones stand in the order of their names.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Final, Literal, NamedTuple
+
+from msgspec import Struct
+
+from madang.catalog.voices import VoiceRow
+from madang.errors import UnsupportedFeature
+from madang.model import Decision, LeftOut, Weighed
+
+AUTO: Final = "speech:auto"
+
+
+class SpeechOffer(Struct, frozen=True, kw_only=True):
+    """A model at a provider that is configured.
+
+    `cost_nusd` is for this very text, None: unknown. `sunset`: the first day without it. `healthy`:
+    the provider may be asked now.
+    """
+
+    provider: str
+    model: str
+    row: VoiceRow
+    cost_nusd: int | None = None
+    quality: float | None = None
+    sunset: date | None = None
+    healthy: bool = True
+
+    @property
+    def target(self) -> str:
+        """`provider/model`."""
+        return f"{self.provider}/{self.model}"
+
+
+class SpeechWish(Struct, frozen=True, kw_only=True):
+    """What is to be spoken. `language` is a BCP 47 tag, None: as the text is; `voice` None: any."""
+
+    characters: int
+    language: str | None = None
+    voice: str | None = None
+    timed: bool = False
+    prefer: Literal["cost", "quality"] = "cost"
+    budget_nusd: int | None = None
+
+
+class SpeechChoice(NamedTuple):
+    """The order in which to ask, and why."""
+
+    offers: tuple[SpeechOffer, ...]
+    decision: Decision
+
+
+def choose(offers: Sequence[SpeechOffer], wish: SpeechWish, today: date) -> SpeechChoice:
+    """Order the offers. Raises UnsupportedFeature that names the constraint which left nobody."""
+    left, left_out = list(offers), list[LeftOut]()
+    if not left:
+        raise UnsupportedFeature("No provider of speech is configured.", param="model")
+    for name, fault_of in _CONSTRAINTS:
+        faults = [(offer, fault_of(offer, wish, today)) for offer in left]
+        left_out += [LeftOut(offer.target, fault) for offer, fault in faults if fault]
+        left = [offer for offer, fault in faults if not fault]
+        if not left:
+            told = "; ".join(f"{offer.target} {fault}" for offer, fault in faults[:5])
+            raise UnsupportedFeature(f"No voice is left after `{name}`: {told}.", param=name)
+    ordered = tuple(sorted(left, key=_by_quality if wish.prefer == "quality" else _by_cost))
+    of_cost = wish.prefer == "cost"
+    considered = tuple(
+        Weighed(offer.target, offer.cost_nusd if of_cost else _quality(offer)) for offer in ordered
+    )
+    return SpeechChoice(ordered, Decision(wish.prefer, considered, tuple(left_out)))
+
+
+def _by_cost(offer: SpeechOffer) -> tuple[bool, int, float, str]:
+    """The unknown price last."""
+    cost = offer.cost_nusd
+    return cost is None, cost or 0, -(_quality(offer) or 0.0), offer.target
+
+
+def _by_quality(offer: SpeechOffer) -> tuple[bool, float, int, str]:
+    """The unknown quality last, and among equals the cheaper first."""
+    quality, cost = _quality(offer), offer.cost_nusd
+    return quality is None, -(quality or 0.0), 1 << 62 if cost is None else cost, offer.target
+
+
+def _quality(offer: SpeechOffer) -> float | None:
+    return offer.row.quality if offer.quality is None else offer.quality
+
+
+# --- the constraints: each says why an offer fails it ---------------------------------------------------------------
+
+
+def _health(offer: SpeechOffer, _wish: SpeechWish, _today: date) -> str | None:
+    return None if offer.healthy else "rests after failures"
+
+
+def _sunset(offer: SpeechOffer, _wish: SpeechWish, today: date) -> str | None:
+    ends = offer.sunset
+    return f"has ended on {ends}" if ends is not None and today >= ends else None
+
+
+def _length(offer: SpeechOffer, wish: SpeechWish, _today: date) -> str | None:
+    most = offer.row.characters
+    return f"speaks at most {most} characters at once" if wish.characters > most else None
+
+
+def _language(offer: SpeechOffer, wish: SpeechWish, _today: date) -> str | None:
+    if wish.language is None or not offer.row.languages:
+        return None
+    spoken = wish.language.partition("-")[0].lower()
+    return None if spoken in offer.row.languages else f"does not speak {spoken[:8]}"
+
+
+def _voice(offer: SpeechOffer, wish: SpeechWish, _today: date) -> str | None:
+    row = offer.row
+    if wish.voice is None or wish.voice in row.voices:
+        return None
+    is_strange = wish.voice.isascii() and wish.voice.isalnum() and len(wish.voice) >= 16
+    return None if row.any and is_strange else "has no such voice"
+
+
+def _timed(offer: SpeechOffer, wish: SpeechWish, _today: date) -> str | None:
+    return "does not say when words are heard" if wish.timed and not offer.row.timed else None
+
+
+def _budget(offer: SpeechOffer, wish: SpeechWish, _today: date) -> str | None:
+    if wish.budget_nusd is None:
+        return None
+    if offer.cost_nusd is None:
+        return "has no known price"
+    return f"costs ${offer.cost_nusd / 1e9:.4f}" if offer.cost_nusd > wish.budget_nusd else None
+
+
+_CONSTRAINTS: Final[
+    tuple[tuple[str, Callable[[SpeechOffer, SpeechWish, date], str | None]], ...]
+] = (
+    ("health", _health),
+    ("sunset", _sunset),
+    ("input", _length),
+    ("language", _language),
+    ("voice", _voice),
+    ("timestamps", _timed),
+    ("budget", _budget),
+)
+"""By the names that requests have for them. Ids of ElevenLabs' voices have 20 letters and digits."""
