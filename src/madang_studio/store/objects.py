@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from madang_studio.errors import NoRoom, StudioError
+from madang_studio.errors import BadScript, NoRoom, StudioError
 from madang_studio.model.work import Made
 
 _ABOUT: Final = "made.json"
@@ -58,19 +58,35 @@ class Objects:
     def __init__(self, root: Path) -> None:
         self._objects = root / "objects"
         self._making = root / "making"
+        self._refused = root / "refused"
         for folder in (self._objects, self._making):
             folder.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
     def workshop(self) -> Iterator[Path]:
-        """An empty folder to make something in; what is left in it at the end is removed."""
+        """An empty folder to make something in; what is left in it at the end is removed.
+
+        But what led to a BadScript is kept in `refused/`: the answers of a model were paid for.
+        """
         folder = self._making / uuid.uuid4().hex
         with room(self._making):
             folder.mkdir()
         try:
             yield folder
+        except BadScript as error:
+            if place := self._kept(folder):
+                raise BadScript(f"{error} What was answered is kept in {place}.") from error
+            raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _kept(self, folder: Path) -> Path | None:
+        """Where what a step left behind now is; None if it left nothing."""
+        if not any(folder.iterdir()):
+            return None
+        with room(self._refused):
+            self._refused.mkdir(exist_ok=True)
+            return folder.rename(self._refused / folder.name)
 
     def sweep(self) -> None:
         """Remove what killed processes left; nobody else may be making anything."""

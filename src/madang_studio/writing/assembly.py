@@ -5,7 +5,7 @@ Everything that is changed on the way is noted; what may not be changed is left 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from madang_studio.model.script import NARRATOR, Character, Line, Scene, Script, Voice
@@ -37,7 +37,7 @@ def assembled(draft: Draft, genre: str, language: str, longest_ms: int, notes: N
             Scene(
                 id=str(index + 1),
                 description=scene.description,
-                place=places.get(scene.place.casefold(), scene.place),
+                place=_meant(scene.place, places),
                 characters=_seen(scene, lines, names, notes, index),
                 lines=tuple(
                     Line(f"{index + 1}.{number}", line.character, line.text, line.emotion)
@@ -104,7 +104,7 @@ def _people(drafted: Iterable[DraftCharacter], notes: Notes) -> tuple[Character,
 
 def _lines(
     drafted: Iterable[DraftLine],
-    names: dict[str, str],
+    names: Mapping[str, str],
     bounds: tuple[str, int],
     place: Place,
     notes: Notes,
@@ -113,7 +113,7 @@ def _lines(
     found: list[DraftLine] = []
     for index, line in enumerate(drafted):
         at = (*place, "lines", index, "text")
-        speaker = names.get(line.character.casefold(), line.character)
+        speaker = _meant(line.character, names)
         text = without_directions(_without_speaker(line.text, line.character))
         if not can_be_spoken(text):
             notes.add(at, f"{line.text[:40]!r} has nothing to say and was left out")
@@ -127,16 +127,29 @@ def _lines(
     return found
 
 
+def _meant(name: str, known: Mapping[str, str]) -> str:
+    """The known name that is meant: in other case, or the only one that it is a part of; else as it is."""
+    folded = name.casefold()
+    if folded in known:
+        return known[folded]
+    longer = {known[one] for one in known if folded in one and known[one] != NARRATOR}
+    return longer.pop() if len(longer) == 1 else name
+
+
 def _without_speaker(text: str, name: str) -> str:
     said, colon, rest = text.partition(":")
     return rest.strip() if colon and said.strip().casefold() == name.casefold() else text
 
 
 def _seen(
-    scene: DraftScene, lines: Iterable[DraftLine], names: dict[str, str], notes: Notes, index: int
+    scene: DraftScene,
+    lines: Iterable[DraftLine],
+    names: Mapping[str, str],
+    notes: Notes,
+    index: int,
 ) -> tuple[str, ...]:
     """Who is seen in a scene: whoever is named, and whoever speaks there."""
-    named = [names.get(name.casefold(), name) for name in scene.characters]
+    named = [_meant(name, names) for name in scene.characters]
     for name in dict.fromkeys(line.character for line in lines):
         if name not in (NARRATOR, *named) and name in names.values():
             notes.add(("scenes", index, "characters"), f"{name!r} speaks there and was added")

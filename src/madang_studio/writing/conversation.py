@@ -5,14 +5,14 @@ Rule: an answer that was paid for and could not be used is kept as a file beside
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from madang_studio.errors import BadScript
 from madang_studio.gateway import ChatAsk, Said
-from madang_studio.model.work import Made
+from madang_studio.programs.disk import writing
 from madang_studio.writing.judging import Fault
 
 Ask = Callable[[ChatAsk], Said]
@@ -50,21 +50,8 @@ def agree(
             return Agreed(value, tuple(said))
         _keep(folder, f"{question.title}-answer-{len(said)}.txt", said[-1].text)
         if len(said) > MOST_REPAIRS:
-            raise BadScript(_given_up(question, said[-1], value, folder))
+            raise BadScript(_given_up(question, said[-1], value))
         now = _repair(question, said[-1].text, value, len(said))
-
-
-def made(folder: Path, name: str, content: Any, said: Sequence[Said], **facts: Any) -> Made:  # noqa: ANN401 - JSON
-    """An artefact of one JSON file, with what it cost. An unknown price is declared, not zero."""
-    (folder / name).write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1))
-    unpriced = sum(one.cost_nusd is None for one in said)
-    return Made(
-        folder=folder,
-        files={name: name},
-        facts=facts | ({"unpriced": unpriced} if unpriced else {}),
-        cost_nusd=sum(one.cost_nusd or 0 for one in said),
-        requests=tuple(one.request for one in said),
-    )
 
 
 def _repair(question: ChatAsk, answer: str, faults: Sequence[Fault], number: int) -> ChatAsk:
@@ -79,14 +66,14 @@ def _repair(question: ChatAsk, answer: str, faults: Sequence[Fault], number: int
     return msgspec.structs.replace(question, user=user, name=name)
 
 
-def _given_up(question: ChatAsk, last: Said, faults: Sequence[Fault], folder: Path) -> str:
+def _given_up(question: ChatAsk, last: Said, faults: Sequence[Fault]) -> str:
     shown = "; ".join(str(fault) for fault in faults[:3])
     return (
         f"{last.model or question.model} could not write a {question.title} that can be used, asked "
-        f"{MOST_REPAIRS + 1} times: {shown}. Its answers are kept in {folder}. Name another model, "
-        "change the theme, or write the script yourself."
+        f"{MOST_REPAIRS + 1} times: {shown}. Name another model, change the theme, or write it yourself."
     )
 
 
 def _keep(folder: Path, name: str, text: str) -> None:
-    (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
+    with writing(folder):
+        (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -1,6 +1,6 @@
-"""Genres: how a script of each is asked for and what its pictures look like. Rows are files of `templates`.
+"""Genres: how a script of each is asked for and what its pictures look like.
 
-A folder of one's own may add genres and replace ours: a file `NAME.yaml` is the genre NAME.
+Rows are files of `templates`: `NAME.yaml` is the genre NAME.
 """
 
 from collections.abc import Mapping
@@ -51,34 +51,24 @@ class Genre(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return Music(mood=mood, tempo_bpm=(low + high) // 2)
 
 
-def genres(own: Traversable | None = None) -> list[str]:
-    """The names of all genres, those of the folder `own` too, in order."""
-    return sorted({name for folder in _folders(own) for name in _named(folder)})
+def genres() -> list[str]:
+    """The names of all genres, in order."""
+    names = [one.name for one in _templates().iterdir()]
+    return sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml"))
 
 
-def genre_of(name: str, own: Traversable | None = None) -> Genre:
-    """A genre by name; of the folder `own` where that has it. Raises BadScript: unknown, or a broken file."""
-    wanted = name.strip().casefold()
-    for folder in _folders(own):
-        if wanted in _named(folder):
-            return _read(folder / f"{wanted}.yaml")
-    known = genres(own)
+def genre_of(name: str) -> Genre:
+    """A genre by name. Raises BadScript: unknown."""
+    wanted, known = name.strip().casefold(), genres()
+    if wanted in known:
+        return read_genre(_templates() / f"{wanted}.yaml")
     near = get_close_matches(wanted, known, 1, 0.5)
     hint = f"Did you mean {near[0]}? " if near else ""
     raise BadScript(f"There is no genre {name!r}. {hint}There are {', '.join(known)}.")
 
 
-def _folders(own: Traversable | None) -> list[Traversable]:
-    shipped = files("madang_studio.writing") / "templates"
-    return [own, shipped] if own else [shipped]
-
-
-def _named(folder: Traversable) -> list[str]:
-    names = [one.name for one in folder.iterdir()]
-    return [name.removesuffix(".yaml") for name in names if name.endswith(".yaml")]
-
-
-def _read(file: Traversable) -> Genre:
+def read_genre(file: Traversable) -> Genre:
+    """The genre of a file. Raises BadScript: broken."""
     try:
         tree = yaml.load(file.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 - texts only
         genre = msgspec.convert(tree, Genre, strict=False)
@@ -86,3 +76,7 @@ def _read(file: Traversable) -> Genre:
     except (yaml.YAMLError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise BadScript(f"The template {file.name} cannot be read: {error}") from error
     return genre
+
+
+def _templates() -> Traversable:
+    return files("madang_studio.writing") / "templates"

@@ -12,11 +12,12 @@ import msgspec
 from madang_studio.errors import BadScript
 from madang_studio.model.script import Script
 from madang_studio.model.work import Made, Task
-from madang_studio.writing.conversation import Ask, made
+from madang_studio.writing.conversation import Ask
 from madang_studio.writing.draft import NewLines, Translations
 from madang_studio.writing.genres import genre_of
 from madang_studio.writing.judging import Fault
 from madang_studio.writing.languages import can_be_spoken
+from madang_studio.writing.leaving import leave
 from madang_studio.writing.lines import Pass, go_over
 from madang_studio.writing.mending import Place
 from madang_studio.writing.prompts import (
@@ -58,8 +59,8 @@ def make_pass(task: Task, ask: Ask) -> Made:
     better = with_lines(script, gone.lines)
     if faults := faults_in(better, _LIMITS):
         raise BadScript(f"The {step} pass spoiled the script: {faults[0]}. Name another model.")
-    facts = script_facts(better)
-    return made(task.folder, "script.json", better, gone.said, repairs=gone.repairs, **facts)
+    facts = script_facts(better) | {"repairs": gone.repairs}
+    return leave(task.folder, "script.json", better, facts, gone.said)
 
 
 def make_translation(task: Task, ask: Ask) -> Made:
@@ -82,9 +83,8 @@ def make_translation(task: Task, ask: Ask) -> Made:
     )
     gone = go_over(lines, Translations, rule, ask, task.folder)
     told = {one: gone.lines[one].text for one in texts}
-    return made(
-        task.folder, "translation.json", told, gone.said, lines=len(told), repairs=gone.repairs
-    )
+    facts = {"lines": len(told), "repairs": gone.repairs}
+    return leave(task.folder, "translation.json", told, facts, gone.said)
 
 
 def with_lines(script: Script, lines: Mapping[str, Any]) -> Script:

@@ -8,12 +8,13 @@ from madang_studio.gateway import ChatAsk
 from madang_studio.model.script import Script
 from madang_studio.model.work import Made, Task
 from madang_studio.writing.assembly import assembled
-from madang_studio.writing.conversation import Ask, agree, made
+from madang_studio.writing.conversation import Ask, agree
 from madang_studio.writing.draft import Draft
 from madang_studio.writing.finding import object_in
 from madang_studio.writing.genres import Genre, genre_of
 from madang_studio.writing.judging import Fault, faults_of
 from madang_studio.writing.languages import speech_ms
+from madang_studio.writing.leaving import leave
 from madang_studio.writing.mending import Notes, mended
 from madang_studio.writing.prompts import WRITER, script_prompt
 from madang_studio.writing.rules import LONGEST_LINE_MS, Limits, faults_in
@@ -27,7 +28,7 @@ def make_draft(task: Task, ask: Ask) -> Made:
     """A script for `params` theme, genre, character?, setting?, minutes, language, seed and model?.
 
     Leaves `script.json`; facts: title, scenes, lines, repairs, speech_ms, mended (in words) and how
-    many were. Raises BadScript, with the answers kept in the folder.
+    many were. Raises BadScript, with the answers in the folder.
     """
     params = task.node.params
     genre = genre_of(params["genre"])
@@ -50,10 +51,8 @@ def make_draft(task: Task, ask: Ask) -> Made:
         seed=params.get("seed"),
     )
     agreed = agree(ask, question, read, task.folder)
-    facts = script_facts(agreed.value) | _told(notes)
-    return made(
-        task.folder, "script.json", agreed.value, agreed.said, repairs=agreed.repairs, **facts
-    )
+    facts = script_facts(agreed.value) | {"repairs": agreed.repairs} | _told(notes)
+    return leave(task.folder, "script.json", agreed.value, facts, agreed.said)
 
 
 def read_draft(

@@ -14,6 +14,7 @@ from madang_studio.errors import BadScript
 from madang_studio.model.script import Character, Place
 from madang_studio.model.work import Made, Task
 from madang_studio.writing.genres import genre_of
+from madang_studio.writing.leaving import leave
 
 MOST_UTF16: Final = 1_000
 """The shortest bound of the providers we know: Runway's promptText, counted in UTF-16 code units."""
@@ -50,9 +51,8 @@ def make_prompt(task: Task) -> Made:
     """
     shown = prompt_of(task.node.params)
     told = {"prompt": shown.prompt, "negative": shown.negative}
-    (task.folder / "prompt.json").write_bytes(msgspec.json.format(msgspec.json.encode(told)))
     more = {"shortened": list(shown.shortened)} if shown.shortened else {}
-    return Made(folder=task.folder, files={"prompt.json": "prompt.json"}, facts=told | more)
+    return leave(task.folder, "prompt.json", told, told | more)
 
 
 def prompt_of(params: Mapping[str, Any]) -> Shown:

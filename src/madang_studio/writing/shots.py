@@ -18,6 +18,7 @@ from madang_studio.model.script import NARRATOR, Line, Scene, Shot
 from madang_studio.model.work import Made, Task
 from madang_studio.writing.genres import Camera, genre_of
 from madang_studio.writing.languages import speech_ms
+from madang_studio.writing.leaving import leave
 
 SLACK: Final = 1.2
 """Of the estimated speech: a voice may be slower than the estimate."""
@@ -63,13 +64,8 @@ def make_shots(task: Task) -> Made:
     scene = msgspec.convert(params["scene"], Scene)
     wish = Wish(params["language"], params["longest_ms"], params.get("share_ms", 0))
     shots = shots_of(scene, genre_of(params["genre"]).camera, wish)
-    (task.folder / "shots.json").write_bytes(msgspec.json.format(msgspec.json.encode(shots)))
     whole = sum(shot.duration_ms for shot in shots)
-    return Made(
-        folder=task.folder,
-        files={"shots.json": "shots.json"},
-        facts={"shots": len(shots), "duration_ms": whole},
-    )
+    return leave(task.folder, "shots.json", shots, {"shots": len(shots), "duration_ms": whole})
 
 
 def share_ms(minutes: float, scenes: int) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from madang_studio.writing.genres import genre_of, genres
+from madang_studio.writing.genres import genre_of, genres, read_genre
 from madang_studio.writing.languages import LETTERS_PER_S, speech_ms
 from madang_studio.writing.shot_prompt import RULE
 from madang_studio.writing.steps import writing_steps
@@ -29,7 +29,7 @@ def test_every_genre_is_named_and_the_template_shown_is_one(tmp_path):
     assert re.findall(r"`(\w+)`[,.]", told.partition("\n")[2].partition("Each is")[0]) == genres()
     (shown,) = re.findall(r"```yaml\n(.*?)```", told, re.DOTALL)
     (tmp_path / "western.yaml").write_text(shown)
-    assert genre_of("western", tmp_path).tempo_bpm == (60, 90)
+    assert read_genre(tmp_path / "western.yaml").tempo_bpm == (60, 90)
     assert yaml.safe_load(shown).keys() == set(genre_of("drama").__struct_fields__)
 
 
