@@ -20,8 +20,15 @@ PriceList = Mapping[tuple[str, str], float]
 """Nano-dollars per unit, by step and model: of `clip` per millisecond, of `voice` per character."""
 
 _USUAL_S: Final[Mapping[str, float]] = {
-    **{"draft": 30.0, "dialogue": 20.0, "polish": 20.0, "translation": 8.0},
-    **{"voice": 2.0, "clip": 45.0, "mix": 5.0, "cut": 2.0, "check": 3.0},
+    "draft": 30.0,
+    "dialogue": 20.0,
+    "polish": 20.0,
+    "translation": 8.0,
+    "voice": 2.0,
+    "clip": 45.0,
+    "mix": 5.0,
+    "cut": 2.0,
+    "check": 3.0,
 }
 """How long steps take where there is no experience yet."""
 

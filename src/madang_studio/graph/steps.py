@@ -83,6 +83,7 @@ STEPS: Final[Mapping[str, StepRow]] = {
     "prompt": StepRow(
         place="prompt/<shot>",
         kind="scenes",
+        quick=True,
         params=(
             "shot {id action camera} scene {description camera setting} place (a Place) "
             "characters (list of Character, exactly those of the shot) genre aspect"

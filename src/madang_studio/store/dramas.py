@@ -128,8 +128,17 @@ class Dramas:
             self.go_on(drama)
 
     def go_on(self, drama: str) -> bool:
-        """Look again at a drama that stands, because something about it changed; not at a paused one."""
-        return self.put(drama, "going", of=STANDING)
+        """Look again at a drama because something about it changed; not at a paused or cancelled one."""
+        return self.put(drama, "going", of=(*STANDING, "going"))
+
+    def changed_since(self, moment: float) -> list[Drama]:
+        """Dramas of which something was changed at a moment (Unix seconds) or later."""
+        rows = self._database.read("SELECT * FROM dramas WHERE changed >= ?", moment)
+        return [_drama(row) for row in rows]
+
+    def number(self, drama: str) -> int:
+        """How manieth drama of the project it is, from 1."""
+        return int(self._database.read("SELECT rowid FROM dramas WHERE id = ?", drama)[0][0])
 
     def put(
         self,
@@ -139,19 +148,25 @@ class Dramas:
         of: tuple[State, ...] = (),
         code: str | None = None,
         words: str | None = None,
+        unless_since: float | None = None,
     ) -> bool:
-        """Change a drama's state, if it is one `of` these (none: any); whether it was."""
+        """Change a drama's state, if it is one `of` these (none: any); whether it was.
+
+        `unless_since`: and if nothing was changed since that moment.
+        """
         among = of or get_args(State)
         marks = ", ".join("?" * len(among))
         with self._database.transaction() as transaction:
             changed = transaction.write(
                 f"UPDATE dramas SET state = ?, code = ?, words = ?, changed = ? "  # noqa: S608
-                f"WHERE id = ? AND state IN ({marks})",
+                f"WHERE id = ? AND (? IS NULL OR changed = ?) AND state IN ({marks})",
                 state,
                 code,
                 words,
                 self._clock(),
                 drama,
+                unless_since,
+                unless_since,
                 *among,
             )
         return changed > 0

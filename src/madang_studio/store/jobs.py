@@ -115,6 +115,15 @@ class Jobs:
                 job.round,
             )
 
+    def reopen(self) -> int:
+        """Take back all jobs that are handed out, as whoever had them is dead; how many there were."""
+        with self._database.transaction() as transaction:
+            return transaction.write(
+                "UPDATE jobs SET state = 'held', reserved_nusd = 0, changed = ? "
+                "WHERE state IN ('queued', 'running')",
+                self._clock(),
+            )
+
     def forgive(self, drama: str) -> int:
         """Let a drama's failed jobs be tried again, from the first try; how many there were."""
         with self._database.transaction() as transaction:
