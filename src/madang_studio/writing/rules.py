@@ -21,7 +21,7 @@ LONGEST_LINE_MS: Final = 6_100
 LONGEST_EDITED_MS: Final = 7_800
 """Of what people write: it fits into a clip of 10 s, the most that common video models make."""
 
-_MOST_SPOKEN: Final = 1.25  # of the wanted time; speech that fills all of it leaves no pauses
+_MOST_SPOKEN: Final = 0.9  # of the wanted time: voices need some slack, and films pauses
 _SCENES_PER_MINUTE: Final = 3  # twelve scenes for a drama of four minutes
 
 _ID: Final = re.compile(r"[0-9A-Za-z]{1,8}(\.[0-9A-Za-z]{1,8}){0,3}")
