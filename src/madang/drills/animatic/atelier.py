@@ -6,6 +6,7 @@ Rule: importing this costs nothing; Pillow and ffmpeg are loaded by the process 
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -41,10 +42,12 @@ class Atelier:
         duration_ms: int,
         seed: int = 0,
         audio: bool = False,
+        started: Callable[[], None] | None = None,
     ) -> bytes:
-        """An MP4 (`film.clip`). Raises Unmade."""
-        order = {"prompt": prompt, "width_px": width_px, "height_px": height_px, "seed": seed}
-        _, data = await self._make("clip", {**order, "duration_ms": duration_ms, "audio": audio})
+        """An MP4 (`film.clip`); `started` is called once there is a place for it. Raises Unmade."""
+        order: dict[str, Any] = {"prompt": prompt, "width_px": width_px, "height_px": height_px}
+        order |= {"duration_ms": duration_ms, "seed": seed, "audio": audio}
+        _, data = await self._make("clip", order, started)
         return data
 
     async def still(
@@ -73,8 +76,12 @@ class Atelier:
         timing = [(word, start, end) for word, start, end in facts["timing"]]
         return Voiced(data, facts["engine"], facts["duration_ms"], timing)
 
-    async def _make(self, what: str, order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    async def _make(
+        self, what: str, order: dict[str, Any], started: Callable[[], None] | None = None
+    ) -> tuple[dict[str, Any], bytes]:
         async with self._places:
+            if started is not None:
+                started()
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "madang.drills.animatic"),
                 stdin=asyncio.subprocess.PIPE,

@@ -17,11 +17,9 @@ _FORMANTS = ((730, 1_090), (530, 1_840), (390, 1_990), (570, 840), (440, 1_020),
 _PITCH_HZ = {("female", "adult"): 205, ("female", "young"): 225, ("female", "old"): 180, ("female", "child"): 280,
              ("male", "adult"): 118, ("male", "young"): 132, ("male", "old"): 105, ("male", "child"): 265}  # fmt: skip
 _SYLLABLE_S, _LETTER_S = 0.155, 0.066
-_PAUSES_S = {
-    **dict.fromkeys(",、\uff0c;:\uff1b\uff1a", 0.18),
-    **dict.fromkeys(".!?。\uff01\uff1f\u2026\u2014", 0.32),
-    " ": 0.035,
-}
+_COMMAS, _ENDS = ",、\uff0c;:\uff1b\uff1a", ".!?。\uff01\uff1f\u2026\u2014"
+_COMMA_S, _END_S, _SPACE_S = 0.18, 0.32, 0.035
+_LEAST_S = 0.25
 _LOUD = 6_500
 
 
@@ -39,24 +37,28 @@ def hum(text: str, voice: Voice) -> tuple[bytes, list[Heard]]:
     samples = array.array("h")
     heard: list[Heard] = []
     pace = voice.pace * voice.manner.pace * (0.88 if voice.age == "old" else 1.0)
-    for word in _words(text):
+    for word in text.split():
         begins = len(samples)
         for index, letter in enumerate(word):
-            if letter in _PAUSES_S:
-                samples.extend([0] * round(_PAUSES_S[letter] / pace * RATE))
-            elif letter.isalnum():
+            if letter.isalnum():
                 seconds = (_SYLLABLE_S if _is_syllable(letter) else _LETTER_S) / pace
-                samples.extend(
-                    _sound(letter, seconds, voice, chance.uniform(-1.5, 1.5) - 0.12 * index)
-                )
+                bend = chance.uniform(-1.5, 1.5) - 0.12 * min(index, 12)
+                samples.extend(_sound(letter, seconds, voice, bend))
+            else:
+                samples.extend(_silence(_pause_s(letter) / pace))
         if any(map(str.isalnum, word)):
-            heard.append(Heard(word.strip(), begins * 1_000 // RATE, len(samples) * 1_000 // RATE))
-        samples.extend([0] * round(_PAUSES_S[" "] / pace * RATE))
+            heard.append(Heard(word, begins * 1_000 // RATE, len(samples) * 1_000 // RATE))
+        samples.extend(_silence(_SPACE_S / pace))
+    samples.extend(_silence(_LEAST_S - len(samples) / RATE))
     return samples.tobytes(), heard
 
 
-def _words(text: str) -> list[str]:
-    return text.split()
+def _silence(seconds: float) -> list[int]:
+    return [0] * max(0, round(seconds * RATE))
+
+
+def _pause_s(mark: str) -> float:
+    return _END_S if mark in _ENDS else _COMMA_S if mark in _COMMAS else 0.0
 
 
 def _is_syllable(letter: str) -> bool:

@@ -8,7 +8,9 @@ import re
 import subprocess
 import wave
 from io import BytesIO
+from pathlib import Path
 from shutil import which
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from imageio_ffmpeg import get_ffmpeg_exe
@@ -64,13 +66,21 @@ def speech(
     """A text spoken. `kind`: mp3, opus, aac, flac, wav or pcm. The same text gives the same bytes on one machine."""
     chosen = voice_for(voice, text, language=language, instructions=instructions, speed=speed)
     engine, samples, rate, timing = _said(text, chosen)
+    audio = _encoded(samples, rate, kind)
+    return Spoken(audio, engine, len(samples) * 500 // rate, timing)
+
+
+def _encoded(samples: bytes, rate: int, kind: str) -> bytes:
+    """Into a file, not a pipe: formats that tell their length write it when they know it, into their head."""
     given = ["-f", "s16le", "-ar", str(rate), "-ac", "1", "-i", "-"]
-    made = ["-ar", str(RATE_HZ), "-ac", "1", *_ENCODERS[kind], *_EXACT, "-"]
-    command = [get_ffmpeg_exe(), "-v", "error", *given, *made]
-    done = subprocess.run(command, input=samples, capture_output=True, check=False)  # noqa: S603 - our own
-    if done.returncode:
-        raise RuntimeError(f"ffmpeg failed: {done.stderr[-500:].decode('utf-8', 'replace')}")
-    return Spoken(done.stdout, engine, len(samples) * 500 // rate, timing)
+    made = ["-ar", str(RATE_HZ), "-ac", "1", *_ENCODERS[kind], *_EXACT]
+    with TemporaryDirectory(prefix="madang-voice-") as folder:
+        target = Path(folder, "voice")
+        command = [get_ffmpeg_exe(), "-v", "error", *given, *made, str(target)]
+        done = subprocess.run(command, input=samples, capture_output=True, check=False)  # noqa: S603 - our own
+        if done.returncode:
+            raise RuntimeError(f"ffmpeg failed: {done.stderr[-500:].decode('utf-8', 'replace')}")
+        return target.read_bytes()
 
 
 def _said(text: str, voice: Voice) -> tuple[str, bytes, int, list[Heard]]:

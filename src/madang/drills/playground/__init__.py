@@ -1,6 +1,7 @@
 """The playground: the simulator as the provider of a gateway that has none, so that it can be tried without any key.
 
-It runs in a thread with an event loop of its own and is spoken to over a socket like any provider.
+It runs in a thread with an event loop of its own and is spoken to over a socket like any provider. Clips, voices and
+pictures that name its own models are really made (`counter`), each by a process of its own.
 """
 
 import asyncio
@@ -10,6 +11,8 @@ from typing import get_args
 
 from madang.config.settings import Provider
 from madang.drills import simulator
+from madang.drills.playground import shapes
+from madang.drills.playground.counter import Counter
 from madang.model import Feature
 
 NAME = "playground"
@@ -30,6 +33,11 @@ def provider_at(url: str) -> Provider:
         lossy="allow",
         limits="off",
         concurrency="off",
+        makes={
+            "videos": (shapes.VIDEO_MODEL,),
+            "speech": (shapes.SPEECH_MODEL,),
+            "images": (shapes.IMAGE_MODEL,),
+        },
     )
 
 
@@ -59,5 +67,5 @@ class Playground:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        await simulator.serve(listener=self._listener)
+        await simulator.serve(listener=self._listener, before=Counter)
         await asyncio.Event().wait()

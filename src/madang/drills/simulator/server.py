@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from uvicorn import Config
@@ -10,9 +11,12 @@ from uvicorn.server import ServerState
 
 from madang.drills.simulator.app import Simulator
 from madang.drills.simulator.book import Book
-from madang.drills.simulator.delivery import ABORT_EXTENSION
+from madang.drills.simulator.delivery import ABORT_EXTENSION, Message, Receive, Send
 from madang.drills.simulator.faults import Behaviour, Conduct
 from madang.drills.simulator.media.side import MediaSide
+
+Front = Callable[[Message, Receive, Send], Awaitable[None]]
+"""An ASGI application."""
 
 _PATIENCE_S = 2.0
 _KEEP_ALIVE_S = 60
@@ -78,14 +82,16 @@ async def serve(
     *,
     seed: int = 0,
     listener: socket.socket | None = None,
+    before: Callable[[Simulator], Front] | None = None,
 ) -> Running:
     """Serve a simulator from the running loop; port 0 takes any free one. Close what it returns.
 
-    `listener` is a socket that listens already, instead of host and port.
+    `listener` is a socket that listens already, instead of host and port. `before` puts an application before it that
+    answers some requests itself.
     """
     app = Simulator(behaviour or Behaviour(), seed)
     config = Config(
-        app,
+        before(app) if before else app,
         log_config=None,
         access_log=False,
         lifespan="off",
