@@ -54,14 +54,8 @@ def spelled(place: Place) -> str:
 
 def clean(text: str) -> str:
     """Composed (NFC), on one line, without what cannot be seen: controls, direction marks, halves of pairs."""
-    seen = "".join(
-        char
-        if char in _JOINERS or unicodedata.category(char) not in ("Cc", "Cf", "Cs")
-        else " "
-        if char in "\t\n\r\x0b\x0c\x85"
-        else ""
-        for char in text
-    )
+    spaced = _SPACE.sub(" ", text)
+    seen = "".join(char for char in spaced if char in _JOINERS or _is_seen(char))
     return unicodedata.normalize("NFC", _SPACE.sub(" ", seen)).strip()
 
 
@@ -93,10 +87,11 @@ def _mended_object(
     value: dict[str, Any], schema: Mapping[str, Any], place: Place, notes: Notes
 ) -> dict[str, Any]:
     fields = schema["properties"]
-    for name in value.keys() - fields.keys():
-        notes.add((*place, clean(name)[:40]), "is not asked for and was left out")
-    for name in fields.keys() - value.keys():
-        if "default" in fields[name]:
+    for name in value:
+        if name not in fields:
+            notes.add((*place, clean(name)[:40]), "is not asked for and was left out")
+    for name, known in fields.items():
+        if name not in value and "default" in known:
             notes.add((*place, name), "was missing and has its usual value")
     return {
         name: mended(value.get(name, known.get("default")), known, (*place, name), notes)
@@ -125,3 +120,7 @@ def _mended_number(value: Any, schema: Mapping[str, Any], place: Place, notes: N
     if bounded != value:
         notes.add(place, f"{str(value)[:20]} became {bounded}")
     return bounded
+
+
+def _is_seen(char: str) -> bool:
+    return unicodedata.category(char) not in ("Cc", "Cf", "Cs")
