@@ -141,7 +141,8 @@ def _order(film: Path, known: Known, scratch: Path) -> list[Finding]:
         at = _index(known.timeline, time_ms)
         own = (time_ms - known.timeline.shots[at].start_ms) // FRAME_MS
         seen.add(at)
-        if own < len(pictures[at]) and _differ(frame, pictures[at][own]) <= ALIKE:
+        near = pictures[at][max(0, own - 1) : own + 2]
+        if near and min(_differ(frame, picture) for picture in near) <= ALIKE:
             continue
         other = min(range(len(pictures)), key=lambda which: _nearest(frame, pictures[which]))
         name = known.timeline.shots[other].shot

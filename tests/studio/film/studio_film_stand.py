@@ -45,6 +45,17 @@ def voice(folder: Path, seconds: float, hertz: int = 220, level: float = 0.3) ->
     return target
 
 
+MUSIC: dict[str, Made] = {}
+"""Made once for all dramas: it takes a second, and does not depend on them."""
+
+
+def _music(drama: "Drama") -> Made:
+    if not MUSIC:
+        music = msgspec.to_builtins(Music(mood="calm", tempo_bpm=120))
+        MUSIC["loop"] = drama.make("music", "music", {"music": music, "seed": 7}, [])
+    return MUSIC["loop"]
+
+
 class Drama:
     """Shots (`id`: picture, seconds of clip, planned ms, lines with seconds) made step by step."""
 
@@ -104,8 +115,7 @@ class Drama:
         shots = [{"id": shot, "lines": list(row[3])} for shot, row in self.shots.items()]
         lengths = [f"length/{shot}" for shot in self.shots]
         self.make("timeline", "timeline", {"shots": shots}, [*lengths, *voices])
-        music = msgspec.to_builtins(Music(mood="calm", tempo_bpm=120))
-        self.make("music", "music", {"music": music, "seed": 7}, [])
+        self.made["music"] = _music(self)
         self.make("mix", "mix", {"lufs": -14, "lines": self.lines}, ["timeline", "music", *voices])
         return self
 

@@ -1,6 +1,6 @@
 """ffmpeg is found, run within bounds, and what goes wrong is said in words."""
 
-import os
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +9,7 @@ from madang_studio.programs import ffmpeg, loudness
 from madang_studio.programs.disk import writing
 from madang_studio.programs.probe import frames, probe
 
+FULL = Path("/dev/full")
 SECOND = ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=10:d=1"]
 
 
@@ -36,11 +37,11 @@ def test_silence_is_the_floor(tmp_path):
     assert loudness.measure(tmp_path / "none.wav").lufs == loudness.SILENCE_LUFS
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+@pytest.mark.skipif(not FULL.exists(), reason="needs a device that is full")
 def test_a_full_disk_is_named(tmp_path):
     with pytest.raises(NoRoom, match="is full"):
         ffmpeg.run([*SECOND, "-f", "mpegts", "/dev/full"], tmp_path)
-    with pytest.raises(NoRoom, match="is full"), writing(tmp_path), open("/dev/full", "w") as file:
+    with pytest.raises(NoRoom, match="is full"), writing(tmp_path), FULL.open("w") as file:
         file.write("x" * 100_000)
 
 

@@ -2,6 +2,7 @@
 
 import wave
 from array import array
+from itertools import pairwise
 
 import pytest
 
@@ -34,7 +35,7 @@ def test_the_end_runs_into_the_beginning(loop):
     """The step over the seam is no larger than steps elsewhere, in both channels."""
     samples = _samples(loop[0])
     for side in (samples[0::2], samples[1::2]):
-        steps = sorted(abs(b - a) for a, b in zip(side, side[1:], strict=False))
+        steps = sorted(abs(b - a) for a, b in pairwise(side))
         assert abs(side[0] - side[-1]) <= steps[int(len(steps) * 0.999)]
 
 
