@@ -9,6 +9,7 @@ from madang.drills.simulator.records import Json
 _MAX_ENTRIES = 200_000
 _KEPT_CHARACTERS = 500
 
+Kind = Literal["video", "speech", "image", "transcription"]
 Outcome = Literal["succeeded", "failed", "blocked", "stuck", "cancelled"]
 
 
@@ -18,12 +19,13 @@ class Entry:
 
     id: the provider's name of it. name: the caller's own, where the provider takes one. outcome:
     how it ends, known from its acceptance on. nusd: what is charged in the end, in nano-dollars;
-    credits: the same in the provider's own currency, where it has one. counted: what was charged for.
+    credits: the same in the provider's own currency, where it has one. counted: what was charged for. trap:
+    what it fell into.
     """
 
     house: str
     id: str
-    kind: Literal["video", "speech", "image", "transcription"]
+    kind: Kind
     model: str
     prompt: str
     at_s: float
@@ -32,6 +34,7 @@ class Entry:
     counted: dict[str, float] = field(default_factory=dict)
     nusd: int = 0
     credits: int | None = None
+    trap: str | None = None
 
     def told(self) -> dict[str, Json]:
         """The entry as JSON can carry it."""
@@ -47,6 +50,7 @@ class Entry:
             "counted": self.counted,
             "nusd": self.nusd,
             "credits": self.credits,
+            "trap": self.trap,
         }
 
 

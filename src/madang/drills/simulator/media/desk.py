@@ -14,10 +14,11 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from uuid import uuid4
 
-from madang.drills.simulator.media.book import Entry, MediaBook, Outcome
+from madang.drills.simulator.media.book import Entry, Kind, MediaBook, Outcome
 from madang.drills.simulator.media.hooks import Postman, Write
 from madang.drills.simulator.media.prices import charged
 from madang.drills.simulator.media.profile import House, Profile
+from madang.drills.simulator.media.records import Reply
 from madang.drills.simulator.media.traps import Traps
 from madang.drills.simulator.media.workshop import Shot, Workshop
 from madang.drills.simulator.records import Refused
@@ -29,6 +30,14 @@ _MAX_JOBS = 100_000
 _MAX_SPOKEN = 10_000
 
 State = Literal["queued", "running", "succeeded", "failed", "blocked", "cancelled"]
+
+
+class Asked(NamedTuple):
+    """What a file was made of at once; `traits` choose its price."""
+
+    model: str
+    prompt: str
+    traits: Mapping[str, Any] = {}
 
 
 class Order(NamedTuple):
@@ -47,7 +56,7 @@ class Order(NamedTuple):
 
 @dataclass(slots=True)
 class Job:
-    """An accepted job. Times are Unix seconds; `trap` is what it fell into."""
+    """An accepted job. Times are Unix seconds."""
 
     id: str
     order: Order
@@ -56,7 +65,6 @@ class Job:
     ends_s: float
     outcome: Outcome
     entry: Entry
-    trap: str | None = None
     cancelled_s: float | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -122,10 +130,10 @@ class Desk:
         entry = Entry(
             self.name, job_id or token_hex(16), "video", order.model, order.shot.prompt, now_s
         )
-        entry.name, entry.outcome = order.name, outcome
+        entry.name, entry.outcome, entry.trap = order.name, outcome, trap
         if outcome == "succeeded" or trap == "fail_charged" or self.house.charge_failed:
             self._charge(entry, order.counted, order.traits)
-        job = Job(entry.id, order, now_s, starts_s, ends_s, outcome, entry, trap)
+        job = Job(entry.id, order, now_s, starts_s, ends_s, outcome, entry)
         self._book.entries.append(entry)
         self.jobs[job.id] = job
         if order.name:
@@ -135,16 +143,12 @@ class Desk:
         return job
 
     def sold(
-        self,
-        kind: Literal["speech", "image", "transcription"],
-        model: str,
-        prompt: str,
-        counted: Mapping[str, float],
-        traits: Mapping[str, Any] | None = None,
+        self, kind: Kind, asked: Asked, counted: Mapping[str, float], trap: str | None = None
     ) -> Entry:
         """Book what was made at once."""
-        entry = Entry(self.name, token_hex(16), kind, model, prompt, self.now_s())
-        self._charge(entry, counted, traits or {})
+        model, prompt, traits = asked
+        entry = Entry(self.name, token_hex(16), kind, model, prompt, self.now_s(), trap=trap)
+        self._charge(entry, counted, traits)
         self._book.entries.append(entry)
         return entry
 
@@ -166,7 +170,7 @@ class Desk:
     async def notify(self, job: Job, url: str, write: Write) -> None:
         """Have a webhook posted when the job has ended; the address has been checked."""
         if job.outcome != "stuck":
-            await self.postman.send(url, write, max(0.0, job.ends_s - self.now_s()), job.trap)
+            await self.postman.send(url, write, max(0.0, job.ends_s - self.now_s()), job.entry.trap)
 
     def job(self, job_id: str) -> Job:
         """A job by its id. Raises Refused ("not_found"), also where the provider is gone with all its jobs."""
@@ -192,14 +196,14 @@ class Desk:
     def url_ends_s(self, job: Job, from_s: float | None = None) -> float | None:
         """When an address of a job's files expires that is good from `from_s` or the job's end on; None: never."""
         begins_s = job.ends_s if from_s is None else from_s
-        if job.trap == "expired_url":
+        if job.entry.trap == "expired_url":
             return begins_s
         life_s = self.house.url_life_s
         return None if life_s is None else begins_s + self.real_s(life_s)
 
     def keyed(self, job: Job) -> bool:
         """Whether a job's files are only given to who shows the key."""
-        return self.house.keyed_urls or job.trap == "keyed_url"
+        return self.house.keyed_urls or job.entry.trap == "keyed_url"
 
     def trap(self, model: str) -> str | None:
         """The trap that a submit falls into. Raises Refused where it is a refusal."""
@@ -258,6 +262,11 @@ class Desk:
     ) -> None:
         entry.counted = dict(counted)
         entry.nusd = charged(self.name, entry.model, counted, traits, self.profile.prices)
+
+
+def answered(entry: Entry, reply: Reply) -> Reply:
+    """The answer to what was booked, which gets lost where that is its trap."""
+    return reply._replace(lost=entry.trap == "lost_answer")
 
 
 def _outcome(trap: str | None) -> Outcome:

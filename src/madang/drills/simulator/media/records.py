@@ -1,16 +1,12 @@
-"""What the doors of the media side take and give: requests, answers, and how a provider is described."""
+"""What the doors of the media side take and give: requests and answers."""
 
-import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from madang.drills.simulator.records import Frame, Json, Refused
-
-if TYPE_CHECKING:
-    from madang.drills.simulator.media.desk import Desk
 
 T = TypeVar("T")
 
@@ -42,12 +38,13 @@ class Ask:
 
 
 class Reply(NamedTuple):
-    """An answer. `frames` are sent instead of `body` where there are any."""
+    """An answer. `frames` are sent instead of `body` where there are any. `lost`: nobody gets it."""
 
     status: int
     headers: Headers
     body: bytes = b""
     frames: Iterator[Frame] | None = None
+    lost: bool = False
 
 
 def told(value: Json, status: int = 200, headers: Headers | None = None) -> Reply:
@@ -59,33 +56,6 @@ def told(value: Json, status: int = 200, headers: Headers | None = None) -> Repl
 def raw(data: bytes, mime: str, headers: Headers | None = None) -> Reply:
     """A file."""
     return Reply(200, [(b"content-type", mime.encode()), *(headers or [])], data)
-
-
-Act = Callable[[Ask, "Desk"], Awaitable[Reply]]
-
-
-class Door(NamedTuple):
-    """A method and a path, which may stand behind any base path, and what happens behind them.
-
-    makes: what is asked for here, if anything; a closed provider has no such door any more. free: no
-    key is asked for.
-    """
-
-    method: str
-    path: re.Pattern[str]
-    act: Act
-    makes: Literal["job", "file"] | None = None
-    free: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Maker:
-    """A provider: its name in profiles and books, its doors, where it looks for a key, how it words refusals."""
-
-    name: str
-    doors: tuple[Door, ...]
-    key: Callable[[Mapping[bytes, bytes], Mapping[str, str]], str]
-    refuse: Callable[[Refused, Ask], Reply]
 
 
 def bearer(headers: Mapping[bytes, bytes], _query: Mapping[str, str] | None = None) -> str:

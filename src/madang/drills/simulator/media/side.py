@@ -25,21 +25,31 @@ from madang.drills.simulator.delivery import (
 from madang.drills.simulator.faults import Behaviour, Conduct
 from madang.drills.simulator.media.book import MediaBook
 from madang.drills.simulator.media.desk import Desk, Means
+from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.hooks import Postman
 from madang.drills.simulator.media.houses import files
+from madang.drills.simulator.media.houses.elevenlabs import ELEVENLABS
 from madang.drills.simulator.media.houses.fal import FAL
+from madang.drills.simulator.media.houses.gemini import GEMINI
 from madang.drills.simulator.media.houses.kling import KLING
 from madang.drills.simulator.media.houses.openai_audio import AUDIO
 from madang.drills.simulator.media.houses.openai_images import IMAGES
 from madang.drills.simulator.media.houses.openai_videos import VIDEOS
 from madang.drills.simulator.media.houses.runway import RUNWAY
+from madang.drills.simulator.media.houses.seedance import SEEDANCE
+from madang.drills.simulator.media.houses.stability import STABILITY
+from madang.drills.simulator.media.houses.veo import GEMINI_VEO, VERTEX
 from madang.drills.simulator.media.profile import Profile
-from madang.drills.simulator.media.records import Ask, Door, Maker, Reply, bearer
+from madang.drills.simulator.media.records import Ask, Reply, bearer
 from madang.drills.simulator.media.traps import Trap, Traps
 from madang.drills.simulator.media.workshop import Workshop
 from madang.drills.simulator.records import Json, Refused
 
-_MAKERS: tuple[Maker, ...] = (FAL, KLING, RUNWAY, VIDEOS, AUDIO, IMAGES)
+# Kling's paths look like one of OpenAI's videos, so it stands before
+_MAKERS: tuple[Maker, ...] = (
+    *(FAL, KLING, RUNWAY, VERTEX, GEMINI_VEO, GEMINI, SEEDANCE, STABILITY, ELEVENLABS),
+    *(VIDEOS, AUDIO, IMAGES),
+)
 
 
 class Place(NamedTuple):
@@ -126,7 +136,7 @@ class MediaSide:
             if refused.kind in {"rate_limit", "overloaded"} and behaviour.retry_after_s is not None:
                 reply.headers.append((b"retry-after", b"%g" % behaviour.retry_after_s))
         seen.status = reply.status
-        if behaviour.fault == "refuse" or reply is _LOST:
+        if behaviour.fault == "refuse" or reply.lost:
             seen.status = None
             await client.drop()
         elif behaviour.fault == "empty":
@@ -145,24 +155,10 @@ class MediaSide:
         if house.gone and (door.makes or house.gone_jobs) and not door.free:
             raise Refused("not_found", "This API has been shut down.", status=house.gone)
         if door.makes != "file":
-            booked = len(self.book.entries)
-            reply = await door.act(ask, desk)
-            return _LOST if door.makes and _lost(desk, self.book, booked) else reply
+            return await door.act(ask, desk)
         with desk.place():
             await client.pause(desk.real_s(house.answer_s))
             return await door.act(ask, desk)
-
-
-_LOST = Reply(0, [])
-"""Stands for an answer that nobody gets."""
-
-
-def _lost(desk: Desk, book: MediaBook, booked: int) -> bool:
-    """Whether the job that was just accepted fell into the trap of the lost answer."""
-    if len(book.entries) == booked:
-        return False
-    job = desk.jobs.get(book.entries[-1].id)
-    return job is not None and job.trap == "lost_answer"
 
 
 def _door(place: Place) -> Door:

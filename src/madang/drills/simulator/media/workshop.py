@@ -79,6 +79,15 @@ class Workshop:
         key = ("still", len(clip), hash(clip))
         return await self._kept(key, lambda: self._ffmpeg(["-i", "{in}", *made], clip))
 
+    async def last_frame(self, shot: Shot, *, full_size: bool = False) -> bytes:
+        """The last frame of a clip, as PNG."""
+        clip = await self.clip(shot, full_size=full_size)
+        made = ["-frames:v", "1", "-c:v", "png", *_EXACT, "-f", "image2pipe"]
+        key = ("last", len(clip), hash(clip))
+        return await self._kept(
+            key, lambda: self._ffmpeg(["-sseof", "-0.2", "-i", "{in}", *made], clip)
+        )
+
     async def spritesheet(self, shot: Shot) -> bytes:
         """Frames of a clip side by side, as JPEG."""
         clip = await self.clip(shot)

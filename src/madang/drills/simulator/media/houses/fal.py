@@ -11,11 +11,12 @@ from typing import Any
 
 from msgspec import json
 
-from madang.drills.simulator.media.desk import Desk, Job, Order
+from madang.drills.simulator.media.desk import Desk, Job, Order, answered
+from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.frames import decoded, frame, size_of
 from madang.drills.simulator.media.hooks import Letter, check_address
 from madang.drills.simulator.media.houses.files import address
-from madang.drills.simulator.media.records import Ask, Door, Maker, Reply, scheme, told
+from madang.drills.simulator.media.records import Ask, Reply, scheme, told
 from madang.drills.simulator.media.workshop import Shot
 from madang.drills.simulator.records import Refused
 
@@ -56,7 +57,8 @@ async def _submit(ask: Ask, desk: Desk) -> Reply:
     job.extra["url"] = url
     if hook is not None:
         await desk.notify(job, hook, lambda now_s, forged: _letter(ask, desk, job, (now_s, forged)))
-    return told({"status": "IN_QUEUE", "request_id": job.id, "queue_position": 0, **_urls(url)})
+    out = {"status": "IN_QUEUE", "request_id": job.id, "queue_position": 0, **_urls(url)}
+    return answered(job.entry, told(out))
 
 
 def _urls(url: str) -> dict[str, str]:

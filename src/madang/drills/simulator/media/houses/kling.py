@@ -13,11 +13,12 @@ from typing import Any
 
 from msgspec import DecodeError, Struct, json
 
-from madang.drills.simulator.media.desk import Desk, Job, Order
+from madang.drills.simulator.media.desk import Desk, Job, Order, answered
+from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.frames import decoded, frame, size_of
 from madang.drills.simulator.media.hooks import Letter, check_address
 from madang.drills.simulator.media.houses.files import address
-from madang.drills.simulator.media.records import Ask, Door, Maker, Reply, bearer, told
+from madang.drills.simulator.media.records import Ask, Reply, bearer, told
 from madang.drills.simulator.media.workshop import Shot
 from madang.drills.simulator.records import Refused
 
@@ -62,7 +63,7 @@ async def _submit(ask: Ask, desk: Desk) -> Reply:
     job = desk.accept(order, str(800_000_000_000_000_000 + randbelow(10**17)))
     if wanted.callback_url:
         await desk.notify(job, wanted.callback_url, lambda _now_s, _forged: _letter(ask, desk, job))
-    return _ok(_shown(desk, job, ask.base, new=True))
+    return answered(job.entry, _ok(_shown(desk, job, ask.base, new=True)))
 
 
 def _check(wanted: _Wanted, *, pictured: bool) -> None:

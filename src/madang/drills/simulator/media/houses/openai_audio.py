@@ -13,10 +13,11 @@ from typing import Any
 from msgspec import json
 
 from madang.drills.simulator.media import tones
-from madang.drills.simulator.media.desk import Desk
+from madang.drills.simulator.media.desk import Asked, Desk, answered
+from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.forms import Upload, form, text
 from madang.drills.simulator.media.houses.openai import key, refuse
-from madang.drills.simulator.media.records import Ask, Door, Maker, Reply, raw, told
+from madang.drills.simulator.media.records import Ask, Reply, raw, told
 from madang.drills.simulator.media.tones import Heard
 from madang.drills.simulator.records import Frame, Json, Refused
 from madang.drills.simulator.tokens import count
@@ -70,21 +71,17 @@ async def _speak(ask: Ask, desk: Desk) -> Reply:
         raise Refused(
             "invalid", f"'{how[:40]}' is not supported by {model}.", param="stream_format"
         )
-    desk.trap(model)
+    trap = desk.trap(model)
     samples = tones.pcm(said, _RATE, speed, voice)
     sound = await desk.workshop.sound(samples, _RATE, kind)
     desk.remember(_digest(sound), said)
     usage = _usage(said, len(samples) / 2 / _RATE)
-    entry = desk.sold(
-        "speech",
-        model,
-        said,
-        {"characters": len(said), **usage},
-        {"voice": voice},
-    )
+    counted = {"characters": len(said), **usage}
+    entry = desk.sold("speech", Asked(model, said, {"voice": voice}), counted, trap)
+    reply = raw(sound, _MIMES[kind], [(b"x-request-id", entry.id.encode())])
     if how == "sse":
-        return Reply(200, [(b"content-type", b"text/event-stream")], frames=_events(sound, usage))
-    return raw(sound, _MIMES[kind], [(b"x-request-id", entry.id.encode())])
+        reply = Reply(200, [(b"content-type", b"text/event-stream")], frames=_events(sound, usage))
+    return answered(entry, reply)
 
 
 def _usage(said: str, seconds: float) -> dict[str, int]:
@@ -122,15 +119,16 @@ async def _transcribe(ask: Ask, desk: Desk) -> Reply:
     if shape not in _SHAPES or (shape not in {"json", "text"} and model != "whisper-1"):
         problem = f"response_format '{shape[:40]}' is not compatible with model '{model[:80]}'."
         raise Refused("invalid", problem, param="response_format", code="unsupported_value")
-    desk.trap(model)
+    trap = desk.trap(model)
     length_s = await desk.workshop.length_s(recording.data)
     heard = _heard(desk.recall(_digest(recording.data)), length_s)
     said = " ".join(word.text for word in heard)
-    desk.sold("transcription", model, said, {"seconds": round(length_s, 3)})
+    counted = {"seconds": round(length_s, 3)}
+    entry = desk.sold("transcription", Asked(model, said), counted, trap)
     if shape in {"text", "srt", "vtt"}:
         written = _SHAPES[shape](heard) if heard else ""
-        return raw(written.encode(), "text/plain; charset=utf-8")
-    return told(_json(fields, shape, (heard, said), length_s))
+        return answered(entry, raw(written.encode(), "text/plain; charset=utf-8"))
+    return answered(entry, told(_json(fields, shape, (heard, said), length_s)))
 
 
 def _heard(said: str | None, length_s: float) -> list[Heard]:

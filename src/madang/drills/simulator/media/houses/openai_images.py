@@ -5,11 +5,12 @@ import re
 from base64 import b64encode
 from typing import Any
 
-from madang.drills.simulator.media.desk import Desk
+from madang.drills.simulator.media.desk import Asked, Desk, answered
+from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.forms import form, text
 from madang.drills.simulator.media.houses.openai import key, refuse
 from madang.drills.simulator.media.pictures import png
-from madang.drills.simulator.media.records import Ask, Door, Maker, Reply, told
+from madang.drills.simulator.media.records import Ask, Reply, told
 from madang.drills.simulator.records import Refused
 from madang.drills.simulator.tokens import count
 
@@ -28,14 +29,16 @@ async def _generate(ask: Ask, desk: Desk) -> Reply:
         raise Refused("invalid", "n is 1 to 10.", param="n")
     if not 0 < len(prompt) <= _MAX_PROMPT or kind not in {"png", "jpeg", "webp"}:
         raise Refused("invalid", f"prompt has 1 to {_MAX_PROMPT} characters.", param="prompt")
-    if desk.trap(model) == "blocked":
+    trap = desk.trap(model)
+    if trap == "blocked":
         problem = "Your request was rejected by the safety system."
         raise Refused("invalid", problem, code="moderation_blocked")
     usage = _usage(prompt, size, quality, number)
     pictures = [await _drawn(desk, f"{prompt}{each}", size, kind) for each in range(number)]
     counted = {name: usage[name] for name in ("input_tokens", "output_tokens")}
-    desk.sold("image", model, prompt, {"images": number, **counted}, {"quality": quality})
-    return told(
+    asked = Asked(model, prompt, {"quality": quality})
+    entry = desk.sold("image", asked, {"images": number, **counted}, trap)
+    reply = told(
         {
             "created": int(desk.now_s()),
             "data": [{"b64_json": b64encode(picture).decode()} for picture in pictures],
@@ -46,6 +49,7 @@ async def _generate(ask: Ask, desk: Desk) -> Reply:
             "usage": usage,
         }
     )
+    return answered(entry, reply)
 
 
 def _known(fields: dict[str, Any], name: str, values: set[str]) -> str:

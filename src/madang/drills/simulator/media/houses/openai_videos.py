@@ -7,10 +7,11 @@ bytes behind `/content`, and `openai-poll-after-ms` says when to ask again.
 import re
 from typing import Any
 
-from madang.drills.simulator.media.desk import Desk, Job, Order
+from madang.drills.simulator.media.desk import Desk, Job, Order, answered
+from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.forms import form, text
 from madang.drills.simulator.media.houses.openai import key, refuse
-from madang.drills.simulator.media.records import Ask, Door, Maker, Reply, raw, told
+from madang.drills.simulator.media.records import Ask, Reply, raw, told
 from madang.drills.simulator.media.workshop import Shot
 from madang.drills.simulator.records import Refused
 
@@ -56,7 +57,8 @@ def _accepted(
     traits = {"resolution": "1024p" if min(width, height) >= 1024 else "720p", "audio": True}
     extra = {"seconds": seconds, "size": size, "remixed_from_video_id": remixed}
     order = Order(model, shot, {"seconds": int(seconds)}, traits, extra=extra)
-    return _video(desk, desk.accept(order))
+    job = desk.accept(order)
+    return answered(job.entry, _video(desk, job))
 
 
 async def _retrieve(ask: Ask, desk: Desk) -> Reply:

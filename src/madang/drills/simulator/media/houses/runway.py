@@ -11,10 +11,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from madang.drills.simulator.media.desk import Desk, Job, Order
+from madang.drills.simulator.media.desk import Desk, Job, Order, answered
+from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.frames import pixels
 from madang.drills.simulator.media.houses.files import address
-from madang.drills.simulator.media.records import Ask, Door, Maker, Reply, bearer, told
+from madang.drills.simulator.media.records import Ask, Reply, bearer, told
 from madang.drills.simulator.media.workshop import Shot
 from madang.drills.simulator.records import Json, Refused
 
@@ -110,7 +111,7 @@ def _accepted(wanted: _Wanted, desk: Desk) -> Reply:
     order = Order(wanted.model, shot, {"seconds": wanted.duration}, {"audio": audio})
     job = desk.accept(order, desk.uuid())
     job.entry.credits = job.entry.nusd // _CREDIT_NUSD
-    return told({"id": job.id})
+    return answered(job.entry, told({"id": job.id}))
 
 
 async def _task(ask: Ask, desk: Desk) -> Reply:

@@ -1,0 +1,36 @@
+"""How a provider is described: its name, its doors, its key, its words."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from madang.drills.simulator.media.desk import Desk
+from madang.drills.simulator.media.records import Ask, Reply
+from madang.drills.simulator.records import Refused
+
+Act = Callable[[Ask, Desk], Awaitable[Reply]]
+
+
+class Door(NamedTuple):
+    """A method and a path, which may stand behind any base path, and what happens behind them.
+
+    makes: what is asked for here, if anything; a closed provider has no such door any more. free: no
+    key is asked for.
+    """
+
+    method: str
+    path: re.Pattern[str]
+    act: Act
+    makes: Literal["job", "file"] | None = None
+    free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """A provider: its name in profiles and books, its doors, where it looks for a key, how it words refusals."""
+
+    name: str
+    doors: tuple[Door, ...]
+    key: Callable[[Mapping[bytes, bytes], Mapping[str, str]], str]
+    refuse: Callable[[Refused, Ask], Reply]
