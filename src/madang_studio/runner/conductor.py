@@ -19,10 +19,10 @@ from madang_studio.graph.survey import Survey, survey
 from madang_studio.model.work import Kind
 from madang_studio.runner.bench import OpenBench
 from madang_studio.runner.budget import check, needed
+from madang_studio.runner.durable import DurableQueues
 from madang_studio.runner.lock import Lock
 from madang_studio.runner.making import Maker
 from madang_studio.runner.port import CAPS, Queues
-from madang_studio.runner.queues import DurableQueues
 from madang_studio.runner.verdict import verdict
 from madang_studio.store import Project
 from madang_studio.store.dramas import Drama, State
@@ -97,6 +97,7 @@ class Conductor:
         self._maker.interrupt()
         self._thread.join()
         self._queues.stop()
+        self._project.jobs.reopen()
         self._lock.release()
 
     def _going(self, dramas: Sequence[str] | None) -> bool:

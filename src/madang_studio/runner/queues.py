@@ -1,113 +1,86 @@
-"""Whose turn it is: a queue for each kind of job, and each job a durable workflow of DBOS.
-
-DBOS is one per process. Its traps: each process needs an executor id that is stable and its own (one
-runner works on a project, held by a lock, so a fixed one will do); the version of the application has
-to be set, or every change of code would orphan what it knows; steps run at least once; and its own
-queues are polled, which costs either time or a processor (docs/decisions/0018-the-runner.md).
-"""
+"""Whose turn it is: a queue for each kind of job, which lets as many run at once as its cap allows."""
 
 import heapq
-import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import count
-from pathlib import Path
-from typing import Any, Final
 
-from dbos import DBOS, SetWorkflowID
-from sqlalchemy.exc import SQLAlchemyError
-
-from madang_studio.errors import NoRoom
 from madang_studio.model.work import Kind
 from madang_studio.runner.port import Work
 from madang_studio.store.jobs import Job
 
-log = logging.getLogger("madang_studio.runner")
-
-_VERSION: Final = "1"
-_EXECUTOR: Final = "studio"
-_STOP_S: Final = 60
-_PAUSE_S: Final = 5.0
+Entry = tuple[int, int, Job]
+"""A job with its priority and the number in which it came."""
 
 
-class DurableQueues:
-    """Jobs in the order of their priority, as many of a kind at once as its cap allows."""
+class ThreadQueues:
+    """Queues in memory: each job in a thread of its own.
 
-    def __init__(self, root: Path) -> None:
-        self._url = f"sqlite:///{root / 'runner.db'}"
-        self._workflow: Any = None
+    That is enough to lose and repeat nothing, as the store is the truth; what `DurableQueues` adds is
+    a record of every job in an engine that other machines can share.
+    """
+
+    def __init__(self) -> None:
         self._turn = threading.Condition()
         self._number = count()
-        self._waiting: dict[Kind, list[tuple[int, int, Job]]] = {}
+        self._waiting: dict[Kind, list[Entry]] = {}
         self._caps: Mapping[Kind, int] = {}
         self._running: dict[str, Kind] = {}
         self._stopped = False
-        # Not from the thread of a job that ends: what it starts would be a part of its workflow.
+        self._work: Work | None = None
         self._starter = threading.Thread(target=self._start_jobs, name="queues", daemon=True)
 
     def start(self, work: Work, caps: Mapping[Kind, int]) -> None:
-        """Begin to hand jobs to `work`. Raises NoRoom."""
-        logging.getLogger("dbos").setLevel(logging.CRITICAL)
-        self._waiting, self._caps = {kind: [] for kind in caps}, caps
-        try:
-            DBOS(
-                config={
-                    "name": "madang-studio",
-                    "system_database_url": self._url,
-                    "application_version": _VERSION,
-                    "executor_id": _EXECUTOR,
-                    "log_level": "CRITICAL",
-                }
-            )
-            self._workflow = DBOS.workflow(name="job")(self._counted(work))
-            DBOS.launch()
-        except SQLAlchemyError as error:
-            raise NoRoom(f"The runner's database cannot be written: {error}.") from error
+        """Begin to hand jobs to `work`, in threads."""
+        self._work, self._caps = work, caps
+        self._waiting = {kind: [] for kind in caps}
         self._starter.start()
 
     def put(self, job: Job, priority: int) -> None:
         """Queue a job."""
         with self._turn:
             heapq.heappush(self._waiting[job.kind], (priority, next(self._number), job))
-            self._turn.notify()
+            self._turn.notify_all()
 
     def stop(self) -> None:
         """Hand out no more, and wait for what is running."""
         with self._turn:
             self._stopped = True
-            self._turn.notify()
+            self._turn.notify_all()
         self._starter.join()
-        DBOS.destroy(workflow_completion_timeout_sec=_STOP_S, destroy_registry=True)
+        with self._turn:
+            self._turn.wait_for(lambda: not self._running)
 
-    def _counted(self, work: Work) -> Callable[[str, str, str, int], None]:
-        """The workflow: its place is free when it ends. One that DBOS brings back has none, and is old."""
+    def perform(self, drama: str, place: str, stamp: str, number: int) -> None:
+        """Do a job; its place is free when it ends."""
+        try:
+            if self._work is not None:
+                self._work(drama, place, stamp, number)
+        finally:
+            with self._turn:
+                self._running.pop(identity(drama, place, stamp, number), None)
+                self._turn.notify_all()
 
-        def job(drama: str, place: str, stamp: str, number: int) -> None:
-            try:
-                work(drama, place, stamp, number)
-            finally:
-                with self._turn:
-                    self._running.pop(_identity(drama, place, stamp, number), None)
-                    self._turn.notify()
+    def launch(self, entry: Entry) -> None:
+        """Have a job done in another thread."""
+        job = entry[2]
+        told = (job.drama, job.place, job.stamp, job.round)
+        threading.Thread(target=self.perform, args=told, name=job.place, daemon=True).start()
 
-        return job
+    def put_back(self, entry: Entry, pause_s: float) -> None:
+        """Queue again what could not be launched, and launch nothing for a while."""
+        job = entry[2]
+        with self._turn:
+            self._running.pop(identity(job.drama, job.place, job.stamp, job.round), None)
+            heapq.heappush(self._waiting[job.kind], entry)
+            self._turn.wait_for(lambda: self._stopped, pause_s)
 
     def _start_jobs(self) -> None:
         while (entry := self._next()) is not None:
-            job = entry[2]
-            told = (job.drama, job.place, job.stamp, job.round)
-            try:
-                with SetWorkflowID(_identity(*told)):
-                    DBOS.start_workflow(self._workflow, job.drama, job.place, job.stamp, job.round)
-            except SQLAlchemyError as error:
-                log.warning("The runner's database cannot be written, trying again: %s", error)
-                with self._turn:
-                    self._running.pop(_identity(*told), None)
-                    heapq.heappush(self._waiting[job.kind], entry)
-                    self._turn.wait(_PAUSE_S)
+            self.launch(entry)
 
-    def _next(self) -> tuple[int, int, Job] | None:
+    def _next(self) -> Entry | None:
         """The job whose turn it is; None at the end."""
         with self._turn:
             while not self._stopped:
@@ -116,12 +89,12 @@ class DurableQueues:
                     if waiting and at_work[kind] < self._caps[kind]:
                         entry = heapq.heappop(waiting)
                         job = entry[2]
-                        told = _identity(job.drama, job.place, job.stamp, job.round)
-                        self._running[told] = kind
+                        self._running[identity(job.drama, job.place, job.stamp, job.round)] = kind
                         return entry
                 self._turn.wait()
         return None
 
 
-def _identity(drama: str, place: str, stamp: str, number: int) -> str:
+def identity(drama: str, place: str, stamp: str, number: int) -> str:
+    """A name for one round of a job."""
     return f"{drama}/{place}/{stamp[:16]}/{number}"

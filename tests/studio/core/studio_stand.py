@@ -23,8 +23,10 @@ from madang_studio.graph.revision import revise
 from madang_studio.model.brief import Brief
 from madang_studio.model.script import Character, Line, Music, Place, Scene, Script, Shot, Voice
 from madang_studio.model.work import Made
-from madang_studio.runner import Bench
+from madang_studio.runner import Bench, Conductor
+from madang_studio.runner.queues import ThreadQueues
 from madang_studio.sound.steps import make_timeline
+from madang_studio.store.objects import content_of
 
 POLITE = {"openai-poll-after-ms": "20"}
 CHAT_NUSD, VOICE_NUSD, CLIP_NUSD = 1_234_567, 10_007, 40_000_003
@@ -114,9 +116,11 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_POST(self):  # noqa: N802 - the library's name
+    def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        kind = {"/v1/chat/completions": "chat", "/v1/audio/speech": "speech"}.get(self.path, "video")
+        kind = {"/v1/chat/completions": "chat", "/v1/audio/speech": "speech"}.get(
+            self.path, "video"
+        )
         name, book = self.headers["idempotency-key"], self.server.book
         book.asked[kind] += 1
         refusal = book.refuse(kind, body)
@@ -139,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"x-request-id": f"r-{name}", "x-madang-cost-usd": f"0.{cost:09d}", **told}
         self.answer(data, 200, headers if kind != "video" else POLITE)
 
-    def do_GET(self):  # noqa: N802 - the library's name
+    def do_GET(self):
         book = self.server.book
         if self.path.startswith("/v1/requests/"):
             nusd = book.answers[self.path.removeprefix("/v1/requests/r-")][1]
@@ -163,7 +167,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def shown(self, job):
         ready = time.monotonic() - job.at > self.server.book.clip_s
-        done = {"status": "completed", "cost_nusd": CLIP_NUSD} if ready else {"status": "in_progress"}
+        done = (
+            {"status": "completed", "cost_nusd": CLIP_NUSD} if ready else {"status": "in_progress"}
+        )
         return {"id": job.id, "model": "v", **done}
 
     def answer(self, body, status=200, headers=None):
@@ -201,8 +207,10 @@ def benches(url):
 
     def open_bench(tags, stop):
         door = Door(url, "mdg_key", tags, stop)
-        plain = {name: note for name in PLAIN}
-        written = {name: lambda task: written_by(task, door) for name in ("draft", "dialogue", "polish")}
+        plain = dict.fromkeys(PLAIN, note)
+        written = {
+            name: lambda task: written_by(task, door) for name in ("draft", "dialogue", "polish")
+        }
         own = {"scene_break": cut_scene, "prompt": describe, "timeline": make_timeline}
         translated = {"translation": lambda task: written_by(task, door, "translation.json")}
         steps = {**plain, **written, **own, **translated, **footage_steps(door), "revise": revise}
@@ -231,10 +239,26 @@ def describe(task):
 
 def note(task):
     """What it was made of, as a file."""
-    inputs = {place: dict(made.files) for place, made in task.inputs.items()}
+    inputs = {place: str(content_of(made)) for place, made in task.inputs.items()}
     return _made(task, "note.json", json.dumps([task.node.step, dict(task.node.params), inputs]))
 
 
 def _made(task, file, text, facts=None):
     (task.folder / file).write_text(text)
     return Made(folder=task.folder, files={file: file}, facts=facts or {})
+
+
+def made(told):
+    """The places of which events say that they were made."""
+    return {place for what, place in told if what == "made"}
+
+
+@contextmanager
+def running(project, url, **given):
+    """A runner at work on a project."""
+    conductor = Conductor(project, benches(url), **{"queues": ThreadQueues(), **given})
+    conductor.start()
+    try:
+        yield conductor
+    finally:
+        conductor.stop()
