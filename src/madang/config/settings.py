@@ -120,7 +120,11 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     lossy: Literal["refuse", "allow"] = "refuse"
     data: Literal["shared", "private"] = "shared"
     trace: Literal["keep", "pass"] = "keep"
+    makes: dict[Literal["videos", "speech", "images", "transcriptions"], tuple[str, ...]] = field(
+        default_factory=dict
+    )
     webhook_secret: str | None = None
+    webhook_keys: str | None = None
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """The fields as they may be shown; rich prints records by this."""

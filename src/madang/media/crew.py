@@ -4,8 +4,9 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -14,13 +15,15 @@ from madang.keys import Key, Keyring
 from madang.ledger.alarm import Alarm
 from madang.ledger.claim import Claim, is_abandoned
 from madang.media.job import Job, new_id, packed_ask, read_ask, read_job, stored
-from madang.media.kit import Kit, now_us
+from madang.media.kit import Kit, now_us, permit
 from madang.media.life import Life
 from madang.media.money import Caller, worst
+from madang.model import Decision
 from madang.model.media import VideoAsk
 from madang.routing.limits import Ask, Reservation
 from madang.routing.pacing import Priority
 from madang.routing.route import Route
+from madang.routing.videos import AUTO
 from madang.state.jobs import StoredJob
 from madang.state.store import Store
 
@@ -48,6 +51,7 @@ class Order(Struct, frozen=True, kw_only=True):
     seconds: str | None = None
     size: str | None = None
     priority: Priority = 1
+    hints: Mapping[str, Any] = {}
 
 
 class Crew:
@@ -108,11 +112,13 @@ class Crew:
             and (earlier := await self._earlier(order, order.name, since_us)) is not None
         ):
             return earlier
-        route = self._kit.route(order.key, order.model, "videos")
+        route, decision = self._route(order)
         nusd = self._worst(route, order)
         reservation = self._admit(order, nusd)
         try:
             job = _new(order, nusd)
+            if decision is not None:
+                job.chosen, job.decision = route.targets, decision
             kept = stored(job, self._kit.holder, packed_ask(order.ask))
             lease_us = order.at_us + _LEASE_US
             entered = await asyncio.to_thread(
@@ -127,6 +133,14 @@ class Crew:
         if reservation is not None:
             self._kit.pipeline.gate.outlive(reservation)
         return self._begin(job, order.ask, reservation)
+
+    def _route(self, order: Order) -> tuple[Route, Decision | None]:
+        """Who may be asked; `video:auto` is decided here, once."""
+        if order.model != AUTO:
+            return self._kit.route(order.key, order.model, "videos"), None
+        route, decision = self._kit.chooser.video(order.ask, order.hints, order.at_us)
+        permit(order.key, route, order.model)
+        return route, decision
 
     async def _earlier(self, order: Order, name: str, since_us: int) -> Life | Job | None:
         found = await asyncio.to_thread(self._kit.jobs.named, order.key.id, name, since_us)

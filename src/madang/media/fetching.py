@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
-from madang.errors import ProviderBroken, ProviderFailed
+from madang.errors import ProviderBroken, ProviderError, ProviderFailed
 from madang.media.calling import open_call
 from madang.media.job import Content
 from madang.media.shelf import Shelf
@@ -54,10 +54,11 @@ class Fetcher:
         thumbnail = (
             f"{job_id}.thumbnail.{_EXTENSIONS.get(picture.mime, 'jpg')}" if picture else None
         )
+        picture_size = 0
         if picture is not None and thumbnail is not None:
             try:
-                if not await self._shelf.put(thumbnail, self._pieces(picture)):
-                    thumbnail = None
+                picture_size = await self._shelf.put(thumbnail, self._pieces(picture))
+                thumbnail = thumbnail if picture_size else None
             except (
                 ProviderFailed,
                 ProviderBroken,
@@ -70,6 +71,7 @@ class Fetcher:
             duration_ms=clip.duration_ms,
             thumbnail=thumbnail,
             thumbnail_mime=picture.mime if picture is not None else "image/jpeg",
+            thumbnail_size=picture_size,
         )
 
     async def _pieces(self, clip: Clip) -> AsyncIterator[bytes]:

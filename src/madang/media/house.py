@@ -2,21 +2,20 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
 
-from madang.config.settings import Model, Settings
+from madang.config.settings import Settings
 from madang.errors import NotFound
 from madang.keys import Keyring
 from madang.media.again import Again
 from madang.media.crew import Crew
+from madang.media.hearing import Ear
 from madang.media.job import Content, Job
 from madang.media.kit import Kit
 from madang.media.making import Maker
-from madang.media.naming import Names
 from madang.media.shelf import Folder, Shelf
 from madang.media.thumbnails import find_ffmpeg, make_thumbnail
-from madang.pipeline import Pipeline, Snapshot
+from madang.pipeline import Pipeline
 from madang.state.jobs import MediaJobs
 from madang.state.store import Store
 
@@ -27,25 +26,23 @@ class House:
     def __init__(
         self, pipeline: Pipeline, store: Store, keyring: Keyring, settings: Settings
     ) -> None:
-        snapshot = pipeline.snapshot
         self._home = store.home
-        names = Names(settings.models, snapshot.catalog, snapshot.providers)
         self.kit = Kit(
-            pipeline, MediaJobs(store), settings, names, shelf_of(settings.media.store, self._home)
+            pipeline, MediaJobs(store), settings, shelf_of(settings.media.store, self._home)
         )
         self.crew = Crew(self.kit, store, keyring, self._home)
         self.maker = Maker(self.kit)
+        self.ear = Ear(self.kit, self.kit.jobs)
         kept = settings.idempotency
         self.again = Again(store, secrets.token_hex(8), kept.keep_h, kept.max_mb * 1024 * 1024)
         self._making = asyncio.Lock()
 
-    def configure(self, settings: Settings, snapshot: Snapshot) -> None:
+    def configure(self, settings: Settings) -> None:
         """Put other settings in force."""
         kit = self.kit
         if settings.media.store != kit.settings.media.store:
             kit.shelf = shelf_of(settings.media.store, self._home)
         kit.settings = settings
-        kit.names = Names(settings.models, snapshot.catalog, snapshot.providers)
 
     async def start(self, worker: int) -> None:
         """Take up what earlier processes have left."""
@@ -56,35 +53,49 @@ class House:
         await self.again.stop()
         await self.crew.stop()
 
-    async def thumbnail(self, job: Job, content: Content) -> tuple[str, str, int]:
-        """The name, type and size of a clip's picture. Raises NotFound where there is none and none can be made."""
-        shelf = self.kit.shelf
-        if content.thumbnail is not None:
-            path = shelf.path(content.thumbnail)
-            if path is not None and path.exists():
-                return content.thumbnail, content.thumbnail_mime, path.stat().st_size
+    async def thumbnail(
+        self, job: Job, content: Content, *, jpeg: bool = False
+    ) -> tuple[str, str, int]:
+        """The name, type and size of a clip's picture; `jpeg`: one of that type, if there is any way to it.
+
+        Raises NotFound where there is none and none can be made.
+        """
+        given = content.thumbnail
+        if given is not None and not (jpeg and content.thumbnail_mime != "image/jpeg"):
+            return given, content.thumbnail_mime, content.thumbnail_size
+        try:
+            return await self._made(job, content)
+        except NotFound:
+            if given is None:
+                raise
+            return given, content.thumbnail_mime, content.thumbnail_size
+
+    async def _made(self, job: Job, content: Content) -> tuple[str, str, int]:
+        """A picture of the clip, made here when it is first asked for."""
         name = f"{job.id}.made.jpg"
-        clip, picture = shelf.path(content.file), shelf.path(name)
+        clip, picture = self.kit.shelf.path(content.file), self.kit.shelf.path(name)
         if clip is None or picture is None:
             raise _no_thumbnail("its files are not on this machine")
         async with self._making:
-            if not picture.exists():
+            size = await asyncio.to_thread(_size_of, picture)
+            if not size:
                 program = await asyncio.to_thread(find_ffmpeg)
                 if program is None:
                     raise _no_thumbnail("this machine has no ffmpeg to make one")
-                if not await make_thumbnail(program, clip, picture):
-                    raise _no_thumbnail("ffmpeg could not make one of it")
-        return name, "image/jpeg", picture.stat().st_size
+                await make_thumbnail(program, clip, picture)
+                size = await asyncio.to_thread(_size_of, picture)
+        if not size:
+            raise _no_thumbnail("ffmpeg could not make one of it")
+        return name, "image/jpeg", size
+
+
+def _size_of(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def shelf_of(store: str, home: Path) -> Shelf:
     """Where files are kept, by the setting `media.store`."""
     return Folder(home / "media" / "files" if store == "files" else Path(store).expanduser())
-
-
-def text_models(models: Mapping[str, Model], names: Names) -> dict[str, Model]:
-    """The configured models that do not make media."""
-    return {name: model for name, model in models.items() if not names.makes_media(model)}
 
 
 def _no_thumbnail(why: str) -> NotFound:

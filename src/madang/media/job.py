@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct, field
 
 from madang.media.money import Caller
-from madang.model import Attempt, Target
+from madang.model import Attempt, Decision, Target
 from madang.model.media import Handle, VideoAsk
 from madang.routing.pacing import NORMAL, Priority
 from madang.state.jobs import StoredJob
@@ -46,14 +46,16 @@ class Content(Struct, frozen=True, kw_only=True):
     duration_ms: int | None = None
     thumbnail: str | None = None
     thumbnail_mime: str = "image/jpeg"
+    thumbnail_size: int = 0
 
 
 class Job(Struct, kw_only=True):
     """One job. Moments are Unix µs.
 
-    `seconds` and `size` are the caller's own words. `n` numbers the attempt that is under way; the
-    target is where that went, with a key that begins with `key_prefix`, under the handle `name`. It
-    comes to `counts` as its adapter says, and to `billed` as its provider does. `row` is the row of
+    `seconds` and `size` are the caller's own words. `chosen` are the targets of `video:auto`, best
+    first, and `decision` says why. `n` numbers the attempt that is under way; the
+    target is where that went, with a key that begins with `key_prefix`, as our `order`, under the
+    handle `name`. It comes to `counts` as its adapter says, and to `billed` as its provider does. `row` is the row of
     the ledger that ended it.
     """
 
@@ -65,10 +67,13 @@ class Job(Struct, kw_only=True):
     size: str | None = None
     priority: Priority = NORMAL
     reserved_nusd: int = 0
+    chosen: tuple[Target, ...] = ()
+    decision: Decision | None = None
     n: int = 0
     again: int = 0
     target: Target | None = None
     key_prefix: str | None = None
+    order: str = ""
     name: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     losses: tuple[str, ...] = ()

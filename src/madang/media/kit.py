@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from madang.config.settings import Settings
 from madang.errors import Forbidden, MadangError
 from madang.keys import Key
-from madang.media.naming import Names
+from madang.media.choosing import Chooser
 from madang.media.shelf import Shelf
 from madang.model import Dialect, Target
 from madang.pipeline import Pipeline, Snapshot
@@ -22,14 +22,14 @@ from madang.wire.media.registry import MEDIA
 
 @dataclass(slots=True)
 class Kit:
-    """`settings`, `names` and `shelf` are replaced when the configuration changes."""
+    """`settings` and `shelf` are replaced when the configuration changes."""
 
     pipeline: Pipeline
     jobs: MediaJobs
     settings: Settings
-    names: Names
     shelf: Shelf
     holder: str = ""
+    _chooser: Chooser | None = None
 
     @property
     def snapshot(self) -> Snapshot:
@@ -38,14 +38,17 @@ class Kit:
 
     def route(self, key: Key, model: str, work: Dialect) -> Route:
         """Where a model's name leads. Raises UnknownModel, InvalidRequest, or Forbidden: the key may not use it."""
-        route = self.names.resolve(model, work)
-        if key.models and not allowed(key.models, route, model):
-            raise Forbidden(
-                f"This key may not use the model `{model}`. Allowed: {', '.join(key.models)}.",
-                param="model",
-                code="model_not_allowed",
-            )
+        route = self.snapshot.directory.resolve(model, work)
+        permit(key, route, model)
         return route
+
+    @property
+    def chooser(self) -> Chooser:
+        """Who chooses where the name of a model leaves that open."""
+        known = self._chooser
+        if known is None or known.snapshot is not self.snapshot:
+            known = self._chooser = Chooser(self.snapshot)
+        return known
 
     def plan(self, route: Route) -> Plan:
         """Who is asked, in what order: a generator that hears how each has failed."""
@@ -64,6 +67,16 @@ class Kit:
     def wire(self, target: Target, work: Dialect) -> object:
         """The adapter of a target for its work."""
         return getattr(MEDIA[self.snapshot.providers[target.provider].kind], work)
+
+
+def permit(key: Key, route: Route, model: str) -> None:
+    """Raise Forbidden where a key may not use the model."""
+    if key.models and not allowed(key.models, route, model):
+        raise Forbidden(
+            f"This key may not use the model `{model}`. Allowed: {', '.join(key.models)}.",
+            param="model",
+            code="model_not_allowed",
+        )
 
 
 def now_us() -> int:

@@ -22,6 +22,7 @@ from madang.errors import (
 )
 from madang.media.calling import call, is_lost, told_refusal
 from madang.media.fetching import Fetcher
+from madang.media.hearing import token_for
 from madang.media.job import Job, State, stored
 from madang.media.kit import Kit, following, key_of, now_us
 from madang.media.money import Bill, Ended, bill, row
@@ -110,7 +111,7 @@ class Life:
 
     async def _order(self) -> None:
         """Ask one provider after another until one takes the order."""
-        route = self._kit.names.resolve(self.job.caller.asked_model, "videos")
+        route = self._route()
         error: MadangError | None = None
         for times in range(1_000_000):
             error = await self._round(route)
@@ -130,6 +131,16 @@ class Life:
         assert error is not None  # noqa: S101 - a round that fails says why
         self.refusal = error
         await self._fail(error.code or error.kind, error.message, "failed", error)
+
+    def _route(self) -> Route:
+        """Who may be asked: as the name says, or as it was chosen."""
+        job = self.job
+        if job.chosen:
+            there = self._kit.snapshot.providers
+            return Route(
+                job.caller.asked_model, tuple(one for one in job.chosen if one.provider in there)
+            )
+        return self._kit.snapshot.directory.resolve(job.caller.asked_model, "videos")
 
     async def _round(self, route: Route) -> MadangError | None:
         """Ask everybody once; None: somebody has the order, or may have it."""
@@ -163,7 +174,7 @@ class Life:
         ask = replace(
             self.ask,
             name=name,
-            callback=self._callback(berth, wire),
+            callback=self._callback(berth, wire, name),
             fields={
                 **self.ask.fields.get(berth.provider.kind, {}),
                 **self.ask.fields.get(berth.provider.name, {}),
@@ -174,7 +185,8 @@ class Life:
         if self._last is not None:
             self._kit.pipeline.enter([self._last])
             self._last = None
-        job.target, job.key_prefix, job.name = berth.target, turn.prefix, outgoing.name or name
+        job.target, job.key_prefix = berth.target, turn.prefix
+        job.order, job.name = name, outgoing.name or name
         job.counts, job.losses, job.sent_us = dict(outgoing.counts), outgoing.losses, now_us()
         self._turn, self._berth = turn, berth
         try:
@@ -239,6 +251,7 @@ class Life:
             latency_us=now_us() - job.sent_us,
             provider_key=job.key_prefix,
             reserved_nusd=job.reserved_nusd,
+            plan=job.decision,
         )
         self._last = row(job.caller, job.n, job.target, end, Bill())
         job.n += 1
@@ -369,6 +382,7 @@ class Life:
                 latency_us=now_us() - job.caller.at_us,
                 provider_key=job.key_prefix,
                 reserved_nusd=job.reserved_nusd,
+                plan=job.decision,
             )
             billed = self._billed(job.billed)
             if job.target is not None:
@@ -467,10 +481,11 @@ class Life:
             latency_us=job.ended_us - job.caller.at_us,
             provider_key=job.key_prefix,
             reserved_nusd=job.reserved_nusd,
+            plan=job.decision,
             losses=job.losses,
         )
         if job.target is None:
-            job.target = self._kit.names.resolve(job.caller.asked_model, "videos").targets[0]
+            job.target = self._route().targets[0]
         job.row = row(job.caller, job.n, job.target, end, billed)
         if self._last is not None:
             job.row, self._last = replace(self._last, final=True), None
@@ -518,8 +533,10 @@ class Life:
         job = self.job
         if job.target is None:
             return None
-        names = [name for name in (job.handle.id if job.handle else None, job.name, job.id) if name]
-        told = await asyncio.to_thread(self._kit.jobs.heard, job.target.provider, names)
+        names = [job.handle.id] if job.handle is not None else []
+        told = await asyncio.to_thread(
+            self._kit.jobs.heard, job.id, job.target.provider, [*names, job.order]
+        )
         seen = [told_seen(one) for one in told if one is not None]
         return seen[-1] if seen else None
 
@@ -539,13 +556,13 @@ class Life:
             self._turn = self._turn or self._berth.line.enter(0, time.monotonic())
         return self._berth
 
-    def _callback(self, berth: Berth, wire: VideoWire) -> str | None:
-        """Where the provider may call back, if this gateway can be reached and knows the calls for what they are."""
+    def _callback(self, berth: Berth, wire: VideoWire, name: str) -> str | None:
+        """Where the provider may call back about this order, if this gateway can be reached."""
         base_url = self._kit.settings.media.public_url
-        given = self._kit.settings.providers.get(berth.provider.name)
-        if base_url is None or wire.hook is None or given is None or given.webhook_secret is None:
+        if base_url is None or wire.hook is None:
             return None
-        return f"{base_url.rstrip('/')}/hooks/{berth.provider.name}"
+        token = token_for(self.job.secret, name)
+        return f"{base_url.rstrip('/')}/hooks/{berth.provider.name}?job={name}&token={token}"
 
     def _price(self) -> PriceRow | None:
         target, snapshot = self.job.target, self._kit.snapshot

@@ -16,9 +16,10 @@ from madang.errors import MadangError, ProviderError
 from madang.keys import Key
 from madang.ledger.open import Begun
 from madang.media.calling import call, is_lost, told_refusal
-from madang.media.kit import Kit, following
+from madang.media.kit import Kit, following, permit
 from madang.media.money import Bill, Caller, Ended, bill, row, worst
 from madang.model import Attempt, Dialect, Target
+from madang.model.media import SpeechAsk
 from madang.pipeline.lane import Berth
 from madang.pipeline.line import Claim
 from madang.routing.causes import remedy_for
@@ -26,6 +27,7 @@ from madang.routing.limits import Ask, Reservation
 from madang.routing.pacing import NORMAL, Priority, Turn
 from madang.routing.retries import wait_s
 from madang.routing.route import Route
+from madang.routing.voices import AUTO
 from madang.wire.media.contract import Incoming, Outgoing
 
 
@@ -72,7 +74,7 @@ class Maker:
 
     async def make(self, work: Work, ask: Any, spoken: Callable[[Target], Spoken]) -> Made:  # noqa: ANN401 - any ask
         """Ask one target after another. Raises a MadangError when nobody could; everything is settled then."""
-        route = self._kit.route(work.key, work.model, work.kind)
+        route = self._route(work, ask)
         reservation = self._admit(work, route, ask, spoken)
         one = _Making(self._kit, work, ask, spoken)
         try:
@@ -81,6 +83,14 @@ class Maker:
             if reservation is not None:
                 cost = sum(entered.cost_nusd or 0 for entered in one.rows)
                 self._kit.pipeline.gate.settle(reservation, 0, cost)
+
+    def _route(self, work: Work, ask: object) -> Route:
+        """Who may be asked; `speech:auto` is decided here."""
+        if work.model != AUTO or not isinstance(ask, SpeechAsk):
+            return self._kit.route(work.key, work.model, work.kind)
+        route, _ = self._kit.chooser.speech(ask, work.at_us)
+        permit(work.key, route, work.model)
+        return route
 
     def _admit(
         self,

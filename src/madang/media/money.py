@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from madang.keys import Key
 from madang.ledger.prices import charge, worst_nusd
-from madang.model import Attempt, Dialect, Outcome, PriceRow, Target, Usage
+from madang.model import Attempt, Decision, Dialect, Outcome, PriceRow, Target, Usage
 from madang.pipeline.lane import Berth, Snapshot
 
 _TOKENS: Final = ("input_tokens", "output_tokens")
@@ -64,6 +64,7 @@ class Ended(Struct, frozen=True, kw_only=True):
     losses: tuple[str, ...] = ()
     provider_key: str | None = None
     reserved_nusd: int | None = None
+    plan: Decision | None = None
 
 
 class Bill(Struct, frozen=True):
@@ -110,7 +111,7 @@ def _readings(counts: Mapping[str, int], *, estimated: bool) -> list[Usage]:
     """As it is said; then, as price lists have tokens or pieces and hardly both, each without the other."""
     units = {name: count for name, count in counts.items() if name not in _TOKENS}
     tokens = {name: count for name, count in counts.items() if name in _TOKENS}
-    readings = [counts] if not (units and tokens) else [tokens, units]
+    readings = [counts] if not (units and tokens) else [counts, tokens, units]
     return [usage_of(one, estimated=estimated) for one in readings]
 
 
@@ -167,6 +168,7 @@ def row(caller: Caller, n: int, target: Target, end: Ended, billed: Bill) -> Att
         cost_nusd=billed.nusd,
         price=billed.price if billed.nusd is not None else None,
         reserved_nusd=end.reserved_nusd if n == 0 else None,
+        plan=end.plan if n == 0 else None,
         latency_us=end.latency_us,
         losses=end.losses,
     )

@@ -25,8 +25,8 @@ def find_ffmpeg() -> str | None:
     return None
 
 
-async def make_thumbnail(program: str, clip: Path, picture: Path) -> bool:
-    """Make a JPEG of a moment early in a clip; False: it could not be made."""
+async def make_thumbnail(program: str, clip: Path, picture: Path) -> None:
+    """Make a JPEG of a moment early in a clip; where that fails there is none."""
     process = await asyncio.create_subprocess_exec(
         *(program, "-nostdin", "-loglevel", "error", "-y", "-protocol_whitelist", "file"),
         *(
@@ -46,11 +46,9 @@ async def make_thumbnail(program: str, clip: Path, picture: Path) -> bool:
     )
     try:
         async with asyncio.timeout(_LONGEST_S):
-            status = await process.wait()
+            await process.wait()
     except (TimeoutError, asyncio.CancelledError) as stopped:
         process.kill()
         await process.wait()
         if isinstance(stopped, asyncio.CancelledError):
             raise
-        return False
-    return status == 0 and picture.exists()

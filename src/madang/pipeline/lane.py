@@ -5,7 +5,7 @@ from datetime import date
 
 from madang.catalog import Catalog, PriceRow
 from madang.ledger.prices import Prices
-from madang.model import Dialect, Target
+from madang.model import MEDIA, Dialect, Target
 from madang.pipeline.call import header_value
 from madang.pipeline.line import Line
 from madang.pipeline.patience import Patience
@@ -178,12 +178,13 @@ class Snapshot:
 
     def list_price(self, target: Target, at_us: int) -> int:
         """Input plus output price per million tokens in nano-dollars, for choosing by cost; unknown sorts last."""
-        row = self.price(self.lane(target), at_us)
+        row = self.price_row(target, at_us)
         return (row.input or 0) + (row.output or 0) if row else _UNKNOWN_SORTS_LAST
 
     def price_row(self, target: Target, at_us: int) -> PriceRow | None:
         """The price in force for a target at a time (Unix µs); None: unknown."""
-        return self.price(self.lane(target), at_us)
+        is_media = target.api in MEDIA
+        return self.price(self.berth(target) if is_media else self.lane(target), at_us)
 
     def quality_of(self, target: Target) -> float | None:
         """How good a target's answers are, 0 to 1; None: unknown."""

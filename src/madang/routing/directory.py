@@ -23,8 +23,9 @@ from madang.config.routes import TASK_PREFIX, Tiers
 from madang.config.routes import TIERS as TIER_NAMES
 from madang.config.settings import FallbackRef, Model, TargetRef
 from madang.errors import InvalidRequest, UnknownModel
-from madang.model import EMBEDDING, Dialect, Feature, Target
+from madang.model import EMBEDDING, MEDIA, Dialect, Feature, Target
 from madang.routing.built_in_tasks import AUTO, TIERS
+from madang.routing.media_names import MediaNames
 from madang.routing.naming import Tasks, Ways, served, tiered, with_rules
 from madang.routing.route import Fallback, Route
 
@@ -51,7 +52,8 @@ class Serving(Struct, frozen=True):
     """What routing needs to know of a provider.
 
     `home` is its name in the catalogue, if it has one. `features`, `context_window`, `max_output`
-    and `may_lose` are what its settings say of all its models.
+    and `may_lose` are what its settings say of all its models; `makes` are the media that it makes,
+    `own` the models of its own for them.
     """
 
     name: str
@@ -64,6 +66,8 @@ class Serving(Struct, frozen=True):
     max_output: int | None = None
     may_lose: bool = False
     is_private: bool = False
+    makes: tuple[Dialect, ...] = ()
+    own: Mapping[Dialect, tuple[str, ...]] = {}
 
 
 class Directory:
@@ -89,6 +93,7 @@ class Directory:
             for alias in catalog.providers[serving.home].aliases
         }
         self._routes: dict[tuple[str, Dialect], Route] = {}
+        self.media = MediaNames(models, catalog, self._servings, self._aliases)
 
     def resolve(self, name: str, dialect: Dialect) -> Route:
         """The route for `name` when asked in `dialect`.
@@ -107,8 +112,11 @@ class Directory:
         """The route for `name` in the work that it does, for lists and checks. Raises UnknownModel."""
         try:
             return self.resolve(name, "chat")
-        except InvalidRequest:
-            return self.resolve(name, "embeddings")
+        except (InvalidRequest, UnknownModel) as problem:
+            work = self.media.work_of(name)
+            if work is None and isinstance(problem, UnknownModel):
+                raise
+        return self.resolve(name, work or "embeddings")
 
     def names(self) -> list[str]:
         """Every name that `/v1/models` lists: the configured ones, then the catalogue's that a provider serves."""
@@ -116,6 +124,8 @@ class Directory:
         for row in self._catalog.models.values():
             if any(self._serves(serving, row) for serving in self._servings.values()):
                 listed.setdefault(row.name)
+        for work in sorted(MEDIA):
+            listed |= dict.fromkeys(self.media.served(work))
         return list(listed)
 
     def row(self, name: str) -> ModelRow | None:
@@ -129,6 +139,10 @@ class Directory:
                 param="model",
                 code="model_not_found",
             )
+        if dialect in MEDIA:
+            return self.media.resolve(name, dialect)
+        if self.media.makes(name):
+            raise self._other_work(name, dialect)
         model = self._models.get(name)
         if model is None and name.startswith(TASK_PREFIX):
             return self._tasks.route(name, partial(self._way, dialect=dialect))
@@ -251,6 +265,8 @@ class Directory:
         row = self._catalog.find(name)
         if row is not None and row.makes != "text":
             said = f"`{name}` makes {row.makes}: ask for it at {_MEDIA_PATHS[row.makes]}."
+        elif self.media.makes(name):
+            said = f"`{name}` makes no text: ask for it at {', '.join(_MEDIA_PATHS.values())}."
         elif asked in EMBEDDING:
             said = f"`{name}` makes no embeddings: it generates, or its provider has none to offer."
         else:

@@ -8,7 +8,7 @@ import logging
 
 from madang.errors import InternalError, MadangError, MethodNotAllowed, NotFound
 from madang.model import Dialect
-from madang.server import asgi, generate, hooks, info, making, responses, videos
+from madang.server import asgi, generate, hooks, info, making, responses, video_chat, videos
 from madang.server.exchange import send_json
 from madang.server.paths import Endpoint, find
 from madang.server.request import Request
@@ -23,6 +23,7 @@ _HANDLERS = {
     **videos.HANDLERS,
     **making.HANDLERS,
 }
+_APART = {video_chat.MODEL: video_chat.generate_video}
 
 
 class App:
@@ -58,7 +59,7 @@ class App:
             allow = b"allow: %b\r\n" % ", ".join(endpoint.methods).encode()
             send_error(request, dialect, error, allow)
         elif endpoint.name == "generate":
-            await generate.generate(self._runtime, endpoint, request)
+            await generate.generate(self._runtime, endpoint, request, _APART)
         elif endpoint.name == "count":
             await generate.count(self._runtime, endpoint, request)
         else:

@@ -9,6 +9,7 @@ from madang.catalog.paces import load_paces
 from madang.config import settings as shapes
 from madang.config.detect import detect
 from madang.config.prices import OwnPrice, own_rows
+from madang.model import MEDIA, Dialect
 from madang.pipeline.lane import Snapshot
 from madang.pipeline.patience import Patience
 from madang.routing.board import Board
@@ -17,6 +18,7 @@ from madang.routing.naming import Ways
 from madang.routing.pacing import Terms
 from madang.state.vault import NOTHING, Opened
 from madang.upstream.providers import Provider, ProviderProblem, build_providers
+from madang.wire.media.registry import MEDIA as WIRES
 
 STORED = "stored"
 """What stands in a configuration for the keys of a provider that the store holds."""
@@ -107,7 +109,14 @@ def ways_of(settings: shapes.Settings) -> Ways:
     return Ways(settings.tasks, settings.server.region, settings.server.near)
 
 
+def makes_of(kind: str) -> tuple[Dialect, ...]:
+    """The media that providers of a kind make."""
+    wires = WIRES.get(kind)
+    return tuple(work for work in sorted(MEDIA) if wires and getattr(wires, work) is not None)
+
+
 def _serving(provider: Provider, given: shapes.Provider) -> Serving:
+    own: Mapping[str, tuple[str, ...]] = dict(given.makes.items())
     return Serving(
         provider.name,
         provider.apis,
@@ -119,4 +128,6 @@ def _serving(provider: Provider, given: shapes.Provider) -> Serving:
         given.max_output,
         given.lossy == "allow",
         given.data == "private",
+        makes_of(provider.kind),
+        {work: names for work in sorted(MEDIA) if (names := own.get(work)) is not None},
     )

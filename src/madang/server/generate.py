@@ -1,7 +1,7 @@
 """The endpoints that ask a model: one request in, one reply out, whole or streamed."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qs
 
 from madang.errors import Draining, InvalidRequest, MadangError, Overloaded
@@ -31,11 +31,21 @@ _KEPT_FROM: dict[Priority, int] = {LOW: 5, NORMAL: 20}
 """Low priority does not get the last fifth of what may be in flight, normal not the last twentieth."""
 
 
-async def generate(runtime: Runtime, endpoint: Endpoint, request: Request) -> None:
-    """Answer one request, for text or for embeddings."""
+Apart = Callable[[Runtime, Call, Request], Awaitable[None]]
+"""Answers the calls for one model in a way of its own."""
+
+
+async def generate(
+    runtime: Runtime, endpoint: Endpoint, request: Request, apart: Mapping[str, Apart]
+) -> None:
+    """Answer one request, for text or for embeddings; `apart`: who answers for models that are no models."""
     runtime.in_flight += 1
     try:
         call = await admit(runtime, endpoint, request)
+        special = apart.get(call.envelope.model)
+        if special is not None and endpoint.dialect == "chat":
+            await special(runtime, call, request)
+            return
         if call.chunk == "plan":
             await tell_plan(runtime, call, request)
             return

@@ -1,4 +1,6 @@
-"""Webhooks of payment providers: who calls is a stranger until the payment desk says otherwise."""
+"""Webhooks of payment providers and of providers of media: who calls is a stranger until a signature says otherwise."""
+
+from urllib.parse import parse_qsl
 
 from madang.model import Dialect
 from madang.server.exchange import read_body, send_json
@@ -24,7 +26,21 @@ async def toss(runtime: Runtime, _: Endpoint, __: Dialect, caller: Request) -> N
     send_json(caller, 200, _RECEIVED)
 
 
-HANDLERS: dict[str, Handler] = {"stripe": stripe, "toss": toss}
+async def provider(runtime: Runtime, endpoint: Endpoint, _: Dialect, caller: Request) -> None:
+    """A provider says that something has become of a job; told again, it changes nothing."""
+    body = await _body(runtime, caller)
+    headers = {
+        name.decode("latin-1"): value.decode("latin-1") for name, value in caller.headers.items()
+    }
+    query = dict(parse_qsl(caller.query.decode("latin-1")))
+    identity = await runtime.media.ear.hear(endpoint.id or "", headers, body, query)
+    life = runtime.media.crew.live(identity) if identity is not None else None
+    if life is not None:
+        life.nudge()
+    send_json(caller, 200, _RECEIVED)
+
+
+HANDLERS: dict[str, Handler] = {"stripe": stripe, "toss": toss, "provider_hook": provider}
 
 
 async def _body(runtime: Runtime, caller: Request) -> bytes:

@@ -70,7 +70,7 @@ async def opened(runtime: Runtime, endpoint: Endpoint, _: Dialect, caller: Reque
     kept = await asyncio.to_thread(runtime.media.kit.jobs.by_secret, secret)
     if kept is None or further not in ("", "video.mp4", "thumbnail.jpg", "video.mp4/thumbnail.jpg"):
         raise NotFound("There is no such file, or it has had its time.")
-    variant = "thumbnail" if further.endswith("thumbnail.jpg") else "video"
+    variant = "jpeg" if further.endswith("thumbnail.jpg") else "video"
     await _send_variant(runtime, read_job(kept), variant, caller)
 
 
@@ -114,6 +114,7 @@ def order_of(
         seconds=asked.seconds,
         size=asked.size,
         priority=priority_of(caller),
+        hints=asked.hints,
     )
 
 
@@ -208,7 +209,7 @@ async def _send_variant(runtime: Runtime, job: Job, variant: str, caller: Reques
     if variant == "video":
         await _send_file(runtime, content.file, content.mime, content.size, caller)
         return
-    name, mime, size = await runtime.media.thumbnail(job, content)
+    name, mime, size = await runtime.media.thumbnail(job, content, jpeg=variant == "jpeg")
     await _send_file(runtime, name, mime, size, caller)
 
 

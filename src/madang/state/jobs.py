@@ -221,25 +221,30 @@ class MediaJobs:
                 transaction.write(
                     "UPDATE media_jobs SET wanted = 'look' WHERE provider = ? AND (handle = ? OR id = ?) "
                     "AND is_open = 1 AND wanted IS NULL",
-                    (called.provider, called.job, called.job),
+                    (called.provider, called.job, called.job.partition("-")[0]),
                 )
         return new > 0
 
-    def heard(self, provider: str, names: Iterable[str]) -> list[bytes | None]:
+    def heard(self, identity: str, provider: str, names: Iterable[str]) -> list[bytes | None]:
         """What has been said of a job under any of its names and was not taken yet; it is taken now."""
         given = tuple(names)
         marks = ", ".join("?" for _ in given)
+        if not self._store.read(
+            f"SELECT 1 FROM media_notices WHERE provider = ? AND is_taken = 0 AND job IN ({marks}) LIMIT 1",  # noqa: S608
+            (provider, *given),
+        ):
+            return []
         with self._store.transaction() as transaction:
             rows = transaction.read(
                 f"UPDATE media_notices SET is_taken = 1 WHERE provider = ? AND is_taken = 0 "  # noqa: S608 - marks only
                 f"AND job IN ({marks}) RETURNING at_us, job, seen",
                 (provider, *given),
             )
-            transaction.write(
-                f"UPDATE media_jobs SET wanted = NULL WHERE wanted = 'look' AND provider = ? AND (handle IN ({marks}) "  # noqa: S608
-                f"OR id IN ({marks}))",
-                (provider, *given, *given),
-            )
+            if rows:
+                transaction.write(
+                    "UPDATE media_jobs SET wanted = NULL WHERE id = ? AND wanted = 'look'",
+                    (identity,),
+                )
         return [row["seen"] for row in sorted(rows, key=lambda row: row["at_us"])]
 
     def expired(self, now_us: int) -> list[str]:

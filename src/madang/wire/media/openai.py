@@ -239,7 +239,13 @@ def check_signature(headers: Mapping[str, str], body: bytes, secret: str, now_s:
 def _hook(
     headers: Mapping[str, str], body: bytes, secrets: Mapping[str, Any], now_s: float
 ) -> Notice:
-    delivery = check_signature(headers, body, str(secrets.get("secret", "")), now_s)
+    secret = secrets.get("secret")
+    if not isinstance(secret, str) or not secret:
+        raise Unauthenticated(
+            "Calls of this provider are not expected: it has no `webhook_secret`.",
+            code="bad_signature",
+        )
+    delivery = check_signature(headers, body, secret, now_s)
     event = json.request_object(body)
     data = event.get("data")
     job = data.get("id") if isinstance(data, dict) else None

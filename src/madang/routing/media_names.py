@@ -6,17 +6,16 @@ serves, its home first.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from madang.catalog import Catalog, ModelRow
 from madang.config.settings import FallbackRef, Model, TargetRef
 from madang.errors import InvalidRequest, UnknownModel
-from madang.model import Dialect, Target
+from madang.model import MEDIA, Dialect, Target
 from madang.routing.route import Fallback, Route
-from madang.upstream.providers import Provider
-from madang.wire.media.registry import MEDIA
 
 _MAX_NAME = 256
-_PATHS: Mapping[Dialect, str] = {
+_PATHS: Mapping[str, str] = {
     "videos": "/v1/videos",
     "speech": "/v1/audio/speech",
     "images": "/v1/images/generations",
@@ -24,28 +23,62 @@ _PATHS: Mapping[Dialect, str] = {
 }
 
 
-class Names:
-    """All names of media models under one configuration."""
+class Maker(Protocol):
+    """What has to be known of a provider: `makes` are the kinds of work that it can be asked for."""
+
+    @property
+    def name(self) -> str:
+        """What the configuration calls it."""
+
+    @property
+    def home(self) -> str | None:
+        """What the catalogue calls it."""
+
+    @property
+    def region(self) -> str | None:
+        """Where it is."""
+
+    @property
+    def serves_all(self) -> bool:
+        """Whether it makes whatever the catalogue lists, under its own name."""
+
+    @property
+    def apis(self) -> tuple[Dialect, ...]:
+        """The dialects of text that it speaks."""
+
+    @property
+    def makes(self) -> tuple[Dialect, ...]:
+        """The work of `MEDIA` that it does."""
+
+    @property
+    def own(self) -> Mapping[Dialect, tuple[str, ...]]:
+        """The names of its own models, which the catalogue does not know, by their work."""
+
+
+class MediaNames:
+    """All names of media models under one configuration. `aliases` are other words for providers."""
 
     def __init__(
-        self, models: Mapping[str, Model], catalog: Catalog, providers: Mapping[str, Provider]
+        self,
+        models: Mapping[str, Model],
+        catalog: Catalog,
+        makers: Mapping[str, Maker],
+        aliases: Mapping[str, Maker],
     ) -> None:
         self._models = models
         self._catalog = catalog
-        self._providers = providers
-        self._aliases = {
-            alias: provider
-            for provider in providers.values()
-            if provider.home and provider.home in catalog.providers
-            for alias in catalog.providers[provider.home].aliases
-        }
+        self._makers = makers
+        self._aliases = aliases
 
     def resolve(self, name: str, work: Dialect) -> Route:
-        """Who can do this work under a name. Raises UnknownModel, or InvalidRequest for a model that does other work."""
+        """Who can do this work under a name.
+
+        Raises UnknownModel, or InvalidRequest for a model that does other work.
+        """
         if not 0 < len(name) <= _MAX_NAME or not name.isprintable():
             raise UnknownModel("No model has such a name.", param="model", code="model_not_found")
         model = self._models.get(name)
-        if model is None:
+        if model is None or not model.targets:
             return Route(name, self._targets(name, work))
         targets: list[Target] = []
         for given in model.targets:
@@ -57,16 +90,50 @@ class Names:
             fallbacks.append(Fallback(self._targets(other.to, work), frozenset(other.on)))
         return Route(name, tuple(targets), model.pick, tuple(fallbacks))
 
+    def work_of(self, name: str) -> Dialect | None:
+        """The first work that can be done under a name; None: there is none."""
+        for work in sorted(MEDIA):
+            try:
+                self.resolve(name, work)
+            except (InvalidRequest, UnknownModel):
+                continue
+            return work
+        return None
+
     def served(self, work: Dialect) -> list[str]:
-        """The names of the catalogue that an enabled provider serves for this work, in its order."""
+        """What may be asked for this work: providers' own models, and the catalogue's that one of them serves."""
+        own = [name for maker in self._makers.values() for name in maker.own.get(work, ())]
+        return [*own, *self._catalogued(work, listed=False)]
+
+    def listed(self, work: Dialect) -> list[str]:
+        """The names of the catalogue that a provider is known to serve: not those of one that takes any name."""
+        return self._catalogued(work, listed=True)
+
+    def own(self, work: Dialect) -> list[Target]:
+        """Models of one's own, which no table knows."""
+        return [
+            _target(maker, None, name, work)
+            for maker in self._makers.values()
+            for name in maker.own.get(work, ())
+            if work in maker.makes
+        ]
+
+    def _catalogued(self, work: Dialect, *, listed: bool) -> list[str]:
         return [
             row.name
             for row in self._catalog.models.values()
-            if row.makes == work and any(self._serves(one, row) for one in self._providers.values())
+            if row.makes == work
+            and any(
+                self._serves(one, row) and not (listed and one.serves_all)
+                for one in self._makers.values()
+            )
         ]
 
-    def makes_media(self, model: Model) -> bool:
-        """Whether a model of the configuration leads to makers of media."""
+    def makes(self, name: str) -> bool:
+        """Whether a name of the configuration leads to makers of media, or is that of a model of one's own."""
+        model = self._models.get(name)
+        if model is None:
+            return any(name in own for maker in self._makers.values() for own in maker.own.values())
         aims = [one if isinstance(one, str) else one.to for one in model.targets]
         return any(self._is_media(aim) for aim in aims)
 
@@ -82,7 +149,7 @@ class Names:
         if found:
             return found
         row = self._row(name)
-        if row is not None and row.makes != work and row.makes != "text":
+        if row is not None and row.makes not in (work, "text"):
             path = _PATHS[row.makes]
             raise _unsuitable(f"`{name}` makes {row.makes}: ask for it at {path}.")
         provider = self._provider(name.partition("/")[0])
@@ -101,34 +168,33 @@ class Names:
         provider = self._provider(prefix) if slash else None
         row = self._row(name)
         if provider is not None:
-            if _offers(provider, work) and (row is None or row.makes == work):
+            if work in provider.makes and (row is None or row.makes == work):
                 yield _target(provider, row, rest, work)
             return
+        for maker in self._makers.values():
+            if name in maker.own.get(work, ()) and work in maker.makes:
+                yield _target(maker, None, name, work)
+                return
         if row is None or row.makes != work:
             return
         home = row.home
-        able = [one for one in self._providers.values() if self._serves(one, row)]
+        able = [one for one in self._makers.values() if self._serves(one, row)]
         for one in sorted(able, key=lambda one: one.home != home):
-            if _offers(one, work):
-                yield _target(one, row, name.rpartition("/")[2], work)
+            yield _target(one, row, name.rpartition("/")[2], work)
 
-    def _provider(self, name: str) -> Provider | None:
-        return self._providers.get(name) or self._aliases.get(name)
+    def _provider(self, name: str) -> Maker | None:
+        return self._makers.get(name) or self._aliases.get(name)
 
     def _row(self, name: str) -> ModelRow | None:
         return self._catalog.find(name) or self._catalog.find(name.partition("/")[2])
 
     @staticmethod
-    def _serves(provider: Provider, row: ModelRow) -> bool:
-        return (provider.home or provider.name) in row.ids
+    def _serves(maker: Maker, row: ModelRow) -> bool:
+        listed = maker.serves_all or (maker.home or maker.name) in row.ids
+        return listed and row.makes in maker.makes
 
 
-def _offers(provider: Provider, work: Dialect) -> bool:
-    wires = MEDIA.get(provider.kind)
-    return wires is not None and getattr(wires, work) is not None
-
-
-def _target(provider: Provider, row: ModelRow | None, asked: str, work: Dialect) -> Target:
+def _target(provider: Maker, row: ModelRow | None, asked: str, work: Dialect) -> Target:
     model = asked
     if row is not None and not (provider.home == row.home and asked in row.snapshots):
         model = row.ids.get(provider.home or provider.name, asked)
