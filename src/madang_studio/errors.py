@@ -40,6 +40,12 @@ class Spoiled(Unavailable):
     code = "spoiled"
 
 
+class InVain(StudioError):
+    """A job that ended without a result and was charged, or may have been: only people ask for it again."""
+
+    code = "in_vain"
+
+
 class Interrupted(StudioError):
     """The work was told to stop; what was asked for goes on and is found again."""
 

@@ -4,6 +4,7 @@ Rule: a request that may cost money has a name (`Idempotency-Key`), the same whe
 again, so that an answer that was lost is not paid for twice.
 """
 
+import base64
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from msgspec import Struct
 from madang.client import Gateway, GatewayError, Reply
 from madang_studio.errors import (
     Interrupted,
+    InVain,
     NoRoom,
     OverBudget,
     Refused,
@@ -37,6 +39,10 @@ _LOOKS: Final = 6
 _LOOK_S: Final = 0.25
 _PASSING: Final = frozenset({0, 408, 409, 425, 429})
 _FILTERED: Final = ("filter", "moderation", "policy", "safety")
+
+
+Timing = tuple[tuple[str, int, int], ...]
+"""Pieces of a text with start and end in milliseconds."""
 
 
 class Said(Struct, frozen=True, kw_only=True):
@@ -91,13 +97,13 @@ class SpeechAsk(Struct, frozen=True, kw_only=True):
 
 
 class Got(Struct, frozen=True, kw_only=True):
-    """A file that was made. `timing`: pieces of a text with start and end in ms, where they are known."""
+    """A file that was made. `timing`: of a spoken text, where it is known."""
 
     model: str
     provider: str
     request: str
     cost_nusd: int | None
-    timing: tuple[tuple[str, int, int], ...] = ()
+    timing: Timing = ()
 
 
 class Door:
@@ -131,20 +137,21 @@ class Door:
             text = said["choices"][0]["message"]["content"]
             model = str(said.get("model", ask.model))
         except (LookupError, TypeError, AttributeError) as error:
-            raise Unavailable(f"{ask.model} answered with no message.") from error
+            raise InVain(f"{ask.model} answered with no message.") from error
         if not isinstance(text, str) or not text:
-            raise Spoiled(f"{ask.model} answered with nothing.")
+            raise InVain(f"{ask.model} answered with nothing.")
         charge = self.charges[-1]
         return Said(text=text, model=model, request=charge.request, cost_nusd=charge.cost_nusd)
 
     def speech(self, ask: SpeechAsk, file: Path) -> Got:
-        """Have a text spoken, into `file`."""
+        """Have a text spoken, into `file`; `timing` is empty where the provider has none."""
         reply = self._ask("/v1/audio/speech", ask.name, _speech_body(ask))
-        if not reply.body:
-            raise Spoiled(f"{ask.model} spoke no sound.")
+        sound, timing = _sound(reply, ask)
+        if not sound:
+            raise InVain(f"{ask.model} spoke no sound.")
         with _disk(file):
-            file.write_bytes(reply.body)
-        return self._got(reply, ask.model)
+            file.write_bytes(sound)
+        return self._got(reply, ask.model, timing)
 
     def video(self, ask: VideoAsk, file: Path) -> Got:
         """Have a clip made, and put it into `file`; waits until it is there."""
@@ -155,7 +162,7 @@ class Door:
         cost = _cost(job.headers, told)
         self.charges.append(Charge(ask.name, request, cost))
         if told.get("status") != "completed":
-            raise _failure(told, ask)
+            raise _failure(told, ask, cost)
         self._download(f"/v1/videos/{identity}/content", file)
         return Got(
             model=str(job.headers.get("x-madang-model") or told.get("model") or ask.model),
@@ -205,12 +212,13 @@ class Door:
                 with _disk(file):
                     target.write(piece)
 
-    def _got(self, reply: Reply, model: str) -> Got:
+    def _got(self, reply: Reply, model: str, timing: Timing) -> Got:
         return Got(
             model=reply.headers.get("x-madang-model", model),
             provider=reply.headers.get("x-madang-provider", ""),
             request=self.charges[-1].request,
             cost_nusd=self.charges[-1].cost_nusd,
+            timing=timing,
         )
 
     def _call(
@@ -274,6 +282,7 @@ def _speech_body(ask: SpeechAsk) -> dict[str, Any]:
         "input": ask.text,
         "voice": ask.voice,
         "response_format": "wav",
+        "timestamps": True,
         "language": ask.language,
         "seed": ask.seed,
     }
@@ -301,6 +310,19 @@ def _video_body(ask: VideoAsk) -> dict[str, Any]:
     return body
 
 
+def _sound(reply: Reply, ask: SpeechAsk) -> tuple[bytes, Timing]:
+    """The sound with its timing, or the sound alone from a gateway that has no timings."""
+    if not reply.headers.get("content-type", "").startswith("application/json"):
+        return reply.body, ()
+    try:
+        told = _json(reply)
+        sound = base64.b64decode(told["audio"], validate=True)
+        pieces = told.get("timestamps") or ()
+        return sound, tuple((it["text"], it["start_ms"], it["end_ms"]) for it in pieces)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise InVain(f"{ask.model} spoke nothing that can be understood.") from error
+
+
 def _json(reply: Reply) -> Any:  # noqa: ANN401 - whatever the body holds
     with _foreign_errors():
         return reply.json()
@@ -318,13 +340,15 @@ def _cost(headers: Mapping[str, str], body: Mapping[str, Any]) -> int | None:
         return None
 
 
-def _failure(job: Mapping[str, Any], ask: VideoAsk) -> StudioError:
+def _failure(job: Mapping[str, Any], ask: VideoAsk, cost_nusd: int | None) -> StudioError:
     error = job.get("error")
     code, message = "", str(job.get("status"))
     if isinstance(error, dict):
         code, message = str(error.get("code") or ""), str(error.get("message") or message)
     if any(word in code for word in _FILTERED):
         return Refused(f"{ask.model} refuses this prompt ({message}): change the shot's words.")
+    if cost_nusd:
+        return InVain(f"{ask.model} made no clip, and may have charged for it: {message}")
     return Spoiled(f"{ask.model} made no clip: {message}")
 
 

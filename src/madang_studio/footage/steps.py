@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from madang_studio.footage.casting import cast, manner
-from madang_studio.footage.wav import duration_ms
+from madang_studio.footage.wav import as_wav
 from madang_studio.gateway import Door, SpeechAsk, VideoAsk
 from madang_studio.model.script import Voice
 from madang_studio.model.timeline import needed_ms
@@ -47,7 +47,7 @@ def make_voice(task: Task, door: Door) -> Made:
     )
     got = door.speech(ask, file)
     facts = {
-        "duration_ms": duration_ms(file),
+        "duration_ms": as_wav(file),
         "timing": [list(piece) for piece in got.timing],
         "voice": name,
         "model": got.model,

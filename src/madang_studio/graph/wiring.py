@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from madang_studio.film.steps import STEPS as FILM
 from madang_studio.footage.steps import footage_steps
 from madang_studio.gateway import Door
 from madang_studio.graph.revision import revise
@@ -12,4 +13,4 @@ from madang_studio.writing.steps import writing_steps
 
 def steps_of(door: Door) -> Mapping[str, Step]:
     """Every step by its name, with what it asks going through this door."""
-    return {**writing_steps(door.chat), **footage_steps(door), **SOUND, "revise": revise}
+    return {**writing_steps(door.chat), **footage_steps(door), **SOUND, **FILM, "revise": revise}

@@ -16,7 +16,7 @@ from madang_studio.graph.plan import plan
 from madang_studio.graph.standing import Standing
 from madang_studio.graph.steps import STEPS
 from madang_studio.graph.survey import Survey, survey
-from madang_studio.model.work import Kind
+from madang_studio.model.work import Kind, Node
 from madang_studio.runner.bench import OpenBench
 from madang_studio.runner.budget import check, needed
 from madang_studio.runner.durable import DurableQueues
@@ -247,6 +247,9 @@ class Conductor:
         nusd = estimate.nusd if estimate else 0
         if node.paid:
             check(self._project, drama, nusd)
+        if node.paid and estimate is None and self._feels_its_way(drama, node):
+            self._look_again(drama.id, time.time() + _TROUBLE_S / 10)
+            return
         job = self._project.jobs.hand_out(
             drama.id, node.key, standing.stamp or "", kind=node.kind, reserve_nusd=nusd
         )
@@ -256,6 +259,16 @@ class Conductor:
             except StudioError:
                 self._project.jobs.end(job, "held")
                 raise
+
+    def _feels_its_way(self, drama: Drama, node: Node) -> bool:
+        """Whether something without a known price has to wait until another of its sort tells one.
+
+        So a budget is overdrawn by one clip at most where nobody knows what clips cost.
+        """
+        if drama.brief.budget_usd is None and drama.batch is None:
+            return False
+        sort = node.key.partition("/")[0]
+        return any(job.place.partition("/")[0] == sort for job in self._project.jobs.open())
 
     def _priority(self, drama: Drama) -> int:
         """Dramas in the order of their priority, and among equals the older one first."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from random import random
 
-from madang_studio.errors import Interrupted, Spoiled, StudioError
+from madang_studio.errors import Interrupted, InVain, Spoiled, StudioError
 from madang_studio.graph.estimates import amount_of
 from madang_studio.graph.stamp import recipe_of
 from madang_studio.graph.standing import Standing
@@ -126,7 +126,7 @@ class Maker:
         self._project.jobs.fail(
             job,
             again_at=None if wait_s is None else time.time() + wait_s,
-            spoiled=isinstance(error, Spoiled),
+            spoiled=isinstance(error, Spoiled | InVain),
             why=(error.code, str(error)),
         )
         what = "failed" if wait_s is None else "held"

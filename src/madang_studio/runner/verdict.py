@@ -17,6 +17,8 @@ def verdict(seen: Survey, trouble: OverBudget | None) -> Verdict | None:
     waiting = [it for it in standing if it.state == "waiting"]
     if seen.done:
         return "done", None, None
+    if trouble is None and any(it.ready for it in standing):
+        return None
     if failed:
         words = "; ".join(f"{it.node.key}: {it.why[0]}" for it in failed[:_MOST_NAMED])
         more = len(failed) - _MOST_NAMED
