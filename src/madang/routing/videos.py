@@ -54,6 +54,7 @@ class Wish(Struct, frozen=True, kw_only=True):
 
     `budget_nusd`: it must not cost more. `urgent`: made in under 60 s. `least_quality`: 0 to 1; a
     model of unknown quality is not good enough. `references`: so many pictures of people and things.
+    `audio`: True: with sound, False: without, None: as the model does it.
     """
 
     duration_ms: int | None = None
@@ -61,7 +62,7 @@ class Wish(Struct, frozen=True, kw_only=True):
     first: bool = False
     last: bool = False
     references: int = 0
-    audio: bool = False
+    audio: bool | None = None
     urgent: bool = False
     budget_nusd: int | None = None
     least_quality: float | None = None
@@ -105,15 +106,17 @@ def seconds_of(offer: Offer, wish: Wish) -> int | None:
 
 
 def per_second(
-    price: PriceRow | None, row: VideoRow, *, resolution: str = "720p", audio: bool = False
+    price: PriceRow | None, row: VideoRow, *, resolution: str = "720p", audio: bool | None = None
 ) -> int | None:
     """Nano-dollars for a second at a price, rounded up; None: unknown.
 
-    The narrowest price counts: `video_ms.720p.audio` before `video_ms.720p` before `video_ms`.
+    The narrowest price counts: `video_ms.720p.audio` before `video_ms.720p` before `video_ms`. Where
+    it is open whether there is sound (`audio` None), that with sound does.
     """
     if price is None:
         return None
-    names = [f"video_ms.{resolution}.audio"] if audio else []
+    sounds = audio is not False and row.audio
+    names = [f"video_ms.{resolution}.audio"] if sounds else []
     for name in (*names, f"video_ms.{resolution}", "video_ms"):
         unit = price.units.get(name)
         if unit is not None:

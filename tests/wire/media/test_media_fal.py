@@ -124,6 +124,8 @@ def test_the_result_is_fetched_and_may_be_the_models_own_refusal():
     assert (refused.state, refused.cause, refused.again) == ("failed", "content_filter", False)
     assert refused.message == "not ok"
     assert WIRE.fetched(answer({"images": []})).cause == "broken"
+    gone = answer({"detail": "stopped", "error_type": "request_cancelled"}, 499)
+    assert WIRE.fetched(gone).state == "cancelled"
 
 
 def test_refusals_are_judged_by_error_type_and_status():
@@ -138,7 +140,7 @@ def test_a_signed_webhook_is_read():
     assert (notice.job, notice.seen.state) == ("abc", "succeeded")
     assert notice == WIRE.hook(*signed(DONE, NOW + 5), {"jwks": JWKS}, NOW + 10)  # sent again
     failed = {"request_id": "abc", "status": "ERROR", "error": "Invalid status code: 422"}
-    assert WIRE.hook(*signed(failed), {"jwks": JWKS}, NOW).seen.state == "failed"
+    assert WIRE.hook(*signed(failed), {"jwks": JWKS}, NOW).seen is None  # polling says why
     unsaid = {"request_id": "abc", "status": "OK", "payload": None, "payload_error": "too large"}
     assert WIRE.hook(*signed(unsaid), {"jwks": JWKS}, NOW).seen is None
 

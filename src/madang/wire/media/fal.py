@@ -18,7 +18,9 @@ from madang.errors import (
     ProviderBroken,
     ProviderError,
     ProviderFailed,
+    ProviderOutOfQuota,
     ProviderOverloaded,
+    ProviderRateLimited,
     ProviderRejected,
 )
 from madang.model.media import Clip, Handle, JobSeen, VideoAsk
@@ -66,6 +68,10 @@ _ERRORS: Final[Mapping[str, type[ProviderError]]] = {
     "runner_connection_error": ProviderFailed,
     "runner_server_error": ProviderFailed,
     "internal_error": ProviderFailed,
+    "internal_server_error": ProviderFailed,
+    "invalid_request": ProviderRejected,
+    "concurrent_requests_limit": ProviderRateLimited,
+    "balance_exhausted": ProviderOutOfQuota,
     "request_timeout": ProviderFailed,
     "startup_timeout": ProviderFailed,
     "downstream_service_error": ProviderFailed,
@@ -171,8 +177,10 @@ def _polled(answer: Incoming) -> JobSeen:
 
 
 def _fetched(answer: Incoming) -> JobSeen:
-    """The result. A refusal here is the job's: 422 with `detail` is what the model itself said."""
-    if answer.status in (400, 422):
+    """The result. A refusal that says its type is the job's own end, whatever its status."""
+    if answer.status in (400, 422, 499) or (
+        answer.status == 500 and _error_type(answers.said(answer)) is not None
+    ):
         return _failed(answers.said(answer))
     return _result(answers.document(answer, answers.about_job(_refused)))
 
@@ -194,6 +202,8 @@ def _clips(payload: dict[str, Any]) -> tuple[Clip, ...]:
 
 
 def _failed(body: dict[str, Any]) -> JobSeen:
+    if _error_type(body) == "request_cancelled":
+        return JobSeen(state="cancelled")
     kind = _ERRORS.get(_error_type(body) or "", ProviderFailed)
     return JobSeen(
         state="failed",
@@ -238,7 +248,7 @@ def _hook(
     if status == "OK":
         payload = answers.entry(said, "payload")  # left out where it could not be written as JSON
         return Notice(job, delivery, _result(payload) if _clips(payload) else None)
-    return Notice(job, delivery, _failed({**answers.entry(said, "payload"), **said}))
+    return Notice(job, delivery)  # why it failed is said by polling only
 
 
 WIRE: Final = VideoWire(

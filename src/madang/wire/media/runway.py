@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from madang.errors import ProviderBroken, ProviderError, ProviderOutOfQuota
+from madang.errors import ProviderBroken, ProviderError
 from madang.model.media import Clip, Handle, JobSeen, JobState, VideoAsk
 from madang.wire import json
 from madang.wire.losses import Losses
@@ -219,11 +219,8 @@ def _failed(task: dict[str, Any], seen: JobSeen) -> JobSeen:
 
 
 def _refused(answer: Incoming) -> ProviderError:
-    """Runway's refusals are `{"error": text, …}`; that credits are used up is a 402, or a 400 with that code."""
-    body = answers.said(answer)
-    code = answers.word(body, "code")
-    kind = ProviderOutOfQuota if code == "insufficient_credits" else None
-    return answers.refusal(answer, answers.word(body, "error"), code, kind)
+    """Refusals are `{"error": text}`: that credits are used up is a plain 400, which no code tells from others."""
+    return answers.refusal(answer, answers.word(answers.said(answer), "error"))
 
 
 WIRE: Final = VideoWire(

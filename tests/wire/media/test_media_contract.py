@@ -1,0 +1,280 @@
+"""Every adapter against the simulator, which knows none of them, over real sockets.
+
+Keys are presented as the catalogue says; what an adapter says that a call comes to is held against
+what the simulated provider booked.
+"""
+
+import http.client
+import time
+from itertools import count
+from urllib.parse import urlsplit
+
+import pytest
+from media_asks import PICTURE, PNG, video
+
+from madang.catalog import load
+from madang.config.settings import Provider as Settings
+from madang.drills.simulator.media.traps import Trap
+from madang.errors import (
+    ProviderError,
+    ProviderFailed,
+    ProviderLacksModel,
+    ProviderOutOfQuota,
+    ProviderOverloaded,
+    ProviderRateLimited,
+    ProviderRefusedKey,
+    ProviderRejected,
+)
+from madang.model.media import Clip, ImageAsk, SpeechAsk
+from madang.upstream.providers import build_providers
+from madang.wire.media.contract import Incoming
+from madang.wire.media.registry import MEDIA
+
+CATALOG = load()
+PATHS = {
+    "fal": "/fal",
+    "vertex": "/v1/projects/p/locations/us-central1",
+    "seedance": "/api/v3",
+    "gemini": "/v1beta",
+}
+MODELS = {
+    "runway": "gen4.5",
+    "fal": "fal-ai/pika/v2.2/text-to-video",
+    "kling": "kling-v2-6",
+    "vertex": "veo-3.1-generate-001",
+    "gemini": "veo-3.1-generate-preview",
+    "seedance": "seedance-1-0-pro-250528",
+}
+FORGOTTEN = {"gemini": "gemini-veo"}
+"""What the simulator calls a house where that is not the kind."""
+
+
+_numbers = count()
+
+
+def named(**wishes):
+    """A clip under a name that no other test has used: Kling refuses to hear one twice."""
+    return video(name=f"vid_{next(_numbers)}", **wishes)
+
+
+class Desk:
+    """A provider of the catalogue at the simulator's address, and its adapter."""
+
+    def __init__(self, running, kind, key="key-of-ours"):
+        self.kind = kind
+        self.side = running.media
+        settings = Settings(base_url=running.url + PATHS.get(kind, ""), api_key=key)
+        self.provider = build_providers({kind: settings}, CATALOG)[kind]
+        self.wires = MEDIA[kind]
+        self.model = MODELS.get(kind)
+
+    def send(self, outgoing):
+        """What is answered to a call, with the key where it belongs."""
+        url = urlsplit(outgoing.path) if "://" in outgoing.path else None
+        origin = self.provider.origin
+        connection = http.client.HTTPConnection(origin.host, origin.port, timeout=10)
+        head = self.provider.head(None, "/", outgoing.method).decode().split("\r\n")[1:-1]
+        headers = dict(line.split(": ", 1) for line in head) | dict(outgoing.headers)
+        path = (
+            f"{url.path}?{url.query}".rstrip("?") if url else self.provider.prefix + outgoing.path
+        )
+        connection.request(outgoing.method, path, outgoing.body, headers)
+        response = connection.getresponse()
+        names = {name.lower(): value for name, value in response.getheaders()}
+        answer = Incoming(response.status, names, response.read())
+        connection.close()
+        return answer
+
+    def submit(self, **wishes):
+        wire = self.wires.videos
+        sent = wire.submit(named(**wishes), self.model)
+        return sent, wire.submitted(self.send(sent))
+
+    def watch(self, handle):
+        """Poll until the job has ended."""
+        wire, ends_s = self.wires.videos, time.monotonic() + 10
+        while time.monotonic() < ends_s:
+            seen = wire.polled(self.send(wire.poll(handle)))
+            if seen.state == "succeeded" and not seen.clips:
+                return wire.fetched(self.send(wire.fetch(handle)))
+            if seen.state not in {"queued", "running"}:
+                return seen
+            time.sleep(0.01)
+        raise AssertionError("the job never ended")
+
+    def entries(self):
+        return self.side.book.of(FORGOTTEN.get(self.kind, self.kind))
+
+    def data(self, clip: Clip):
+        if clip.data is not None:
+            return clip.data
+        url = urlsplit(clip.url)
+        connection = http.client.HTTPConnection(url.hostname, url.port, timeout=10)
+        keyed = {"x-goog-api-key": "k"} if clip.keyed else {}
+        connection.request("GET", f"{url.path}?{url.query}", headers=keyed)
+        data = connection.getresponse().read()
+        connection.close()
+        return data
+
+
+@pytest.fixture(params=MODELS)
+def desk(request, simulated):
+    return Desk(simulated, request.param)
+
+
+def test_a_clip_is_ordered_made_and_had(desk):
+    sent, handle = desk.submit(duration_ms=5000, aspect="9:16")
+    seen = desk.watch(handle)
+    assert (seen.state, len(seen.clips)) == ("succeeded", 1)
+    assert desk.data(seen.clips[0])[4:8] == b"ftyp"
+    (entry,) = desk.entries()
+    assert (entry.prompt, entry.outcome) == ("a red kite over the sea", "succeeded")
+    seconds = [count for name, count in sent.counts.items() if name.startswith("video_ms")]
+    assert all(count == entry.counted["seconds"] * 1000 for count in seconds)
+
+
+@pytest.mark.parametrize("kind", ["runway", "kling", "vertex", "gemini", "seedance"])
+def test_a_first_picture_arrives(simulated, kind):
+    desk = Desk(simulated, kind)
+    _, handle = desk.submit(first=PICTURE, duration_ms=5000)
+    assert desk.watch(handle).state == "succeeded"
+
+
+def test_pikas_picture_has_a_model_of_its_own(simulated):
+    desk = Desk(simulated, "fal")
+    desk.model = "fal-ai/pika/v2.2/image-to-video"
+    _, handle = desk.submit(first=PICTURE)
+    assert desk.watch(handle).state == "succeeded"
+
+
+def test_what_fails_is_a_failed_job_and_no_broken_answer(desk):
+    desk.side.set_traps(Trap("fail"))
+    _, handle = desk.submit()
+    seen = desk.watch(handle)
+    assert (seen.state, seen.again) == ("failed", True)
+    assert not any(seen.billed.values())
+
+
+def test_what_the_filter_holds_back_is_told_as_that(desk):
+    desk.side.set_traps(Trap("blocked"))
+    _, handle = desk.submit()
+    seen = desk.watch(handle)
+    # Kling tells it by words only, and words decide nothing
+    expected = "provider_failed" if desk.kind == "kling" else "content_filter"
+    assert (seen.state, seen.cause) == ("failed", expected)
+
+
+@pytest.mark.parametrize(
+    ("trap", "kind"),
+    [
+        ("busy", ProviderError),
+        ("concurrent", ProviderRateLimited),
+        ("refused_200", (ProviderOverloaded, ProviderFailed)),
+    ],
+)
+def test_a_refusal_is_no_job(desk, trap, kind):
+    desk.side.set_traps(Trap(trap))
+    with pytest.raises(kind):
+        desk.submit()
+    assert not desk.entries()
+
+
+def test_a_provider_that_has_closed_lacks_its_models(desk):
+    house = FORGOTTEN.get(desk.kind, desk.kind)
+    desk.side.settle(desk.side.profile.with_house(house, gone=410))
+    with pytest.raises(ProviderLacksModel):
+        desk.submit()
+
+
+def test_a_wrong_key_is_refused_as_that(simulated, desk):
+    with pytest.raises(ProviderRefusedKey):
+        Desk(simulated, desk.kind, key="invalid-key").submit()
+
+
+def test_an_account_without_money_is_told_from_a_crowd(simulated, desk):
+    with pytest.raises(ProviderError) as caught:
+        Desk(simulated, desk.kind, key="quota-key").submit()
+    # Google says RESOURCE_EXHAUSTED of both, and Runway says it by words only, which decide nothing
+    words = {
+        "vertex": ProviderRateLimited,
+        "gemini": ProviderRateLimited,
+        "runway": ProviderRejected,
+    }
+    assert isinstance(caught.value, words.get(desk.kind, ProviderOutOfQuota))
+
+
+def test_runway_says_what_it_took(simulated):
+    desk = Desk(simulated, "runway")
+    _, handle = desk.submit(duration_ms=5000)
+    assert desk.watch(handle).billed == {"credits": 60}  # 12 credits a second
+    assert desk.entries()[0].credits == 60
+
+
+@pytest.mark.parametrize("kind", ["runway", "fal"])
+def test_a_job_under_way_is_called_off(simulated, kind):
+    desk = Desk(simulated, kind)
+    desk.side.set_traps(Trap("stuck"))
+    _, handle = desk.submit()
+    assert desk.send(desk.wires.videos.cancel(handle)).status in {200, 202, 204}
+    assert desk.watch(handle).state == "cancelled"
+
+
+def test_seedance_takes_out_of_its_queue_what_has_not_begun(simulated):
+    desk = Desk(simulated, "seedance")
+    desk.side.settle(desk.side.profile.with_house("seedance", cap=1))
+    desk.side.set_traps(Trap("stuck"))
+    (_, running), (_, waiting) = desk.submit(), desk.submit()
+    assert desk.send(desk.wires.videos.cancel(running)).status == 409
+    assert desk.send(desk.wires.videos.cancel(waiting)).status in {200, 204}
+
+
+@pytest.mark.parametrize("wishes", [{}, {"first": PICTURE}])
+def test_a_lost_answer_of_kling_is_found_by_our_handle(simulated, wishes):
+    desk = Desk(simulated, "kling")
+    wire = desk.wires.videos
+    desk.side.set_traps(Trap("lost_answer", times=1))
+    sent = wire.submit(named(**wishes), desk.model)
+    with pytest.raises((http.client.HTTPException, OSError)):
+        desk.send(sent)
+    handle = wire.found(desk.send(wire.find(sent.name)))
+    assert desk.watch(handle).state == "succeeded"
+    with pytest.raises(ProviderError):  # and it is never paid for twice
+        wire.submitted(desk.send(sent))
+    assert len(desk.entries()) == 1
+    assert wire.found(desk.send(wire.find("nobody-t"))) is None
+
+
+def test_elevenlabs_speaks_and_says_when(simulated):
+    desk = Desk(simulated, "elevenlabs")
+    wire = desk.wires.speech
+    ask = SpeechAsk(text="Hallo, Welt!", voice="21m00Tcm4TlvDq8ikWAM", timed=True)
+    spoken = wire.read(desk.send(wire.write(ask, "eleven_multilingual_v2")), ask)
+    assert "".join(one.text for one in spoken.timing) == "Hallo, Welt!"
+    assert spoken.audio[:3] == b"ID3" or spoken.audio[0] == 0xFF
+    (entry,) = desk.entries()
+    assert entry.counted["characters"] == spoken.billed["characters"] == 12
+    untimed = SpeechAsk(text="Hallo", voice="21m00Tcm4TlvDq8ikWAM", format="wav")
+    heard = wire.read(desk.send(wire.write(untimed, "eleven_flash_v2_5")), untimed)
+    assert (heard.audio[:4], heard.mime, heard.timing) == (b"RIFF", "audio/wav", ())
+
+
+@pytest.mark.parametrize(
+    ("trap", "kind"), [("busy", ProviderOverloaded), ("concurrent", ProviderRateLimited)]
+)
+def test_elevenlabs_two_429s_are_two_errors(simulated, trap, kind):
+    desk = Desk(simulated, "elevenlabs")
+    desk.side.set_traps(Trap(trap))
+    wire, ask = desk.wires.speech, SpeechAsk(text="Hi", voice="21m00Tcm4TlvDq8ikWAM")
+    with pytest.raises(kind):
+        wire.read(desk.send(wire.write(ask, "eleven_v3")), ask)
+
+
+def test_gemini_draws(simulated):
+    desk = Desk(simulated, "gemini")
+    wire = desk.wires.images
+    ask = ImageAsk(prompt="a kite", aspect="9:16", references=(PICTURE,))
+    drawn = wire.read(desk.send(wire.write(ask, "gemini-2.5-flash-image")))
+    assert drawn.pictures[0].data[:4] == PNG[:4]
+    (entry,) = desk.side.book.of("gemini")
+    made = drawn.billed["output_tokens"] + drawn.billed["image_tokens"]
+    assert made == entry.counted["output_tokens"]
