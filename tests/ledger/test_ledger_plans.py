@@ -2,12 +2,13 @@
 
 import itertools
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from ledger_reading import NOV_20_2026_US
 
-from madang.ledger import book, latency, requests, usage
+from madang.ledger import book, latency, requests, spent, usage
+from madang.routing.limits.rules import Whose
 from madang.state.store import Store
 
 NOON_S = NOV_20_2026_US / 1_000_000 + 43_200
@@ -95,7 +96,8 @@ def test_the_usage_of_one_key_or_account_is_found_by_it(store):
     assert "usage_days_by_key (key_id=? AND day>? AND day<?)" in store.plan()
     usage.usage(store, **NOVEMBER, account_id="acc_1", by=("day",))
     assert "usage_accounts_by_account (account_id=? AND day>? AND day<?)" in store.plan()
-    usage.spent_nusd(store, "key_1", date(2026, 11, 1))
+    november_us = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 1_000_000
+    spent.entered_nusd(store, Whose("key_1"), november_us)
     assert "usage_days_by_key (key_id=? AND day>?)" in store.plan()
 
 

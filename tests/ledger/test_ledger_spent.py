@@ -104,3 +104,51 @@ def test_sums_and_single_rows_agree_at_any_hour(tmp_path_factory, rows, since):
     expected = sum(cost for hour, cost in rows if hour >= since)
     assert spent_nusd(store, Owner("key_1"), start_us + since * 3_600_000_000) == expected
     store.close()
+
+
+def corrected(store, nusd, day="2026-11-02", kind="rerated", key="key_1", account=None):
+    with store.transaction() as transaction:
+        transaction.write(
+            "INSERT INTO corrections (at_us, kind, day, provider, model, asked_model, key_id, "
+            "account_id, cost_nusd, note) VALUES (0, ?, ?, 'p', 'm', 'm', ?, ?, ?, '')",
+            (kind, day, key, account, nusd),
+        )
+
+
+@pytest.mark.parametrize(
+    ("owner", "nusd"),
+    [
+        (Owner(), 4111),
+        (Owner(key="key_1"), 1101),
+        (Owner(account="acc_1"), 3010),
+        (Owner(key="key_1", account="acc_1"), 0),
+        (Owner(tags=(("team", "a"),)), 3010),
+        (Owner(key="key_1", tags=(("team", "b"),)), 100),
+    ],
+)
+def test_prices_put_right_count_where_it_is_known_whose_they_are(tmp_path, owner, nusd):
+    """Of key_1 only some requests were of team b: what their prices have changed is not known apart."""
+    at_us = us("2026-11-02T10:00:00Z")
+    rows = [
+        attempt(0, at_us, 1),
+        attempt(1, at_us, 10, "key_2", "acc_1", {"team": "a"}),
+        attempt(2, at_us, 100, "key_1", None, {"team": "b"}),
+    ]
+    store = entered(tmp_path, rows)
+    corrected(store, 1000)
+    corrected(store, 3000, key="key_2", account="acc_1")
+    corrected(store, 50_000, "2026-10-31")
+    corrected(store, 70_000, kind="reconciled", key=None)
+    assert spent_nusd(store, owner, us("2026-11-01T00:00:00Z")) == nusd
+    store.close()
+
+
+@pytest.mark.parametrize(("changed", "counted"), [(500, 500), (-500, 0)])
+def test_of_a_day_that_began_before_the_period_only_what_makes_it_dearer_counts(
+    tmp_path, changed, counted
+):
+    store = entered(tmp_path, [])
+    corrected(store, changed)
+    assert spent_nusd(store, Owner("key_1"), us("2026-11-02T05:00:00Z")) == counted
+    assert spent_nusd(store, Owner("key_1"), us("2026-11-02T00:00:00Z")) == changed
+    store.close()

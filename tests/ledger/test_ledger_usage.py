@@ -97,19 +97,6 @@ def test_an_unknown_price_is_said_and_never_a_zero(store, enter, attempt):
     assert figures(story, "cost", "cost_nusd") == (None, None)
 
 
-def test_what_a_key_has_spent_since_a_day(store, enter, attempt):
-    enter(
-        attempt(cost_nusd=1, at_us=NOV_20_2026_US - 1),
-        attempt(cost_nusd=2),
-        attempt(cost_nusd=None),
-        attempt(cost_nusd=4, at_us=NOV_20_2026_US + DAY_US),
-        attempt(cost_nusd=8, key_id="key_b"),
-    )
-    assert usage.spent_nusd(store, "key_a", date(2026, 11, 20)) == 6
-    assert usage.spent_nusd(store, "key_a", date(2026, 11, 19)) == 7
-    assert usage.spent_nusd(store, "key_c", date.min) == 0
-
-
 def test_usage_by_day_key_and_provider(store, enter, attempt):
     enter(
         attempt(key_id="key_a", provider="openai"),

@@ -1,6 +1,6 @@
 """Re-rating: sums equal what the attempts would have cost, whoever asks, however often, whatever ended it."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +12,10 @@ from madang.ledger import credit
 from madang.ledger.book import record
 from madang.ledger.prices import Prices, charge
 from madang.ledger.rerate import Asked, rerate, reratings
-from madang.ledger.usage import spent_nusd, usage
+from madang.ledger.spent import spent_nusd
+from madang.ledger.usage import usage
 from madang.model import PriceRow, Sheet, UnitPrice, Usage
+from madang.routing.limits.rules import Whose
 from madang.state.store import Store
 from madang.wire.json import encode
 
@@ -179,7 +181,10 @@ def test_a_keys_budget_and_an_accounts_credit_see_the_difference(store, enter):
     enter(account_id="acc_1")
     revisions = [store.revision(name) for name in ("corrections", credit.REVISION)]
     apply(store, NEW)
-    assert spent_nusd(store, "key_a", NOV_20) == 70_000
+    since_us = int(datetime(2026, 11, 20, tzinfo=UTC).timestamp()) * 1_000_000
+    assert spent_nusd(store, Whose("key_a"), since_us) == 70_000
+    assert spent_nusd(store, Whose(account="acc_1"), since_us) == 70_000
+    assert spent_nusd(store, Whose("key_b"), since_us) == 0
     assert credit.totals(store, "acc_1")["rerated"] == -10_000
     assert [store.revision(name) for name in ("corrections", credit.REVISION)] > revisions
 

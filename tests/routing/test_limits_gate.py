@@ -351,3 +351,15 @@ def test_what_a_process_was_changing_when_it_died_is_completed(tmp_path):
         assert meters.request_meters[0].room(0) == 4
         assert meters.budgets[0].room(NOON_US) == 100
     table.close()
+
+
+def test_prices_put_right_count_once_whoever_tells_and_can_be_taken_back():
+    gate, key = Gate(Table()), Key(budget_nusd=1000)
+    ((purse, _),) = gate.unknown([key], NOON_US)
+    gate.correct(purse, 300, NOON_US)  # its past is not known: the ledger will tell of both
+    gate.recall(purse, 100, NOON_US)
+    room = gate.meters(key, {}).budgets[0].room
+    assert room(NOON_US) == 900
+    for corrected, left in ((300, 600), (300, 600), (-50, 950), (0, 900)):
+        gate.correct(purse, corrected, NOON_US)
+        assert room(NOON_US) == left

@@ -117,3 +117,31 @@ def test_an_absurd_report_costs_an_estimate_and_its_row_is_not_lost(provider, ru
     _, row = ask(gateway, key, "an/own", "/v1/messages")
     assert (row["estimated"], row["units"]) == (True, {})
     assert 0 < row["cost_nusd"] < 1_000_000
+
+
+def test_a_budget_knows_at_once_and_after_a_restart_what_a_price_put_right_has_changed(
+    provider, own_gateway
+):
+    """A cent is enough for many; at a thousand times the price it is used up."""
+    scripted(provider)
+    gateway = own_gateway(**settings(provider.port) | {"prices": PRICES})
+    key = gateway.make_key("small", budget_usd="0.01")[1]
+    _, row = ask(gateway, key, "an/own", "/v1/messages")
+    assert 10_000 < row["cost_nusd"] < 1_000_000
+    dear = [PRICES[0], {**PRICES[1], "in": 100_000, "out": 200_000}]
+    gateway.configure(gateway.config.read_text().replace(json.dumps(PRICES), json.dumps(dear)))
+
+    def rerated():
+        told = gateway.call("POST", "/api/prices/rerate", json={"provider": "an"}).json()
+        return told and told[0]["after_nusd"] > 10_000_000
+
+    eventually(rerated, SOON_S)
+
+    def refused():
+        body = {"model": "oa/own", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+        return gateway.call("POST", "/v1/chat/completions", key, json=body).status_code == 402
+
+    eventually(refused, SOON_S)
+    gateway.stop()
+    gateway.start()
+    assert refused()

@@ -1,11 +1,11 @@
-"""What was spent from a budget so far: asked once, when a process begins to count.
+"""What was spent from a budget so far: asked when a process begins to count, and when prices were put right.
 
 Whole UTC days come from the sums that are kept per key and account; the day in which a period
 begins somewhere else than at midnight in UTC, and whatever is asked about tags, from attempts.
 """
 
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from madang.state.store import Store, Value
 
@@ -29,7 +29,54 @@ class Owner(Protocol):
 
 
 def spent_nusd(store: Store, owner: Owner, since_us: int) -> int:
-    """Nano-dollars that attempts since a moment (Unix µs) have cost, as far as prices are known."""
+    """Nano-dollars spent since a moment (Unix µs), as far as prices are known, at the prices known now."""
+    return entered_nusd(store, owner, since_us) + corrected_nusd(store, owner, since_us)
+
+
+def corrected_nusd(store: Store, owner: Owner, since_us: int) -> int:
+    """What prices put right since have changed in that, signed. What a bill was found to differ by is nobody's.
+
+    Corrections are of UTC days: of one that has begun before the moment those that make it dearer count
+    in full, and no others. With tags those count whose attempts all fit.
+    """
+    day = datetime.fromtimestamp(since_us // 1_000_000, UTC).date().isoformat()
+    where, params = "", list[Value]()
+    for column, value in (("key_id", owner.key), ("account_id", owner.account)):
+        if value is not None:
+            where, params = f"{where} AND {column} = ?", [*params, value]
+    if owner.tags:
+        fits, tags = _where(_Tagged(owner.tags))
+        where, params = f"{where} AND ({_ALL_FIT.format(fits)})", [*params, *tags]
+    sql = (
+        "SELECT day, sum(cost_nusd) AS nusd FROM corrections "  # noqa: S608 - constants
+        f"WHERE kind = 'rerated' AND day >= ?{where} GROUP BY day"
+    )
+    by_day: dict[str, int] = {row["day"]: row["nusd"] for row in store.read(sql, (day, *params))}
+    of_first = by_day.pop(day, 0)
+    is_whole = since_us % _DAY_US == 0
+    return sum(by_day.values()) + (of_first if is_whole else max(0, of_first))
+
+
+_ALL_FIT = (
+    "SELECT min(1{}) FROM attempts AS a WHERE a.key_id = corrections.key_id "
+    "AND a.at_us >= strftime('%s', corrections.day) * 1000000 "
+    "AND a.at_us < (strftime('%s', corrections.day) + 86400) * 1000000 "
+    "AND a.provider = corrections.provider AND a.model = corrections.model "
+    "AND a.asked_model = corrections.asked_model AND a.account_id IS corrections.account_id"
+)
+"""Whether all attempts that a correction is of are of certain tags; NULL where there are none any more."""
+
+
+class _Tagged(NamedTuple):
+    """Whoever has these tags."""
+
+    tags: tuple[tuple[str, str], ...]
+    key: str | None = None
+    account: str | None = None
+
+
+def entered_nusd(store: Store, owner: Owner, since_us: int) -> int:
+    """Nano-dollars that attempts since a moment (Unix µs) have cost, as it was known when they were answered."""
     if owner.tags or (owner.key is not None and owner.account is not None):
         return _of_attempts(store, owner, since_us, None)
     midnight_us = -(-since_us // _DAY_US) * _DAY_US

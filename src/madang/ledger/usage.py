@@ -79,17 +79,6 @@ def usage(
     return [_presented(values, sums, by) for values, sums in rows if any(sums.values())]
 
 
-def spent_nusd(store: Store, key_id: str, since: date) -> int:
-    """Nano-dollars that a key has spent since a UTC day, as far as prices are known; prices put right count."""
-    sql = (
-        "SELECT coalesce(sum(cost_nusd), 0) AS spent FROM ("
-        "SELECT cost_nusd FROM usage_days WHERE key_id = :key AND day >= :day UNION ALL "
-        "SELECT cost_nusd FROM corrections WHERE key_id = :key AND day >= :day AND kind = 'rerated')"
-    )
-    spent: int = store.read(sql, {"key": key_id, "day": since.isoformat()})[0]["spent"]
-    return spent
-
-
 def request(store: Store, request_id: str, *, key_id: str | None = None) -> dict[str, Any] | None:
     """Tell the story of one request: its attempts in order, and what the caller got from the last.
 

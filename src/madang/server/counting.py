@@ -13,7 +13,8 @@ from madang.accounts import Allowance, Register
 from madang.config.budgets import Limit, Scope
 from madang.config.settings import Settings
 from madang.keys import Key
-from madang.ledger.spent import Owner, spent_nusd
+from madang.ledger.rerate import REVISION as CORRECTIONS
+from madang.ledger.spent import Owner, corrected_nusd, entered_nusd
 from madang.model import Attempt
 from madang.routing.limits import (
     Entitlements,
@@ -61,6 +62,7 @@ class Counting:
     ) -> None:
         self._accounts = accounts
         self._followed = -1
+        self._priced = 0
         self._note = on_passed
         self.gate = Gate(
             table, time.time(), entitlements=self._entitlements, on_passed=self._passed
@@ -109,7 +111,24 @@ class Counting:
         for purse, since_us in self.gate.unknown(keys, at_us, prepaid):
             owner: Owner | None = purse.whose
             if owner is not None:
-                self.gate.recall(purse, spent_nusd(store, owner, since_us), at_us)
+                self.gate.recall(purse, entered_nusd(store, owner, since_us), at_us)
+                self._correct(store, purse, since_us, at_us)
+
+    def follow_prices(self, store: Store, keys: Callable[[], Iterable[Key]]) -> None:
+        """Have budgets know what prices put right have changed, when they have changed anything."""
+        revision = store.revision(CORRECTIONS)
+        if revision == self._priced:
+            return
+        at_us = time.time_ns() // 1000
+        for purse, since_us in self.gate.purses(keys(), at_us):
+            self._correct(store, purse, since_us, at_us)
+        self._priced = revision
+
+    def _correct(self, store: Store, purse: Purse, since_us: int, at_us: int) -> None:
+        """The same for one budget; of prepaid credit the cap has it already (see `ledger.credit`)."""
+        owner: Owner | None = purse.whose
+        if owner is not None and purse.terms.cap_nusd is not None:
+            self.gate.correct(purse, corrected_nusd(store, owner, since_us), at_us)
 
     async def owe(self, lost: Iterable[Attempt], keys: Iterable[Key]) -> None:
         """Enter what a process that died has used, where the ledger is not asked for it any more."""

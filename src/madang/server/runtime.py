@@ -229,6 +229,7 @@ class Runtime:
                 self.counting.follow(time.time())
                 if self.keyring.refresh() or self.counting.gate.has_unknown:
                     self.counting.recall(self.store, self.keyring.list())
+                self.counting.follow_prices(self.store, self.keyring.list)
                 self._reload()
                 if self.vault.refresh():
                     self._renew_keys()

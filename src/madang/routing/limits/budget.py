@@ -4,7 +4,8 @@ A request belongs to the period in which it came; two periods are kept, so that 
 also when the next has begun. Money is nano-dollars.
 
 Cells: the cap where it is set while serving, whether the past is known, and then for each of two periods its number,
-what was spent, what is reserved, how many thresholds were passed, and what each worker holds reserved. The
+what was spent, what is reserved, how many thresholds were passed, how much of what was spent are prices put right
+since, and what each worker holds reserved. The
 reserved total is raised first and lowered last, and spending is entered before a reservation ends: a
 process that dies in between leaves too much counted, never too little.
 """
@@ -20,7 +21,8 @@ _PERIODS: Final = 2
 _SPENT: Final = 1
 _RESERVED: Final = 2
 _WARNED: Final = 3
-_WORKERS: Final = 4
+_CORRECTED: Final = 4
+_WORKERS: Final = 5
 MOST_NUSD: Final = 10**18
 """No single cost is higher; the cells have 64 bits."""
 
@@ -195,6 +197,16 @@ class Budget:
         spent = cells[base + _SPENT]
         cells[base + _WARNED] = sum(spent >= mark for mark in self._warn_nusd)
         cells[self._at + _KNOWN] = 1
+
+    def correct(self, corrected_nusd: int, at_us: int) -> None:
+        """Tell how much prices put right have changed in the period of a moment; told twice it counts once."""
+        cells, base = self._cells, self._found(at_us)
+        more = corrected_nusd - cells[base + _CORRECTED]
+        if more > 0:  # whoever dies in between leaves too much counted
+            cells[base + _SPENT] += more
+        cells[base + _CORRECTED] = corrected_nusd
+        if more < 0:
+            cells[base + _SPENT] += more
 
     def begin(self) -> None:
         """There is nothing to recall: nothing can have been spent before now."""

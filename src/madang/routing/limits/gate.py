@@ -333,6 +333,19 @@ class Gate:
         self, keys: Iterable[LimitedKey], at_us: int, further: Iterable[Purse] = ()
     ) -> list[tuple[Purse, int]]:
         """Budgets whose past is not known yet, and since when (Unix µs) it is to be looked up for `recall`."""
+        found = []
+        for purse, since_us in self.purses(keys, at_us, further):
+            counted = self._budget(purse)
+            with self._lock:
+                if not counted.is_known(at_us):
+                    found.append((purse, since_us))
+        self.has_unknown = False
+        return found
+
+    def purses(
+        self, keys: Iterable[LimitedKey], at_us: int, further: Iterable[Purse] = ()
+    ) -> list[tuple[Purse, int]]:
+        """Budgets that the ledger knows of, and since when (Unix µs) their present period is."""
         purses = {purse.name: purse for purse in further}
         for one in self._budgets:
             if not is_owned(one.scope):
@@ -342,14 +355,8 @@ class Gate:
             for rule in self._rules(key, {}):
                 if isinstance(rule, Purse):
                     purses[rule.name] = rule
-        found = []
-        for purse in purses.values():
-            counted = self._budget(purse)
-            with self._lock:
-                if purse.whose is not None and not counted.is_known(at_us):
-                    found.append((purse, purse.terms.calendar.start_us(at_us)))
-        self.has_unknown = False
-        return found
+        owned = [purse for purse in purses.values() if purse.whose is not None]
+        return [(purse, purse.terms.calendar.start_us(at_us)) for purse in owned]
 
     def recall(self, purse: Purse, spent_nusd: int, at_us: int) -> None:
         """Tell what the ledger says was spent from a budget; told twice, by several workers, it counts once."""
@@ -357,6 +364,13 @@ class Gate:
         with self._lock:
             if not counted.is_known(at_us):
                 counted.recall(spent_nusd, at_us)
+
+    def correct(self, purse: Purse, corrected_nusd: int, at_us: int) -> None:
+        """Tell how much of what was spent are prices put right since, signed; told twice it counts once."""
+        counted = self._budget(purse)
+        with self._lock:
+            if counted.is_known(at_us):
+                counted.correct(corrected_nusd, at_us)
 
 
 def _affordable(budgets: list[Budget], ask: Ask, at_us: int) -> int:
