@@ -21,9 +21,8 @@ from msgspec import json
 
 from madang.drills.simulator import lineup
 from madang.drills.simulator.brain.calling import wanted_calls
-from madang.drills.simulator.brain.cues import Cues
 from madang.drills.simulator.brain.examples import schema_shown
-from madang.drills.simulator.brain.filling import fill
+from madang.drills.simulator.brain.forms import write_form
 from madang.drills.simulator.brain.phrases import Phrases, phrases_for
 from madang.drills.simulator.brain.story import long_answer
 from madang.drills.simulator.brain.sums import solve
@@ -127,7 +126,7 @@ def _question(prompt: Prompt) -> str:
 
 def _say(prompt: Prompt, text: str, index: int) -> tuple[str, ...]:
     if prompt.schema is not None:
-        return pieces(_encoded(fill(prompt.schema, Cues(text))))
+        return pieces(_encoded(write_form(prompt.schema, text, prompt.seed)))
     if prompt.json_mode:
         return pieces(_encoded(_json_object(prompt, text)))
     results = prompt.turns[-1].results if prompt.turns else []
@@ -155,7 +154,7 @@ def _json_object(prompt: Prompt, text: str) -> Json:
         ),
         None,
     )
-    return fill(shown, Cues(text)) if shown else {"answer": _short(text)}
+    return write_form(shown, text, prompt.seed) if shown else {"answer": _short(text)}
 
 
 def _exact(text: str) -> str | None:

@@ -25,10 +25,10 @@ _UNBOUNDED = 1e15
 
 def fill(schema: Schema, cues: Cues, *, name: str = "", optional: bool = True) -> Json:
     """A value for `schema`. Unless `optional`, only required members and those that the text names."""
-    return _Form(schema, cues, optional=optional).value(schema, name, 0)
+    return Form(schema, cues, optional=optional).value(schema, name, 0)
 
 
-class _Form:
+class Form:
     """One filling. `_index` is the place in the array that is being filled, for its items to vary."""
 
     def __init__(self, root: Schema, cues: Cues, *, optional: bool) -> None:
@@ -46,7 +46,7 @@ class _Form:
         if not isinstance(schema, dict) or depth > _MAX_DEPTH or self._values > _MAX_VALUES:
             return None if isinstance(schema, dict) else name
         mark = len(self._refs)
-        schema = self._plain(schema)
+        schema = self.plain(schema)
         value = self._plain_value(schema, name, depth)
         del self._refs[mark:]
         return value
@@ -66,9 +66,9 @@ class _Form:
             "boolean": lambda *_: True,
             "null": lambda *_: None,
         }
-        return writers.get(_type(schema), self._string)(schema, name, depth)
+        return writers.get(kind_of(schema), self._string)(schema, name, depth)
 
-    def _plain(self, schema: Schema) -> Schema:
+    def plain(self, schema: Schema) -> Schema:
         """The schema with references followed, alternatives chosen and `allOf` merged."""
         for _ in range(_MAX_DEPTH):
             if isinstance(ref := schema.get("$ref"), str):
@@ -104,11 +104,11 @@ class _Form:
         """The first alternative that is not null, and that ends a recursion which has gone on long enough."""
         if self._recursing:
             for option in options:
-                if _type(option) == "null" or (
-                    "$ref" not in option and _type(option) not in {"object", "array"}
+                if kind_of(option) == "null" or (
+                    "$ref" not in option and kind_of(option) not in {"object", "array"}
                 ):
                     return option
-        return next((option for option in options if _type(option) != "null"), options[0])
+        return next((option for option in options if kind_of(option) != "null"), options[0])
 
     @property
     def _recursing(self) -> bool:
@@ -194,7 +194,7 @@ class _Form:
         return float(int(value)) if whole else value
 
 
-def _type(schema: Schema) -> str:
+def kind_of(schema: Schema) -> str:
     """The type in lower case: of several the first that is not null, where missing a guess."""
     kind = schema.get("type")
     if isinstance(kind, list):

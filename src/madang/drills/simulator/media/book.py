@@ -20,7 +20,7 @@ class Entry:
     id: the provider's name of it. name: the caller's own, where the provider takes one. outcome:
     how it ends, known from its acceptance on. nusd: what is charged in the end, in nano-dollars;
     credits: the same in the provider's own currency, where it has one. counted: what was charged for. trap:
-    what it fell into.
+    what it fell into. request: a digest of the body, the same where the same is asked for twice.
     """
 
     house: str
@@ -35,6 +35,7 @@ class Entry:
     nusd: int = 0
     credits: int | None = None
     trap: str | None = None
+    request: str = ""
 
     def told(self) -> dict[str, Json]:
         """The entry as JSON can carry it."""
@@ -51,6 +52,7 @@ class Entry:
             "nusd": self.nusd,
             "credits": self.credits,
             "trap": self.trap,
+            "request": self.request,
         }
 
 

@@ -185,13 +185,16 @@ class Desk:
         self.by_name.pop(job.order.name or "", None)
 
     def cancel(self, job: Job) -> None:
-        """Cancel what has not ended; a job that had not begun costs nothing."""
+        """Cancel what has not ended; a job that had not begun costs nothing. Its place is for those who come later."""
         now_s = self.now_s()
         if job.state(now_s) not in {"queued", "running"}:
             return
         if now_s < job.starts_s:
             job.entry.nusd, job.entry.credits = 0, job.entry.credits and 0
         job.cancelled_s, job.entry.outcome = now_s, "cancelled"
+        if job.ends_s in self._ends:
+            self._ends.remove(job.ends_s)
+            heapq.heapify(self._ends)
 
     def url_ends_s(self, job: Job, from_s: float | None = None) -> float | None:
         """When an address of a job's files expires that is good from `from_s` or the job's end on; None: never."""
@@ -265,8 +268,8 @@ class Desk:
 
 
 def answered(entry: Entry, reply: Reply) -> Reply:
-    """The answer to what was booked, which gets lost where that is its trap."""
-    return reply._replace(lost=entry.trap == "lost_answer")
+    """The answer to what was booked."""
+    return reply._replace(entry=entry)
 
 
 def _outcome(trap: str | None) -> Outcome:

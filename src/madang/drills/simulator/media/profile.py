@@ -4,7 +4,7 @@ All seconds are those of real life; `speed` divides them when they are waited fo
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -87,18 +87,20 @@ class Profile:
         return self.changed({"houses": {name: settings}})
 
     def changed(self, settings: Mapping[str, Any]) -> "Profile":
-        """The same with some settings changed, of `houses` only those that are named. Raises ValueError."""
+        """The same with some settings changed, of `houses` only those that are named. Raises ValueError, TypeError."""
         _known(settings, Profile)
-        houses = dict(self.houses)
-        given: Mapping[str, Any] = settings.get("houses", {})
-        for name, wanted in given.items():
-            _known(wanted, House)
-            houses[name] = msgspec.convert({**asdict(houses.get(name, House())), **wanted}, House)
-        rest = {key: value for key, value in settings.items() if key != "houses"}
-        if "prices" in rest:
-            rest["prices"] = msgspec.convert(rest["prices"], tuple[Price, ...])
-        msgspec.convert(rest.get("speed", self.speed), float)
-        return replace(self, houses=houses, **rest)
+        merged: dict[str, Json] = {**msgspec.to_builtins(self), **settings}
+        merged["houses"] = {name: asdict(house) for name, house in self.houses.items()}
+        for name, wanted in _mapping(settings.get("houses", {})).items():
+            _known(_mapping(wanted), House)
+            merged["houses"][name] = {**merged["houses"].get(name, {}), **wanted}
+        return msgspec.convert(merged, Profile)
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    if not isinstance(value, Mapping):
+        raise TypeError("houses and each of them are objects of settings")
+    return value
 
 
 def _known(settings: Mapping[str, Any], shape: type) -> None:

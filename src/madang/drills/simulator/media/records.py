@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from madang.drills.simulator.media.book import Entry
 from madang.drills.simulator.records import Frame, Json, Refused
 
 T = TypeVar("T")
@@ -38,13 +39,13 @@ class Ask:
 
 
 class Reply(NamedTuple):
-    """An answer. `frames` are sent instead of `body` where there are any. `lost`: nobody gets it."""
+    """An answer. `frames` are sent instead of `body` where there are any. `entry`: what was booked for it."""
 
     status: int
     headers: Headers
     body: bytes = b""
     frames: Iterator[Frame] | None = None
-    lost: bool = False
+    entry: Entry | None = None
 
 
 def told(value: Json, status: int = 200, headers: Headers | None = None) -> Reply:

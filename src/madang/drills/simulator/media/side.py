@@ -6,6 +6,8 @@ route → key → behaviour → is the house open? → act → the trap of a los
 import re
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
@@ -107,15 +109,7 @@ class MediaSide:
 
     def place(self, method: str, path: str) -> Place | None:
         """Where a request goes; None: it is none of media's."""
-        wrong: Place | None = None
-        for maker in (*_MAKERS, _FILES):
-            for door in maker.doors:
-                found = door.path.search(path)
-                if found and door.method == method:
-                    return Place(maker, door, found)
-                if found and wrong is None:
-                    wrong = Place(maker, None, found)
-        return wrong
+        return _place(method, path)
 
     async def perform(
         self, scope: Message, client: Client, body: bytes, seen: Seen, place: Place
@@ -136,7 +130,10 @@ class MediaSide:
             if refused.kind in {"rate_limit", "overloaded"} and behaviour.retry_after_s is not None:
                 reply.headers.append((b"retry-after", b"%g" % behaviour.retry_after_s))
         seen.status = reply.status
-        if behaviour.fault == "refuse" or reply.lost:
+        if reply.entry is not None:
+            reply.entry.request = blake2b(body, digest_size=16).hexdigest()
+        lost = reply.entry is not None and reply.entry.trap == "lost_answer"
+        if behaviour.fault == "refuse" or lost:
             seen.status = None
             await client.drop()
         elif behaviour.fault == "empty":
@@ -159,6 +156,20 @@ class MediaSide:
         with desk.place():
             await client.pause(desk.real_s(house.answer_s))
             return await door.act(ask, desk)
+
+
+@lru_cache(maxsize=4_096)
+def _place(method: str, path: str) -> Place | None:
+    """Look through all doors, which is too slow to be done for every request about text."""
+    wrong: Place | None = None
+    for maker in (*_MAKERS, _FILES):
+        for door in maker.doors:
+            found = door.path.search(path)
+            if found and door.method == method:
+                return Place(maker, door, found)
+            if found and wrong is None:
+                wrong = Place(maker, None, found)
+    return wrong
 
 
 def _door(place: Place) -> Door:

@@ -1,0 +1,75 @@
+"""Lines that somebody wants polished or translated: a JSON list in the prompt, each with an id and a text.
+
+Translations are those of the stories' own lines, whoever plays in them; of anything else a stand-in that says so.
+"""
+
+import re
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from madang.drills.simulator.brain.drama.library import LANGUAGES, Language, StockLine, company, stock
+from madang.drills.simulator.brain.drama.order import tongue
+
+_LIST = re.compile(r"\[\s*\{")
+_TRANSLATES = re.compile(r"(?i)\btranslat|번역|翻译|翻訳")
+_INTO = re.compile(r"(?i)\b(?:in)?to\s+(?P<name>[A-Za-z]{2,20}(?:\s*\([\w-]{2,12}\))?)")
+_TAG = re.compile(r"\(([\w-]{2,12})\)")
+_SLOT = re.compile(r"\\\{(\w+)\\\}")
+_SCANNED_CHARS = 200_000
+_HEAD_CHARS = 4_000
+
+
+def lines_in(text: str) -> list[dict[str, Any]] | None:
+    """The lines that a prompt lists; None where it lists none."""
+    text = text[:_SCANNED_CHARS]
+    for start in _LIST.finditer(text):
+        end = text.rfind("]")
+        if end <= start.start():
+            return None
+        try:
+            found = msgspec.json.decode(text[start.start() : end + 1])
+        except (msgspec.DecodeError, RecursionError):
+            continue
+        if all(isinstance(one, dict) and "id" in one and isinstance(one.get("text"), str) for one in found):
+            return list(found)
+    return None
+
+
+def gone_over(text: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """The lines as the prompt wants them: translated, or, as they were good already, the same."""
+    head = text[:_HEAD_CHARS]
+    if not _TRANSLATES.search(head):
+        return {"lines": lines}
+    into = _INTO.search(head)
+    named = into["name"] if into else head
+    language, tag = tongue(named), _TAG.search(named)
+    mark = tag[1] if tag else named.strip()[:20]
+    return {"lines": [{**line, "text": _translated(line["text"], language, mark)} for line in lines]}
+
+
+def _translated(text: str, language: Language | None, mark: str) -> str:
+    if language is not None:
+        for pattern, line in _patterns():
+            if found := pattern.fullmatch(text.strip()):
+                words = {name: _respelled(word, language) for name, word in found.groupdict().items()}
+                return line.text(language).format(**words)
+    return f"[{mark}] {text}"
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], StockLine]]:
+    return [(_pattern(line.text(language)), line) for line in stock() for language in LANGUAGES]
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(_SLOT.sub(r"(?P<\1>.{1,80}?)", re.escape(text)))
+
+
+def _respelled(word: str, language: Language) -> str:
+    """A name of the company as one writes it there; anything else as it is."""
+    for named in (name for names in company().names.values() for name in names):
+        if word in (named.en, named.ko, named.zh, named.ja):
+            return named.spelled(language)
+    return word
