@@ -61,7 +61,7 @@ class Chooser:
             first=ask.first is not None,
             last=ask.last is not None,
             references=len(ask.references),
-            audio=bool(ask.audio),
+            audio=ask.audio,
             urgent=hints.get("urgency") == "high",
             budget_nusd=_nusd(hints.get("budget_usd")),
             least_quality=_share(hints.get("quality")),

@@ -6,6 +6,7 @@ what the simulated provider booked.
 
 import http.client
 import time
+from datetime import date
 from itertools import count
 from urllib.parse import urlsplit
 
@@ -25,12 +26,19 @@ from madang.errors import (
     ProviderRefusedKey,
     ProviderRejected,
 )
+from madang.ledger.prices import Prices, cost_nusd
+from madang.model import Usage
 from madang.model.media import Clip, ImageAsk, SpeechAsk
 from madang.upstream.providers import build_providers
 from madang.wire.media.contract import Incoming
 from madang.wire.media.registry import MEDIA
 
 CATALOG = load()
+PRICES = Prices(CATALOG.prices)
+LAST_DAY = date(2026, 10, 21)
+"""A day on which all of them were there: Veo on the Gemini API ended on the next."""
+
+NOON_US = 1_792_584_000_000_000
 PATHS = {
     "fal": "/fal",
     "vertex": "/v1/projects/p/locations/us-central1",
@@ -131,6 +139,15 @@ def test_a_clip_is_ordered_made_and_had(desk):
     assert (entry.prompt, entry.outcome) == ("a red kite over the sea", "succeeded")
     seconds = [count for name, count in sent.counts.items() if name.startswith("video_ms")]
     assert all(count == entry.counted["seconds"] * 1000 for count in seconds)
+
+
+def test_the_price_list_comes_to_what_the_provider_booked(desk):
+    sent, handle = desk.submit(duration_ms=5000)
+    counts = dict(desk.watch(handle).billed or sent.counts)
+    usage = Usage(output=counts.pop("output_tokens", 0), units=counts)
+    price = PRICES.find(desk.kind, desk.model, CATALOG.find(desk.model).name, LAST_DAY)
+    (entry,) = desk.entries()
+    assert cost_nusd(price, usage, NOON_US) == entry.nusd > 0
 
 
 @pytest.mark.parametrize("kind", ["runway", "kling", "vertex", "gemini", "seedance"])

@@ -38,7 +38,11 @@ _RATIOS: Final = ("16:9", "9:16", "1:1", "4:5", "5:4", "3:2", "2:3")
 
 
 class Takes(Struct, frozen=True, kw_only=True):
-    """What a model takes. `ratios` without a picture; with one the clip has the picture's."""
+    """What a model takes.
+
+    `ratios` without a picture; with one the clip has the picture's. `as_text`: it wants numbers of
+    seconds as texts. `sound`: it can make sound.
+    """
 
     seconds: tuple[int, ...] = ()
     usual: int | None = None
@@ -47,6 +51,8 @@ class Takes(Struct, frozen=True, kw_only=True):
     prompt: int = 10_000
     needs_picture: bool = False
     takes_picture: bool = True
+    as_text: bool = False
+    sound: bool = False
 
 
 _PIKA: Final = Takes(seconds=(5, 10), usual=5, resolutions=("720p", "1080p"), takes_picture=False)
@@ -56,8 +62,17 @@ MODELS: Final[Mapping[str, Takes]] = {
     "fal-ai/pika/v2.2/image-to-video": Takes(
         seconds=(5, 10), usual=5, resolutions=("720p", "1080p"), needs_picture=True
     ),
+    "bytedance/seedance-2.0/text-to-video": Takes(
+        seconds=tuple(range(4, 16)),
+        usual=5,
+        ratios=("16:9", "9:16", "1:1", "4:3", "3:4", "21:9"),
+        resolutions=("480p", "720p", "1080p"),
+        takes_picture=False,
+        as_text=True,
+        sound=True,
+    ),
 }
-_UNKNOWN: Final = Takes()
+_UNKNOWN: Final = Takes(sound=True)
 """Any other model: members have the names that most have, and fal decides."""
 
 _ERRORS: Final[Mapping[str, type[ProviderError]]] = {
@@ -96,10 +111,10 @@ def _submit(ask: VideoAsk, model: str) -> Outgoing:
         body["negative_prompt"] = ask.negative
     if ask.seed is not None:
         body["seed"] = ask.seed
-    if ask.audio and takes is not _UNKNOWN:
-        losses.add("generate_audio")
-    elif ask.audio is not None and takes is _UNKNOWN:
+    if takes.sound and ask.audio is not None:
         body["generate_audio"] = ask.audio
+    elif ask.audio:
+        losses.add("generate_audio")
     query = f"?{urlencode({'fal_webhook': ask.callback})}" if ask.callback else ""
     length = body.get("duration")
     name = ".".join(("video_ms", *((body["resolution"],) if "resolution" in body else ())))
@@ -109,7 +124,7 @@ def _submit(ask: VideoAsk, model: str) -> Outgoing:
         headers=_JSON,
         body=json.encode(joined(body, ask.fields)),
         losses=losses.names(),
-        counts={} if length is None else {name: length * 1000},
+        counts={} if length is None else {name: int(length) * 1000},
     )
 
 
@@ -123,9 +138,10 @@ def _shape(ask: VideoAsk, takes: Takes, losses: Losses) -> dict[str, Any]:
         raise lacking("input_reference", "takes no picture")
     shape: dict[str, Any] = {}
     if takes.usual is not None or ask.duration_ms is not None:
-        shape["duration"] = seconds(ask, takes.seconds, takes.usual or 5, losses)
+        length = seconds(ask, takes.seconds, takes.usual or 5, losses)
+        shape["duration"] = str(length) if takes.as_text else length
     if takes.resolutions:
-        shape["resolution"] = lines(ask, takes.resolutions, takes.resolutions[0], losses)
+        shape["resolution"] = lines(ask, takes.resolutions, "720p", losses)
     if ask.first is not None:
         shape["image_url"] = uri(ask.first)
     elif (fitting := ratio(ask, takes.ratios, losses)) is not None:
