@@ -363,3 +363,33 @@ def test_prices_put_right_count_once_whoever_tells_and_can_be_taken_back():
     for corrected, left in ((300, 600), (300, 600), (-50, 950), (0, 900)):
         gate.correct(purse, corrected, NOON_US)
         assert room(NOON_US) == left
+
+
+@pytest.mark.parametrize(
+    ("cap", "ask", "said"),
+    [
+        (0, Ask(1, 10, 10), "This key's budget is used up."),
+        (
+            5_000_000,
+            Ask(1, 12_500_000, 8_000_000, is_stated=False),
+            "it may cost up to $0.0125, about $0.008 is expected, and $0.005 is left.",
+        ),
+        (5_000_000, Ask(1, 2_000_000_000, 2_000_000_000), "up to $2.00, and $0.005 is left."),
+    ],
+)
+def test_a_budget_that_is_too_small_says_what_the_request_may_cost_and_what_is_left(cap, ask, said):
+    gate, key = Gate(Table()), Key(budget_nusd=cap)
+    gate.recall(gate.unknown([key], NOON_US)[0][0], 0, NOON_US)
+    with pytest.raises(OutOfCredit) as refused:
+        gate.admit(gate.meters(key, {}), ask, 0, NOON_US)
+    assert said in refused.value.message
+
+
+def test_what_is_left_of_what_others_share_is_not_told():
+    gate, key = Gate(Table()), Key()
+    gate.configure((), (BudgetSetting(usd=0.005, per="month", scope="total"),))
+    gate.recall(gate.unknown([key], NOON_US)[0][0], 0, NOON_US)
+    with pytest.raises(OutOfCredit) as refused:
+        gate.admit(gate.meters(key, {}), Ask(1, 12_500_000, 12_500_000), 0, NOON_US)
+    assert "up to $0.0125." in refused.value.message
+    assert "left" not in refused.value.message

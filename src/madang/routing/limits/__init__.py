@@ -5,9 +5,10 @@ why no cap is crossed: docs/limits.md.
 """
 
 from madang.routing.limits.budget import Budget, Terms
-from madang.routing.limits.gate import Ask, Entitlements, Gate, Passed
+from madang.routing.limits.gate import Entitlements, Gate, Passed
 from madang.routing.limits.meters import Meters, Reservation
 from madang.routing.limits.period import Calendar
+from madang.routing.limits.refusal import Ask
 from madang.routing.limits.rules import (
     LimitedKey,
     Purse,

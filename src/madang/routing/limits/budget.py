@@ -31,7 +31,8 @@ class Terms(NamedTuple):
     """What a budget allows: `cap_nusd` per period of `calendar` (None: the cap is in the table, see `Budget.allow`).
 
     `warn_at`: shares of the cap, ascending. `soft_from`: the share from which the cheapest
-    candidates come first; None: never.
+    candidates come first; None: never. `is_own`: it is of one key or account alone, so that whoever
+    uses it may know how much is left.
     """
 
     label: str
@@ -39,6 +40,7 @@ class Terms(NamedTuple):
     calendar: Calendar
     warn_at: tuple[float, ...] = ()
     soft_from: float | None = None
+    is_own: bool = False
 
 
 class Named(Protocol):

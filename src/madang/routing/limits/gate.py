@@ -16,7 +16,7 @@ from madang.routing.limits.budget import Budget
 from madang.routing.limits.gauge import Gauge
 from madang.routing.limits.memory import Memory
 from madang.routing.limits.meters import Meters, Reservation
-from madang.routing.limits.refusal import refusal
+from madang.routing.limits.refusal import Ask, refusal
 from madang.routing.limits.rules import (
     SPANS_US,
     LimitedKey,
@@ -39,20 +39,6 @@ NEAR: Final = 8
 """Near its cap a budget is when less than so many times the worst case is left."""
 
 _MAX_REMEMBERED: Final = 20_000
-
-
-class Ask(NamedTuple):
-    """What a request may need at most: tokens, and nano-dollars.
-
-    `want_nusd` is the worst case, `expected_nusd` what an answer of the usual length costs at most
-    (never more than the worst case). `is_stated`: the caller has bounded the answer itself, so
-    that the worst case is its wish and no pessimism of ours.
-    """
-
-    tokens: int
-    want_nusd: int = 0
-    expected_nusd: int = 0
-    is_stated: bool = True
 
 
 class Passed(NamedTuple):
@@ -186,7 +172,7 @@ class Gate:
             nusd = _affordable(meters.budgets, ask, at_us) if meters.budgets else 0
             if nusd < 0 or not _has_room(meters, ask.tokens, now_us):
                 self.has_unknown |= not all(one.is_known(at_us) for one in meters.budgets)
-                raise refusal(meters, ask.tokens, ask.expected_nusd, now_us, at_us)
+                raise refusal(meters, ask, now_us, at_us)
             reservation = Reservation(meters, ask.tokens, nusd, now_us)
             if meters.has_soft:
                 reservation.is_soft = meters.is_soft(at_us)

@@ -1,25 +1,36 @@
-"""Why a request is not admitted, and when it will be: told by the meter that is longest in the way."""
+"""What a request asks of limits, why it is not admitted, and when it will be: told by the meter longest in the way."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from madang.errors import CallerError, OutOfCredit, RateLimited
+from madang.routing.limits.budget import Budget
 from madang.routing.limits.meters import Meters
 
 _SHORTLY_S: Final = 1.0
 """When to ask again for what others hold: nobody knows when they will be done."""
 
 
-def refusal(
-    meters: Meters, tokens: int, expected_nusd: int, now_us: int, at_us: int
-) -> CallerError:
-    """The error for a request of so many tokens that would cost about `expected_nusd`."""
+class Ask(NamedTuple):
+    """What a request may need at most: tokens, and nano-dollars.
+
+    `want_nusd` is the worst case, `expected_nusd` what an answer of the usual length costs at most
+    (never more than the worst case). `is_stated`: the caller has bounded the answer itself, so
+    that the worst case is its wish and no pessimism of ours.
+    """
+
+    tokens: int
+    want_nusd: int = 0
+    expected_nusd: int = 0
+    is_stated: bool = True
+
+
+def refusal(meters: Meters, ask: Ask, now_us: int, at_us: int) -> CallerError:
+    """The error for a request that may need so much at most."""
+    tokens = ask.tokens
     for budget in meters.budgets:
         spent, _ = budget.used(at_us)
-        if spent + expected_nusd > budget.cap:
-            return OutOfCredit(
-                f"{budget.terms.label} is used up, or too small for this request.",
-                code="budget_exceeded",
-            )
+        if spent + ask.expected_nusd > budget.cap:
+            return OutOfCredit(_too_little(budget, spent, ask), code="budget_exceeded")
     if tokens > meters.most_tokens:
         return RateLimited(
             f"This request needs about {tokens:,} tokens, and the limit is {meters.most_tokens:,}."
@@ -57,6 +68,28 @@ def refusal(
         code="budget_reserved",
         retry_after_s=_SHORTLY_S,
     )
+
+
+def _too_little(budget: Budget, spent_nusd: int, ask: Ask) -> str:
+    """Why a budget does not bear a request. What is left of one that others share is not told."""
+    label, left = budget.terms.label, budget.cap - spent_nusd
+    if left <= 0:
+        return f"{label} is used up."
+    costs = f"it may cost up to {dollars(ask.want_nusd)}"
+    if ask.expected_nusd < ask.want_nusd:
+        costs += f", about {dollars(ask.expected_nusd)} is expected"
+    rest = f", and {dollars(left)} is left" if budget.terms.is_own else ""
+    return (
+        f"{label} is too small for this request: {costs}{rest}. "
+        "A smaller bound on the answer (such as max_tokens) costs less."
+    )
+
+
+def dollars(nusd: int) -> str:
+    """Nano-dollars as dollars, exactly, without needless zeros: `$0.0125`."""
+    whole, rest = divmod(nusd, 1_000_000_000)
+    digits = f"{rest:09d}".rstrip("0")
+    return f"${whole}.{digits:0<2}"
 
 
 def _narrowest(meters: Meters, at_us: int) -> str:

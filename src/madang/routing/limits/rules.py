@@ -105,7 +105,8 @@ def rules_of_key(key: LimitedKey) -> Iterator[Rule]:
         yield Rate(f"{name}:tokens:minute", label, "tokens", key.tpm, "minute")
     if key.budget_nusd is not None:
         per = _per(key.budget_per)
-        terms = Terms(f"{label} budget{_spoken(per)}", key.budget_nusd, Calendar(per))
+        spoken = f"{label} budget{_spoken(per)}"
+        terms = Terms(spoken, key.budget_nusd, Calendar(per), is_own=True)
         yield Purse(f"{name}:usd:{per}:UTC", terms, Whose(key=key.id), key.created_at)
 
 
@@ -140,6 +141,7 @@ def rule_of_budget(budget: BudgetSetting, key: LimitedKey | None) -> Purse:
         Calendar(budget.per, budget.time_zone),
         tuple(sorted(budget.warn_at)),
         budget.soft_from if budget.mode == "soft" else None,
+        is_own=scope.key is not None or scope.account is not None,
     )
     own = key if scope.key is not None else None
     account = key.account_id if key is not None and scope.plan is not None else scope.account
@@ -155,7 +157,7 @@ def is_owned(scope: Literal["total"] | Scope) -> bool:
 
 def credit(account_id: str, born_s: int = 0) -> Purse:
     """The prepaid credit of an account: its cap is all that was ever paid in, and told while serving."""
-    terms = Terms("This account's credit", None, Calendar("ever"))
+    terms = Terms("This account's credit", None, Calendar("ever"), is_own=True)
     return Purse(f"account:{account_id}:credit", terms, Whose(account=account_id), born_s)
 
 
