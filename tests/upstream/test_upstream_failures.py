@@ -88,7 +88,7 @@ def test_a_reset_does_not_complete_a_body_that_ends_with_the_connection(run):
 def test_a_fresh_connection_that_dies_unanswered_is_not_tried_again(run, reset):
     async def story():
         async with serving(then_close(b"", reset=reset)) as provider, calling() as transport:
-            assert type(await failure(transport, provider.origin)) is ProviderUnreachable
+            assert isinstance(await failure(transport, provider.origin), ProviderUnreachable)
             assert provider.connections == 1
 
     run(story)

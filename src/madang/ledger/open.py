@@ -33,9 +33,9 @@ _HEAD: Final = Layout("<IIH")
 """CRC-32 of the facts, bytes of text heard so far, length of the facts (0: the slot is free)."""
 
 _HEARD: Final = Layout("<I")
-_LENGTH: Final = Layout("<H")
 _HEARD_AT: Final = 4
 _LENGTH_AT: Final = 8
+_NONE: Final = bytes(2)
 _ROOM: Final = SLOT_BYTES - _HEAD.size
 _MOST_HEARD: Final = 0xFFFF_FFFF
 _MOST_TEXT: Final = 40
@@ -123,11 +123,16 @@ class UnderWay:
 
     def end(self, slots: Iterable[int]) -> None:
         """The rows of these attempts are in the journal. Written with the next that begins."""
+        image, free = self._image, self._free
         for slot in slots:
             if slot >= 0:
-                _LENGTH.pack_into(self._image, slot * SLOT_BYTES + _LENGTH_AT, 0)
-                self._touch(slot)
-                self._free.append(slot)
+                at = slot * SLOT_BYTES + _LENGTH_AT
+                image[at : at + 2] = _NONE
+                free.append(slot)
+                if slot < self._low:  # noqa: PLR1730 - min() takes 0.1 µs
+                    self._low = slot
+                if slot > self._high:  # noqa: PLR1730
+                    self._high = slot
 
     def flush(self) -> None:
         """Write what has begun or gone on. What cannot be written is tried again the next time."""
@@ -161,10 +166,11 @@ class UnderWay:
     def _put(self, slot: int, facts: Begun) -> None:
         text = _written(facts) or _written(replace(facts, tags={})) or _encode(_cut(facts))
         at = slot * SLOT_BYTES
+        size = len(text)
         image = self._image
-        _pack_into(image, at, _crc32(text), 0, len(text))
+        _pack_into(image, at, _crc32(text), 0, size)
         at += 10
-        image[at : at + len(text)] = text
+        image[at : at + size] = text
         self._touch(slot)
         self._due = True
 

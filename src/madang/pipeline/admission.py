@@ -47,9 +47,12 @@ class Admission:
 
         Raises Forbidden, RateLimited or OutOfCredit, and has reserved nothing then.
         """
-        if call.parts is not None and call.parts.are_admitted:
+        parts = call.parts
+        if parts is not None and parts.are_admitted:
             return
-        if not call.is_part:  # else it is asked by us, not by the caller
+        if call.key.models and (
+            parts is None or parts.whole is call
+        ):  # else we ask, not the caller
             permit(call, route)
         if self.gate.meters(call.key, call.tags) is not None:
             self.reserve(call, route, snapshot, call.started)
@@ -135,7 +138,8 @@ class Admission:
         """Replace the reservation by what the rows used that have come since it was made."""
         reservation = call.reservation
         if reservation is None:
-            self._draw(call)
+            if call.parts is not None:
+                self._draw(call)
             return
         rows = call.rows[call.settled :]
         used = made = cost = 0

@@ -56,9 +56,9 @@ class Settler(Protocol):
 
 
 class Attempt:
-    """One try of one call on one lane. `run` answers or raises a MadangError."""
+    """One try of one call on one lane. `run` answers or raises a MadangError; `account` is what the ledger will see."""
 
-    __slots__ = ("_account", "_call", "_incoming", "_lane", "_number", "_settler", "_transport")
+    __slots__ = ("_call", "_incoming", "_lane", "_number", "_settler", "_transport", "account")
 
     def __init__(
         self, call: Call, lane: Lane, snapshot: Snapshot, transport: Door, settler: Settler
@@ -69,37 +69,38 @@ class Attempt:
         self._settler = settler
         self._number = 0
         self._incoming: Incoming | None = None
-        self._account = Account(call, lane, snapshot, monotonic())
-
-    @property
-    def account(self) -> Account:
-        """What the ledger will see of it."""
-        return self._account
+        self.account = Account(call, lane, snapshot, monotonic())
 
     async def run(self) -> Reply:
         """Ask the provider; return the reply to the caller, with the ledger written (or, streamed, about to be)."""
-        call, lane = self._call, self._lane
-        streaming = call.envelope.stream
-        lane.standing.started(self._account.began_at)
+        call, lane, account = self._call, self._lane, self.account
+        lane.standing.started(account.began_at)
         body = body_for(call, lane)
-        turn = self._account.turn = await self._turn()
+        tokens = likely_tokens(call) if lane.line.turnstile.counts_tokens else 0
+        turn = lane.line.enter(tokens, account.began_at)
+        if turn is None:
+            turn = await self._wait(tokens)
+        account.turn = turn
         outgoing = self._outgoing(body, turn)
         call.asked += 1
         self._number = call.asked
-        self._account.sent_at = monotonic()
-        self._settler.begin(self._account)
-        incoming = await self._transport.send(outgoing)
-        self._account.first_byte_at = monotonic()
+        account.sent_at = monotonic()
+        self._settler.begin(account)
+        incoming = self._incoming = await self._transport.send(outgoing)
+        account.first_byte_at = monotonic()
         try:
-            incoming = self._incoming = await self._check(incoming, turn)
-            if streaming:
+            if incoming.status < 400:
+                _taken(incoming, turn)
+            else:
+                incoming = self._incoming = await self._refused(incoming, turn)
+            if call.envelope.stream:
                 return await self._stream(incoming)
             answer = await incoming.read()
         except BaseException:
             incoming.close()
             raise
         incoming.close()
-        call.upstream_s += monotonic() - self._account.sent_at
+        call.upstream_s += monotonic() - account.sent_at
         return self._whole(answer)
 
     def abandon(self) -> None:
@@ -107,19 +108,17 @@ class Attempt:
         if self._incoming is not None:
             self._incoming.close()
 
-    async def _turn(self) -> Turn:
-        """Be let through to the provider, after a while where its limits are reached: the attempt begins then."""
-        call, line, began_at = self._call, self._lane.line, self._account.began_at
-        tokens = likely_tokens(call)
-        turn = line.enter(tokens, began_at)
-        if turn is None:
-            give_up_at = began_at + self._lane.provider.timeouts.total_s
-            if call.deadline_s is not None:
-                give_up_at = min(give_up_at, call.started + call.deadline_s)
-            turn = await line.wait(Claim(call.key.id, call.priority, tokens, give_up_at))
-            self._account.began_at = self._account.sent_at = now = monotonic()
-            call.waited_s += now - began_at
-            call.upstream_s += now - began_at
+    async def _wait(self, tokens: int) -> Turn:
+        """Stand in line for the provider, whose limits are reached: the attempt begins when its turn comes."""
+        call, lane, account = self._call, self._lane, self.account
+        began_at = account.began_at
+        give_up_at = began_at + lane.provider.timeouts.total_s
+        if call.deadline_s is not None:
+            give_up_at = min(give_up_at, call.started + call.deadline_s)
+        turn = await lane.line.wait(Claim(call.key.id, call.priority, tokens, give_up_at))
+        account.began_at = account.sent_at = now = monotonic()
+        call.waited_s += now - began_at
+        call.upstream_s += now - began_at
         return turn
 
     def _outgoing(self, body: bytes, turn: Turn) -> Outgoing:
@@ -138,13 +137,8 @@ class Attempt:
             head += call.trace.head
         return Outgoing(provider.origin, head, body, timeouts, streaming)
 
-    async def _check(self, incoming: Incoming, turn: Turn) -> Incoming:
-        """Return an answer; raise the provider's refusal, if that is what came."""
-        if incoming.status < 400:
-            turn.answered()
-            if turn.should_listen:
-                turn.heard(quota_left(incoming.headers), monotonic())
-            return incoming
+    async def _refused(self, incoming: Incoming, turn: Turn) -> Incoming:
+        """Raise the provider's refusal; return an answer after all, where it had only to be told more."""
         body = await incoming.read()
         error = self._lane.wire.read_error(incoming.status, incoming.headers, body)
         if self._lane.wire is not self._call.wire:
@@ -159,10 +153,13 @@ class Attempt:
         body = body_for(self._call, self._lane)
         incoming = await self._transport.send(self._outgoing(body, turn))
         try:
-            return await self._check(incoming, turn)
+            if incoming.status >= 400:
+                return await self._refused(incoming, turn)
         except BaseException:
             incoming.close()
             raise
+        _taken(incoming, turn)
+        return incoming
 
     def _whole(self, body: bytes) -> Whole:
         call, lane = self._call, self._lane
@@ -182,12 +179,12 @@ class Attempt:
                 answer = replace(answer, usage=total(call.before, usage or Usage()))
             body = call.wire.write_answer(answer, self._context())
         now = monotonic()
-        began_at = self._account.began_at
+        began_at = self.account.began_at
         lane.standing.answered(now - began_at, now, began_at)
         call.overhead_us = max(0, int((now - call.started - call.upstream_s) * 1_000_000))
         if usage is None:
-            usage = self._account.estimated(None, text_bytes(body))
-        row = self._account.answered(now, usage, stop)
+            usage = self.account.estimated(None, text_bytes(body))
+        row = self.account.answered(now, usage, stop)
         self._settler.finish(call)
         head = self._head(_JSON)
         before_nusd = call.parts.nusd if call.parts is not None else 0
@@ -199,7 +196,7 @@ class Attempt:
         """Wait for the first bytes worth sending; until then the attempt can still fail over."""
         call, lane = self._call, self._lane
         pump = self._pump()
-        account = self._account
+        account = self.account
         until = account.sent_at + lane.provider.timeouts.first_token_s
         first = await Beginning(call, lane, pump, incoming).read(until)
         if first and not isinstance(pump, Translation) and _EVENT.match(first) is None:
@@ -209,7 +206,7 @@ class Attempt:
         has_begun = call.continuation is not None and call.seam is not None
         if not has_begun:
             call.overhead_us = max(0, int((now - call.started - call.upstream_s) * 1_000_000))
-        flight = Flight(self._account, self._settler, pump, incoming, self._context(), first)
+        flight = Flight(self.account, self._settler, pump, incoming, self._context(), first)
         content_type = _JSON if call.array else _EVENTS
         return Streamed(200, self._head(content_type + _NO_CACHE), flight.relay)
 
@@ -260,6 +257,13 @@ class Attempt:
         if call.losses:
             head += b"x-madang-lossy: %b\r\n" % header_value(",".join(call.losses))
         return head
+
+
+def _taken(incoming: Incoming, turn: Turn) -> None:
+    """The provider has taken the request; now and then it says how much more it would take."""
+    turn.answered()
+    if turn.listens:
+        turn.heard(quota_left(incoming.headers), monotonic())
 
 
 def _echoed(call: Call) -> Request | Embed | None:

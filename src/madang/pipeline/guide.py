@@ -1,6 +1,6 @@
 """The way a call takes: from its model's name and what its caller wishes to a plan, and why.
 
-`lead` before admission (which tier), `turn` after it (which rule), `plan` at last. A call whose name
+`tier` before admission, `turn` after it (which rule), `plan` at last. A call whose name
 leads to one target by itself passes all three untouched.
 """
 
@@ -42,15 +42,31 @@ class Guide:
     def __init__(self) -> None:
         self._memory = Memory()
 
-    def lead(self, call: Call, snapshot: Snapshot) -> Route:
-        """The route of a call: where its name leads, or the tier that suits it.
+    def tier(self, call: Call, route: Route, snapshot: Snapshot) -> Route:
+        """The tier for a call: what its verdict asks for, or the nearest that the key may use.
 
-        Raises UnknownModel, InvalidRequest, or Forbidden where its key may use no tier.
+        Raises InvalidRequest, or Forbidden where its key may use no tier.
         """
-        route = snapshot.directory.resolve(call.envelope.model, call.wire.dialect)
-        if route.tiers:
-            route = self._tier(call, route, snapshot)
-        return route
+        verdict = _verdict(call)
+        wanted = TIERS.index(verdict.tier)
+        models, asked = call.key.models, call.envelope.model
+        mine = [
+            at
+            for at, tier in enumerate(route.tiers)
+            if not models or allowed(models, replace(route, targets=tier.targets), asked)
+        ]
+        if not mine:
+            raise Forbidden(
+                f"This key may not use the model `{asked}`, or any that it leads to.",
+                param="model",
+                code="model_not_allowed",
+            )
+        at = min(mine, key=lambda one: (abs(one - wanted), one))
+        signals = verdict.signals if at == wanted else (*verdict.signals, "what the key may use")
+        notes = self._case(call, snapshot).notes
+        notes.tier, notes.signals = TIERS[at], signals
+        call.told += b"x-madang-auto: %b\r\n" % header_value("; ".join((TIERS[at], *signals)))
+        return route.tiers[at]
 
     def turn(self, call: Call, route: Route, snapshot: Snapshot) -> Route:
         """The way of the first rule that holds for a call, else the route itself."""
@@ -70,7 +86,7 @@ class Guide:
 
     def plan(self, call: Call, route: Route, snapshot: Snapshot, now: float, chance: float) -> Plan:
         """Who is asked, in what order. Raises InvalidRequest where the caller's wishes leave nobody."""
-        wishes = self._wishes(call, route)
+        wishes = self._wishes(call, route) if "provider" in call.envelope.fields else None
         steer = call.steer
         if (
             wishes is None
@@ -102,33 +118,10 @@ class Guide:
             call.case = Case(snapshot, self._memory, call.at_us)
         return call.case
 
-    def _tier(self, call: Call, route: Route, snapshot: Snapshot) -> Route:
-        """The tier for a call: what its verdict asks for, or the nearest that the key may use."""
-        verdict = _verdict(call)
-        wanted = TIERS.index(verdict.tier)
-        models, asked = call.key.models, call.envelope.model
-        mine = [
-            at
-            for at, tier in enumerate(route.tiers)
-            if not models or allowed(models, replace(route, targets=tier.targets), asked)
-        ]
-        if not mine:
-            raise Forbidden(
-                f"This key may not use the model `{asked}`, or any that it leads to.",
-                param="model",
-                code="model_not_allowed",
-            )
-        at = min(mine, key=lambda one: (abs(one - wanted), one))
-        signals = verdict.signals if at == wanted else (*verdict.signals, "what the key may use")
-        notes = self._case(call, snapshot).notes
-        notes.tier, notes.signals = TIERS[at], signals
-        call.told += b"x-madang-auto: %b\r\n" % header_value("; ".join((TIERS[at], *signals)))
-        return route.tiers[at]
-
     def _wishes(self, call: Call, route: Route) -> ProviderWishes | None:
         """The caller's wishes for providers, taken out of the body: no provider is to see them."""
-        raw = call.envelope.fields.get("provider")
-        if raw is None or call.wire.dialect != "chat":
+        raw = call.envelope.fields["provider"]
+        if call.wire.dialect != "chat":
             return None
         homes = [target.home for target in route.every_target()]
         if homes == [None] or set(homes) == {_AGGREGATOR}:

@@ -71,7 +71,7 @@ class Line:
 
     def enter(self, tokens: int, now: float) -> Turn | None:
         """A turn at once, where there is room and nobody waits."""
-        return None if self._queue else self.turnstile.enter(tokens, now)
+        return None if self._queue.waiting else self.turnstile.enter(tokens, now)
 
     async def wait(self, claim: Claim) -> Turn:
         """Stand in line for a turn; whoever is cancelled leaves at once.

@@ -73,7 +73,9 @@ class Pipeline:
     async def answer(self, call: Call) -> Reply:
         """Answer one call. Raises a MadangError when nothing could; then everything is settled already."""
         snapshot = self.snapshot
-        route = self._guide.lead(call, snapshot)
+        route = snapshot.directory.resolve(call.envelope.model, call.wire.dialect)
+        if route.tiers:
+            route = self._guide.tier(call, route, snapshot)
         if self.trials.open:
             self.trials.join(call, snapshot)
         self._admission.admit(call, route, snapshot)
@@ -247,7 +249,7 @@ class Pipeline:
 
     def finish(self, call: Call) -> None:
         """All rows of the call are known: enter them in the journal, true up the limits, tell the watchers."""
-        if call.is_part:
+        if call.parts is not None and call.is_part:
             settle.subordinate(call)
         rows = call.rows
         if call.trace is not None:

@@ -1,13 +1,11 @@
 """The end of an attempt: usage, price, the row of the ledger."""
 
-from typing import NamedTuple
-
 from msgspec.structs import replace
 
 from madang.errors import MadangError, ProviderError
 from madang.ledger.open import Begun
 from madang.ledger.prices import charge
-from madang.model import Attempt, Outcome, Stop, Target, Usage
+from madang.model import Attempt, Outcome, Stop, Usage
 from madang.pipeline.call import Call
 from madang.pipeline.lane import Lane, Snapshot
 from madang.pipeline.measure import prompt_tokens, rough_prompt_tokens
@@ -22,25 +20,29 @@ _MOST_NUSD = 10**15
 """A million dollars: the ledger takes no row that cost more."""
 
 
+_End = tuple[Outcome, int, Stop | None, MadangError | None, Usage, int | None, str | None]
+"""How an attempt ended: outcome, status, stop, error, usage, its cost in nano-dollars and the price row it follows."""
+
+
 class Account:
     """One attempt as the ledger will see it: whose it is, where it went, and when.
 
     `slot` is where it is on record as under way (-1: nowhere).
     Clock readings are monotonic seconds. `sent_at` is when the provider was asked; `first_byte_at`
     None: no answer came. `turn` is what it is asked with (None: it was not its turn yet); the row
-    gives it back. `n` numbers the row (None: it is the next one when it is made). `injected` is the
-    drill that strikes it (None: none does).
+    gives it back. `n` numbers the row (None: it is the next one when it is made). `price` is the row
+    in force (None: unknown), `injected` the drill that strikes it (None: none does).
     """
 
     __slots__ = (
         *("began_at", "call", "first_byte_at", "injected", "lane", "n"),
-        *("sent_at", "slot", "snapshot", "turn"),
+        *("price", "sent_at", "slot", "turn"),
     )
 
     def __init__(self, call: Call, lane: Lane, snapshot: Snapshot, began_at: float) -> None:
         self.call = call
         self.lane = lane
-        self.snapshot = snapshot
+        self.price = snapshot.price(lane, call.at_us)
         self.began_at = began_at
         self.sent_at = began_at
         self.first_byte_at: float | None = None
@@ -51,8 +53,7 @@ class Account:
 
     def begun(self) -> Begun:
         """What is to be known of it if this process dies before it has a row."""
-        call, target = self.call, self.lane.target
-        price = self.snapshot.price(self.lane, call.at_us)
+        call, target, price = self.call, self.lane.target, self.price
         if self.n is None:
             self.n = call.first_n + len(call.rows)
         return Begun(
@@ -88,7 +89,7 @@ class Account:
             usage = self.estimated(None, 0)
         if self.turn is not None:
             self.turn.end(usage.input + usage.output)
-        price = self.snapshot.price(self.lane, self.call.at_us)
+        price = self.price
         cost, priced_by = None, None
         if price is not None:
             ended_us = self.call.at_us + int((now - self.began_at) * 1_000_000)
@@ -96,14 +97,14 @@ class Account:
             if cost is not None and cost > _MOST_NUSD:
                 usage = self.estimated(None, 0)
                 cost, priced_by = charge(price, usage, ended_us)
-        return self._enter(now, _End(outcome, status, stop, error, usage, cost, priced_by))
+        return self._enter(now, (outcome, status, stop, error, usage, cost, priced_by))
 
     def failed(self, now: float, error: MadangError) -> None:
         """Append the row of an attempt that got no answer; it stands as final until another follows."""
         if self.turn is not None:
             self.turn.end(0)
         status = getattr(error, "upstream_status", None) or 0
-        self._enter(now, _End("failed", status, None, error, _NOTHING, 0, None))
+        self._enter(now, ("failed", status, None, error, _NOTHING, 0, None))
 
     def estimated(self, reported: Usage | None, text_bytes: int, least: int = 0) -> Usage:
         """Usage where the provider's report is missing or unfinished: estimates fill it, marked as such.
@@ -118,6 +119,13 @@ class Account:
             estimated=True,
         )
 
+    def _add_side(self, row: Attempt) -> None:
+        """On which side of a trial it was, and which drill struck it."""
+        lot = self.call.lot
+        if lot is not None:
+            row.canary, row.arm, row.drawn = lot.trial, lot.arm(self.lane.target), lot.drawn
+        row.injected = self.injected
+
     def _detail(self, error: MadangError | None) -> str | None:
         """Where the attempt goes on with another's answer, and how it failed."""
         seam, words = self.call.seam, error.message if error else None
@@ -125,12 +133,12 @@ class Account:
             words = seam if words is None else f"{seam}; {words}"
         return words and words[:_MAX_DETAIL]
 
-    def _enter(self, now: float, end: "_End") -> Attempt:
-        """Append and return the row. One call with every field: passing facts on would take twice the time."""
-        call, target, usage, error = self.call, self.lane.target, end.usage, end.error
+    def _enter(self, now: float, end: _End) -> Attempt:
+        """Append and return the row. One call with what a plain answer has: passing facts on takes twice the time."""
+        call, target = self.call, self.lane.target
+        outcome, status, stop, error, usage, cost, price = end
         n = call.first_n + len(call.rows) if self.n is None else self.n
-        has_answer = end.outcome != "failed"
-        first = self.first_byte_at if has_answer else None
+        first = self.first_byte_at if outcome != "failed" else None
         row = Attempt(
             id=f"{call.id}.{n}",
             request_id=call.id,
@@ -146,63 +154,51 @@ class Account:
             api=target.api,
             region=target.region,
             provider_key=self.turn.prefix if self.turn is not None else None,
-            outcome=end.outcome,
-            status=end.status,
+            outcome=outcome,
+            status=status,
             streamed=call.envelope.stream,
-            stop=end.stop,
-            cause=error.kind if error else None,
-            detail=self._detail(error),
+            stop=stop,
             input_tokens=usage.input,
             output_tokens=usage.output,
             cache_read_tokens=usage.cache_read,
-            cache_write_tokens=usage.cache_write,
-            cache_write_1h_tokens=usage.cache_write_1h,
             reasoning_tokens=usage.reasoning,
-            audio_input_tokens=usage.audio_input,
-            audio_output_tokens=usage.audio_output,
-            estimated=usage.estimated,
             units=usage.units,
             tier=usage.tier,
-            cost_nusd=end.cost_nusd,
-            price=end.price if end.cost_nusd is not None else None,
+            estimated=usage.estimated,
+            cost_nusd=cost,
+            price=price if cost is not None else None,
             cache=call.cached,
             reserved_nusd=None if call.rows else call.reserved_nusd,
             plan=None if call.rows or call.case is None else call.case.notes.decision(now),
             latency_us=int((now - self.began_at) * 1_000_000),
             first_token_us=int((first - self.began_at) * 1_000_000) if first else None,
-            overhead_us=call.overhead_us if has_answer else 0,
+            overhead_us=call.overhead_us if outcome != "failed" else 0,
             losses=call.losses,
-            injected=self.injected,
         )
-        return _appended(call, row, target)
+        if usage.cache_write or usage.cache_write_1h or usage.audio_input or usage.audio_output:
+            _add_rare_tokens(row, usage)
+        if error is not None or call.seam is not None:
+            row.cause, row.detail = getattr(error, "kind", None), self._detail(error)
+        if call.lot is not None or self.injected is not None:
+            self._add_side(row)
+        call.rows.append(row)
+        return row
 
 
-def _appended(call: Call, row: Attempt, target: Target) -> Attempt:
-    """The row, on its side where a new target is on trial, as the latest of its call."""
-    lot = call.lot
-    if lot is not None:
-        row = replace(row, canary=lot.trial, arm=lot.arm(target), drawn=lot.drawn)
-    call.rows.append(row)
-    return row
-
-
-class _End(NamedTuple):
-    """How an attempt ended; `price` names the row that `cost_nusd` follows."""
-
-    outcome: Outcome
-    status: int
-    stop: Stop | None
-    error: MadangError | None
-    usage: Usage
-    cost_nusd: int | None
-    price: str | None
+def _add_rare_tokens(row: Attempt, usage: Usage) -> None:
+    row.cache_write_tokens = usage.cache_write
+    row.cache_write_1h_tokens = usage.cache_write_1h
+    row.audio_input_tokens = usage.audio_input
+    row.audio_output_tokens = usage.audio_output
 
 
 def _is_absurd(usage: Usage) -> bool:
     """Whether it reports more than an answer can have."""
     tokens = usage.input + usage.output + usage.cache_read + usage.cache_write
     tokens += usage.reasoning + usage.audio_input + usage.audio_output
-    return tokens > _MOST_TOKENS or max(usage.units.values(), default=0) > _MOST_TOKENS
+    if usage.units and max(usage.units.values()) > _MOST_TOKENS:
+        return True
+    return tokens > _MOST_TOKENS
 
 
 def ended(row: Attempt) -> Begun:

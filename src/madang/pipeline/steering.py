@@ -26,8 +26,7 @@ _any_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 def steer(call: Call, headers: Mapping[bytes, bytes]) -> None:
     """Take up what the headers of a call say. Raises InvalidRequest.
 
-    A task takes the place of the model that the body names, and is the tag `task` as well, unless
-    the key has one of its own.
+    A task takes the place of the model that the body names.
     """
     task = headers.get(_TASK)
     if task is not None:
@@ -35,9 +34,6 @@ def steer(call: Call, headers: Mapping[bytes, bytes]) -> None:
             raise InvalidRequest("x-madang-task is the name of a task.", code="invalid_task")
         name = task.decode().removeprefix(TASK_PREFIX)
         call.envelope = replace(call.envelope, model=TASK_PREFIX + name)
-    model = call.envelope.model
-    if model.startswith(TASK_PREFIX) and "task" not in call.key.tags:
-        call.tags = {**call.tags, "task": model.removeprefix(TASK_PREFIX)}
     prefer, session = headers.get(_PREFER), headers.get(_SESSION)
     if prefer is None and session is None:
         return
@@ -49,6 +45,12 @@ def steer(call: Call, headers: Mapping[bytes, bytes]) -> None:
         cast("Preference", prefer.decode()) if prefer is not None else None,
         session.decode("utf-8", "replace") if session is not None else None,
     )
+
+
+def tag_task(call: Call) -> None:
+    """The task that a call's model names is its tag `task` as well, unless the key has one of its own."""
+    if "task" not in call.key.tags:
+        call.tags = {**call.tags, "task": call.envelope.model.removeprefix(TASK_PREFIX)}
 
 
 def told_session(call: Call) -> str | None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import inf
 from urllib.parse import parse_qs
 
+from madang.config.keys import Keys
 from madang.errors import InvalidRequest
 from madang.keys import Key, Keyring
 from madang.model import Dialect
@@ -15,13 +17,14 @@ _GOOGLE: frozenset[Dialect] = frozenset(("gemini", "gemini_embed", "gemini_batch
 
 
 def authenticate(
-    keyring: Keyring, request: Request, dialect: Dialect, now_s: float, warn_s: float
+    keyring: Keyring, request: Request, dialect: Dialect, now_s: float, settings: Keys
 ) -> Key:
     """The key a request presents; its answer will say so if that ends soon. Raises Unauthenticated."""
     presented = keyring.recognise(presented_key(request.headers, request.query, dialect), now_s)
-    ends_at = presented.ending(now_s, warn_s)
-    if ends_at is not None:
-        request.notice = b"x-madang-key-expires: %b\r\n" % _moment(ends_at)
+    if presented.good_until != inf:
+        ends_at = presented.ending(now_s, settings.warn_s)
+        if ends_at is not None:
+            request.notice = b"x-madang-key-expires: %b\r\n" % _moment(ends_at)
     return presented.key
 
 

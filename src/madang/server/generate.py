@@ -4,12 +4,13 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qs
 
+from madang.config.routes import TASK_PREFIX
 from madang.errors import Draining, InvalidRequest, MadangError, Overloaded
 from madang.model import Dialect
 from madang.model.trace import read_trace
 from madang.pipeline.call import Call, Chunk, Reply, Streamed
 from madang.pipeline.count import count_tokens, read_count_envelope
-from madang.pipeline.steering import steer
+from madang.pipeline.steering import steer, tag_task
 from madang.pipeline.wish import wish_of
 from madang.routing.canary.split import Side
 from madang.routing.pacing import HIGH, LOW, NORMAL, Priority
@@ -30,6 +31,15 @@ _PRIORITIES: dict[bytes, Priority] = {b"high": HIGH, b"normal": NORMAL, b"low": 
 _KEPT_FROM: dict[Priority, int] = {LOW: 5, NORMAL: 20}
 """Low priority does not get the last fifth of what may be in flight, normal not the last twentieth."""
 
+
+_ASKED = frozenset(
+    (
+        *(b"x-madang-tags", b"x-madang-deadline-ms", b"x-madang-priority", b"x-madang-arm"),
+        *(b"x-madang-lossy", b"x-madang-continue", b"x-madang-chunk", b"x-madang-chunk-of"),
+        *(b"x-madang-task", b"x-madang-prefer", b"x-madang-session", b"traceparent"),
+    )
+)
+"""The headers in which a caller asks for something of Madang's own; most ask for nothing."""
 
 Apart = Callable[[Runtime, Call, Request], Awaitable[None]]
 """Answers the calls for one model in a way of its own."""
@@ -100,8 +110,7 @@ async def admit(runtime: Runtime, endpoint: Endpoint, request: Request) -> Call:
         _shed(runtime.in_flight, bounds.max_in_flight, request)
     dialect = endpoint.dialect or "chat"
     at_ns = time.time_ns()
-    warn_s = runtime.settings.keys.warn_s
-    key = authenticate(runtime.keyring, request, dialect, at_ns / 1e9, warn_s)
+    key = authenticate(runtime.keyring, request, dialect, at_ns / 1e9, runtime.settings.keys)
     body = await read_body(request, bounds.max_body_mb * 1024 * 1024, bounds.body_timeout_s)
     call = Call(
         id=runtime.new_request_id(at_ns),
@@ -133,6 +142,22 @@ def _shed(in_flight: int, most: int, request: Request) -> None:
 def _read_options(call: Call, request: Request, dialect: Dialect) -> None:
     """Madang's own request headers, and those that go on to the provider."""
     headers = request.headers
+    call.tags = call.key.tags
+    if not _ASKED.isdisjoint(headers):
+        _read_wishes(call, request)
+    if call.envelope.model.startswith(TASK_PREFIX):
+        tag_task(call)
+    for name in _FORWARDED.get(dialect, ()):
+        if name in headers:
+            call.forward += name + b": " + headers[name] + b"\r\n"
+    if call.path_stream:
+        query = parse_qs(request.query.decode("latin-1"))
+        call.array = query.get("alt", [""])[0] != "sse"
+
+
+def _read_wishes(call: Call, request: Request) -> None:
+    """What a caller asks of Madang itself. Raises InvalidRequest."""
+    headers = request.headers
     call.tags = tags_of(call.key.tags, headers.get(b"x-madang-tags"))
     call.deadline_s = deadline_of(request)
     call.priority = priority_of(request)
@@ -148,12 +173,6 @@ def _read_options(call: Call, request: Request, dialect: Dialect) -> None:
     call.may_lose = _allows(headers, b"x-madang-lossy")
     call.may_go_on = _allows(headers, b"x-madang-continue")
     call.chunk = _chunk(headers)
-    for name in _FORWARDED.get(dialect, ()):
-        if name in headers:
-            call.forward += name + b": " + headers[name] + b"\r\n"
-    if call.path_stream:
-        query = parse_qs(request.query.decode("latin-1"))
-        call.array = query.get("alt", [""])[0] != "sse"
 
 
 def deadline_of(request: Request) -> float | None:

@@ -152,8 +152,7 @@ HANDLERS: dict[str, Handler] = {
 
 
 def _key(runtime: Runtime, caller: Request, dialect: Dialect) -> Key:
-    warn_s = runtime.settings.keys.warn_s
-    return authenticate(runtime.keyring, caller, dialect, time.time(), warn_s)
+    return authenticate(runtime.keyring, caller, dialect, time.time(), runtime.settings.keys)
 
 
 def _scope_of(key: Key) -> str | None:

@@ -90,7 +90,7 @@ async def transcriptions(runtime: Runtime, _: Endpoint, dialect: Dialect, caller
 async def _read(runtime: Runtime, caller: Request) -> tuple[bytes, bytes]:
     bounds = runtime.settings.server
     authenticate(
-        runtime.keyring, caller, "chat", time.time(), runtime.settings.keys.warn_s
+        runtime.keyring, caller, "chat", time.time(), runtime.settings.keys
     )  # before anything is read
     body = await read_body(caller, bounds.max_body_mb * 1024 * 1024, bounds.body_timeout_s)
     return caller.headers.get(b"content-type", b""), body
@@ -102,7 +102,7 @@ def _work(
     if runtime.draining:
         raise Draining("This gateway is shutting down; send the request again.", retry_after_s=1)
     at_ns = time.time_ns()
-    key = authenticate(runtime.keyring, caller, dialect, at_ns / 1e9, runtime.settings.keys.warn_s)
+    key = authenticate(runtime.keyring, caller, dialect, at_ns / 1e9, runtime.settings.keys)
     caller.id = runtime.new_request_id(at_ns)
     return Work(
         key=key,

@@ -65,7 +65,7 @@ def _take(call: Call, body: bytes) -> None:
 async def response(runtime: Runtime, endpoint: Endpoint, dialect: Dialect, caller: Request) -> None:
     """A response that is held for this key: show it, or forget it."""
     now_s = time.time()
-    key = authenticate(runtime.keyring, caller, dialect, now_s, runtime.settings.keys.warn_s)
+    key = authenticate(runtime.keyring, caller, dialect, now_s, runtime.settings.keys)
     identity = endpoint.id or ""
     if caller.opening.method == "DELETE":
         if not await asyncio.to_thread(runtime.held.drop, identity, key.id, now_s):

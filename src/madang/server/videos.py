@@ -258,9 +258,7 @@ async def _stream(
 
 
 def _key(runtime: Runtime, caller: Request, dialect: Dialect) -> Key:
-    return authenticate(
-        runtime.keyring, caller, dialect, now_us() / 1e6, runtime.settings.keys.warn_s
-    )
+    return authenticate(runtime.keyring, caller, dialect, now_us() / 1e6, runtime.settings.keys)
 
 
 async def _body(runtime: Runtime, caller: Request) -> bytes:

@@ -36,7 +36,7 @@ class ResponseReader:
     __slots__ = (
         "_arrived",
         "_barren_bytes",
-        "_lines_left",
+        "_lines",
         "_parser",
         "bounds",
         "complete",
@@ -58,7 +58,7 @@ class ResponseReader:
         self.complete = False
         self.reusable = False
         self.flaw: ProviderBroken | None = None
-        self._lines_left = bounds.max_head_count
+        self._lines: list[tuple[bytes, bytes]] = []
         self._barren_bytes = 0
         self._arrived: list[bytes] = []
         # the parser calls it for every piece: a builtin, so that a piece costs no Python frame
@@ -110,24 +110,24 @@ class ResponseReader:
             raise self._broken("more than one answer")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take one header; drop trailers, which nobody expects, and what is over the bound."""
-        self._lines_left -= 1
-        if self._lines_left < 0:
-            return
-        name, value = name.lower(), value.rstrip()
-        headers = self.headers
-        headers[name] = headers[name] + b", " + value if name in headers else value
+        """Note one header; called for every one, so no more is done here."""
+        self._lines.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Settle status and framing, or forget an interim answer."""
+        lines, self._lines = self._lines, []  # what comes now are trailers, which nobody expects
         self.status = self._parser.get_status_code()
         if 100 <= self.status < 200:
-            self.headers = {}
             return
+        if len(lines) > self.bounds.max_head_count:
+            raise self._broken("too many headers")
+        headers = self.headers
+        for name, value in lines:
+            name, value = name.lower(), value.rstrip()  # noqa: PLW2901
+            headers[name] = headers[name] + b", " + value if name in headers else value
         self._check_head()
         self.reusable = self._parser.should_keep_alive()
         self.headed = True
-        self._lines_left = 0
 
     def on_message_complete(self) -> None:
         """Note the end of the answer; the end of an interim one means nothing."""
@@ -136,8 +136,6 @@ class ResponseReader:
     def _check_head(self) -> None:
         """Stop the parser at a head out of bounds, or one that leaves the body's end unclear."""
         headers = self.headers
-        if self._lines_left < 0:
-            raise self._broken("too many headers")
         if self._barren_bytes > self.bounds.max_head_bytes:  # a body may be among these
             head_bytes = sum(len(name) + len(value) + 4 for name, value in headers.items())
             if head_bytes > self.bounds.max_head_bytes:
@@ -154,7 +152,7 @@ class ResponseReader:
             return
         if self._barren_bytes > self.bounds.max_head_bytes:
             self.flaw = self._broken("too many bytes without a body")
-        elif self._lines_left < 0 and not self.headed:
+        elif len(self._lines) > self.bounds.max_head_count and not self.headed:
             self.flaw = self._broken("too many headers")
 
     def _judge(self, error: Exception) -> None:

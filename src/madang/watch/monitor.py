@@ -8,7 +8,8 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -109,7 +110,7 @@ class Monitor:
 
     def _fold(self) -> None:
         pending, self._pending = self._pending, []
-        self._counter.count(_flat(pending))
+        self._counter.count(chain.from_iterable(pending))
 
     def _take_in(self, now_s: float, batch: Batch) -> None:
         self.windows.add(now_s, batch)
@@ -141,7 +142,3 @@ class Monitor:
                 last = number
         self._heard[worker] = (told.boot_ns, last)
         self._elsewhere[worker] = dict(told.failing)
-
-
-def _flat(requests: Iterable[Sequence[Attempt]]) -> Iterable[Attempt]:
-    return (row for rows in requests for row in rows)

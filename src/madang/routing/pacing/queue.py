@@ -42,7 +42,7 @@ class FairQueue(Generic[T]):
     """Waiters (anything that can be a key of a dict), each in the name of a caller's key.
 
     `cost` is what a turn takes of what is scarce, in a unit of the user's choice; `total` is the
-    cost of all that wait.
+    cost of all that wait, `waiting` their number.
     """
 
     def __init__(self) -> None:
@@ -50,11 +50,11 @@ class FairQueue(Generic[T]):
         self._order: list[tuple[float, str]] = []
         self._finished: dict[str, float] = {}
         self._now = 0.0
-        self._count = 0
+        self.waiting = 0
         self.total = 0.0
 
     def __len__(self) -> int:
-        return self._count
+        return self.waiting
 
     def push(self, waiter: T, key: str, priority: Priority, cost: float) -> None:
         """Join, behind those of the same key and priority."""
@@ -64,7 +64,7 @@ class FairQueue(Generic[T]):
             flow = self._flows[key] = _Flow(start)
             heapq.heappush(self._order, (start, key))
         flow.lines[priority][waiter] = cost
-        self._count += 1
+        self.waiting += 1
         self.total += cost
 
     def head(self) -> T | None:
@@ -81,7 +81,7 @@ class FairQueue(Generic[T]):
         self._now = flow.start
         _, cost = flow.first().popitem(last=False)
         flow.start += cost
-        self._count -= 1
+        self.waiting -= 1
         self.total -= cost
         if flow:
             heapq.heappush(self._order, (flow.start, key))
@@ -94,7 +94,7 @@ class FairQueue(Generic[T]):
         cost = None if flow is None else flow.lines[priority].pop(waiter, None)
         if flow is None or cost is None:
             return
-        self._count -= 1
+        self.waiting -= 1
         self.total -= cost
         if not flow:  # its entry in the order is found to be stale when it comes up
             self._part(key, flow)
@@ -119,7 +119,7 @@ class FairQueue(Generic[T]):
         own = self._flows.get(key)
         mine = 1 + (len(own) if own is not None else 0)
         count = sum(min(len(flow), mine) for flow in self._flows.values())
-        return count * self.total / self._count if self._count else 0.0
+        return count * self.total / self.waiting if self.waiting else 0.0
 
     def _next(self) -> _Flow[T] | None:
         while self._order:

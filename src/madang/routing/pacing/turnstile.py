@@ -76,9 +76,16 @@ class Told:
 
 
 class Turn:
-    """The right to send one request with one key; given back by `end`, in any case."""
+    """The right to send one request with one key; given back by `end`, in any case.
 
-    __slots__ = ("_is_open", "_marks", "_tokens", "_turnstile", "at", "lane")
+    `key` is which of the provider's keys, `prefix` its first characters (None: there is no key).
+    `listens`: the answer's headers are worth reading: something is known already, or now and then.
+    """
+
+    __slots__ = (
+        *("_is_open", "_marks", "_tokens", "_turnstile", "at"),
+        *("key", "lane", "listens", "prefix"),
+    )
 
     def __init__(
         self,
@@ -94,22 +101,9 @@ class Turn:
         self._marks = marks
         self._is_open = True
         self.at = at
-
-    @property
-    def prefix(self) -> str | None:
-        """The first characters of the key; None: there is none."""
-        return self.lane.key.prefix or None
-
-    @property
-    def key(self) -> int:
-        """Which of the provider's keys."""
-        return self.lane.index
-
-    @property
-    def should_listen(self) -> bool:
-        """Whether the answer's headers are worth reading: something is known already, or now and then."""
-        turnstile, lane = self._turnstile, self.lane
-        return turnstile.is_paced and (
+        self.key = lane.index
+        self.prefix = lane.key.prefix or None
+        self.listens = turnstile.is_paced and (
             not lane.learned.is_quiet or lane.key.turns % _LISTEN_EVERY == 0
         )
 
@@ -166,10 +160,14 @@ class Turnstile:
         is_paced: bool,
         ceiling: Ceiling | None = None,
     ) -> None:
-        """`paces`: that of the model, and that of each key. `ceiling`: of the one of `slots` that is found out."""
+        """`paces`: that of the model, and that of each key. `ceiling`: of the one of `slots` that is found out.
+
+        `counts_tokens`: it matters how many a request is said to need.
+        """
         self.keys = keys
         self.ceiling = ceiling
         self.is_paced = is_paced
+        self.counts_tokens = is_paced or any(lane.has_rates for lane in keys)
         self._only = keys[0] if len(keys) == 1 else None
         self._lock = memory.lock
         self._slots = slots
@@ -181,7 +179,9 @@ class Turnstile:
             if slots.taken >= slots.limit:
                 return None
         lane = self._only or self._choose(tokens, now)
-        if lane is None or (lane is self._only and not self._is_free(lane, tokens, now)):
+        if lane is None:
+            return None
+        if (self.is_paced or lane.slots is not None) and not self._is_free(lane, tokens, now):
             return None
         marks = _NO_MARKS
         if lane.has_rates:
@@ -197,7 +197,8 @@ class Turnstile:
         key.turns += 1
         if lane.slots is not None:
             lane.slots.taken += 1
-        lane.learned.took(tokens, now)
+        if self.is_paced:
+            lane.learned.took(tokens, now)
         if key.rest.cause is not None or lane.barred.cause is not None:
             key.rest.asked(now)
             lane.barred.asked(now)

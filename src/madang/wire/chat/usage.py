@@ -57,8 +57,8 @@ class PlainUsage(Struct):
             reasoning,
             prompt.audio_tokens or 0,
             completion.audio_tokens or 0,
-            tier=special_tier(tier),
-            units=_units(self.search_context_size),
+            tier=None if tier is None else special_tier(tier),
+            units={} if self.search_context_size is None else _units(self.search_context_size),
         )
 
 
