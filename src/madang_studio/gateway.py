@@ -38,6 +38,7 @@ _LEAST_POLL_MS: Final = 20
 _LOOKS: Final = 6
 _LOOK_S: Final = 0.25
 _PASSING: Final = frozenset({0, 408, 409, 425, 429})
+_NOT_OFFERED: Final = "unsupported_feature"
 _FILTERED: Final = ("filter", "moderation", "policy", "safety")
 
 
@@ -145,7 +146,10 @@ class Door:
 
     def speech(self, ask: SpeechAsk, file: Path) -> Got:
         """Have a text spoken, into `file`; `timing` is empty where the provider has none."""
-        reply = self._ask("/v1/audio/speech", ask.name, _speech_body(ask))
+        try:
+            reply = self._ask("/v1/audio/speech", ask.name, _speech_body(ask, timed=True))
+        except _Unsupported:
+            reply = self._ask("/v1/audio/speech", ask.name, _speech_body(ask, timed=False))
         sound, timing = _sound(reply, ask)
         if not sound:
             raise InVain(f"{ask.model} spoke no sound.")
@@ -237,6 +241,10 @@ class Door:
             raise Interrupted("Stopped; it goes on where it was.")
 
 
+class _Unsupported(Refused):
+    """Nobody can do a part of what was asked for; nothing was charged."""
+
+
 class _Job(Struct, frozen=True):
     """A clip's job as the gateway showed it last."""
 
@@ -276,16 +284,17 @@ def _chat_body(ask: ChatAsk) -> dict[str, Any]:
     return body
 
 
-def _speech_body(ask: SpeechAsk) -> dict[str, Any]:
+def _speech_body(ask: SpeechAsk, *, timed: bool) -> dict[str, Any]:
     body: dict[str, Any] = {
         "model": ask.model,
         "input": ask.text,
         "voice": ask.voice,
         "response_format": "wav",
-        "timestamps": True,
         "language": ask.language,
         "seed": ask.seed,
     }
+    if timed:
+        body["timestamps"] = True
     if ask.speed != 1.0:
         body["speed"] = ask.speed
     if ask.instructions:
@@ -367,7 +376,7 @@ def _ours(error: GatewayError) -> StudioError:
         return OverBudget(f"The gateway's budget is used up: {message}")
     if status in _PASSING or status >= 500:
         return Unavailable(message)
-    return Refused(message)
+    return _Unsupported(message) if error.code == _NOT_OFFERED else Refused(message)
 
 
 @contextmanager

@@ -72,11 +72,9 @@ class Estimator(Struct, frozen=True):
         seconds = rate.seconds if rate else _USUAL_S.get(step, _QUICK_S)
         if not STEPS[step].paid:
             return Estimate(0, seconds * times)
-        per_unit = self.prices.get((step, model or ""))
+        per_unit = self.prices.get((step, model or ""), rate.nusd_per_unit if rate else None)
         if per_unit is None:
-            if rate is None:
-                return None
-            per_unit = rate.nusd_per_unit
+            return None
         return Estimate(round(per_unit * amount) * times, seconds * times)
 
     def outline(

@@ -17,6 +17,7 @@ from madang_studio.errors import Interrupted, InVain, Spoiled, StudioError
 from madang_studio.graph.estimates import amount_of
 from madang_studio.graph.stamp import recipe_of
 from madang_studio.graph.standing import Standing
+from madang_studio.graph.steps import STEPS
 from madang_studio.graph.survey import Survey, survey
 from madang_studio.model.work import Charge, Made, Node, Task
 from madang_studio.runner.bench import OpenBench
@@ -117,7 +118,7 @@ class Maker:
                 seconds=time.monotonic() - began,
             )
             artefact = project.objects.commit(artefact, folder)
-        if node.paid:
+        if not STEPS[node.step].quick:
             project.shelf.note(artefact, amount_of(node, int(made.facts.get("asked_ms", 1))))
         return artefact
 

@@ -16,10 +16,9 @@ class Spent(Struct, frozen=True):
 
 
 class Rate(Struct, frozen=True):
-    """What a step took before, over `times` times: per unit of its amount, and per time."""
+    """What a step took the last times: per unit of its amount (None: nobody knows a price), and per time."""
 
-    times: int
-    nusd_per_unit: float
+    nusd_per_unit: float | None
     seconds: float
 
 
@@ -57,16 +56,18 @@ class Money:
         return {row[0]: int(row[1]) for row in rows}
 
     def rate(self, step: str, model: str | None) -> Rate | None:
-        """What a step by a model took, over its last 50 priced times; None: it was never made."""
+        """What a step by a model took the last 50 times; None: it was never made."""
         rows = self._database.read(
-            "SELECT COUNT(*), SUM(cost_nusd), SUM(amount), AVG(seconds) FROM ("
-            "SELECT * FROM artefacts WHERE step = ? AND model IS ? AND cost_nusd IS NOT NULL "
-            "ORDER BY made DESC LIMIT 50)",
+            "SELECT AVG(seconds), SUM(cost_nusd), "
+            "SUM(CASE WHEN cost_nusd IS NULL THEN 0 ELSE amount END) FROM ("
+            "SELECT * FROM artefacts WHERE step = ? AND model IS ? ORDER BY made DESC LIMIT 50)",
             step,
             model,
         )
-        times, nusd, amount, seconds = rows[0]
-        return Rate(int(times), nusd / max(amount, 1), float(seconds)) if times else None
+        seconds, nusd, amount = rows[0]
+        if seconds is None:
+            return None
+        return Rate(None if nusd is None else nusd / max(amount, 1), float(seconds))
 
     def _sum(self, condition: str, name: str) -> Spent:
         rows = self._database.read(
