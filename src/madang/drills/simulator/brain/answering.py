@@ -3,7 +3,7 @@
     "go on with it exactly where it stops"    → the rest of the answer that was begun
     a tool has to be called or is spoken of   → calls
     a tool has answered                       → a text that quotes the results
-    a schema, or JSON mode                    → JSON that fits
+    a schema, or JSON mode                    → JSON that fits: a drama for a script's, see `forms`
     "say X", "reply with exactly: X"          → X
     "what is 17*23?"                          → 391
     "count to 500", "tell me a long story"    → a long text
@@ -21,6 +21,7 @@ from msgspec import json
 
 from madang.drills.simulator import lineup
 from madang.drills.simulator.brain.calling import wanted_calls
+from madang.drills.simulator.brain.cues import Cues
 from madang.drills.simulator.brain.examples import schema_shown
 from madang.drills.simulator.brain.forms import write_form
 from madang.drills.simulator.brain.phrases import Phrases, phrases_for
@@ -126,7 +127,7 @@ def _question(prompt: Prompt) -> str:
 
 def _say(prompt: Prompt, text: str, index: int) -> tuple[str, ...]:
     if prompt.schema is not None:
-        return pieces(_encoded(write_form(prompt.schema, text, prompt.seed)))
+        return pieces(_encoded(write_form(prompt.schema, Cues(text), prompt.seed)))
     if prompt.json_mode:
         return pieces(_encoded(_json_object(prompt, text)))
     results = prompt.turns[-1].results if prompt.turns else []
@@ -154,7 +155,7 @@ def _json_object(prompt: Prompt, text: str) -> Json:
         ),
         None,
     )
-    return write_form(shown, text, prompt.seed) if shown else {"answer": _short(text)}
+    return write_form(shown, Cues(text), prompt.seed) if shown else {"answer": _short(text)}
 
 
 def _exact(text: str) -> str | None:

@@ -12,7 +12,7 @@ from msgspec import json
 
 from madang.drills.simulator.brain.bank import words_of
 from madang.drills.simulator.brain.cues import Cues
-from madang.drills.simulator.brain.filling import fill
+from madang.drills.simulator.brain.forms import write_form
 from madang.drills.simulator.brain.places import places
 from madang.drills.simulator.records import Call, Prompt, Tool
 from madang.drills.simulator.tokens import pieces
@@ -141,6 +141,6 @@ def _calls(tool: Tool, text: str, *, parallel: bool) -> list[Call]:
 
 
 def _call(tool: Tool, cues: Cues) -> Call:
-    filled = fill(tool.schema, cues, optional=False) if tool.schema else {}
+    filled = write_form(tool.schema, cues, optional=False) if tool.schema else {}
     arguments = filled if isinstance(filled, dict) else {}
     return Call(tool.name, arguments, pieces(json.encode(arguments).decode()))

@@ -29,7 +29,7 @@ def fill(schema: Schema, cues: Cues, *, name: str = "", optional: bool = True) -
 
 
 class Form:
-    """One filling. `_index` is the place in the array that is being filled, for its items to vary."""
+    """One filling; references point into `root`. `_index` is the place in the array that is filled: items vary."""
 
     def __init__(self, root: Schema, cues: Cues, *, optional: bool) -> None:
         self._root = root
@@ -46,7 +46,7 @@ class Form:
         if not isinstance(schema, dict) or depth > _MAX_DEPTH or self._values > _MAX_VALUES:
             return None if isinstance(schema, dict) else name
         mark = len(self._refs)
-        schema = self.plain(schema)
+        schema = self._followed(schema)
         value = self._plain_value(schema, name, depth)
         del self._refs[mark:]
         return value
@@ -70,6 +70,12 @@ class Form:
 
     def plain(self, schema: Schema) -> Schema:
         """The schema with references followed, alternatives chosen and `allOf` merged."""
+        mark = len(self._refs)
+        found = self._followed(schema)
+        del self._refs[mark:]
+        return found
+
+    def _followed(self, schema: Schema) -> Schema:
         for _ in range(_MAX_DEPTH):
             if isinstance(ref := schema.get("$ref"), str):
                 self._refs.append(ref)

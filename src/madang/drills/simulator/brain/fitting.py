@@ -1,4 +1,4 @@
-"""Puts plain data into a schema's shape: what the schema knows under this or a kindred name stays, what it lacks is filled."""
+"""Puts plain data into a schema's shape: what it knows by this or a kindred name stays, what is missing is filled."""
 
 from typing import Any
 
@@ -33,14 +33,14 @@ _NAMES = ("name", "description", "text", "title")
 _MAX_DEPTH = 24
 
 
-def fit(schema: Schema, value: Json, text: str) -> Json:
-    """`value` in the shape of `schema`; what is missing is filled as for a prompt of this text."""
-    return _Fitting(schema, text).fitted(schema, value, "", 0)
+def fit(schema: Schema, value: Json, cues: Cues) -> Json:
+    """`value` in the shape of `schema`; what is missing is filled from the cues."""
+    return _Fitting(schema, cues).fitted(schema, value, "", 0)
 
 
 class _Fitting:
-    def __init__(self, root: Schema, text: str) -> None:
-        self._form = Form(root, Cues(text), optional=True)
+    def __init__(self, root: Schema, cues: Cues) -> None:
+        self._form = Form(root, cues, optional=True)
 
     def fitted(self, schema: Json, value: Json, name: str, depth: int) -> Json:
         if not isinstance(schema, dict) or depth > _MAX_DEPTH:

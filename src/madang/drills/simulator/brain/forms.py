@@ -1,14 +1,14 @@
 """What is written into a schema: a drama where it is that of a script, lines where some were given, else what fits.
 
-    scenes with lines and characters       → a little drama, as the text orders it
-    lines with id and text, and some given → the same lines, translated where that is asked for
-    anything else                          → values from the text, or plausible ones
+scenes with lines and characters       → a little drama, as the text orders it
+lines with id and text, and some given → the same lines, translated where that is asked for
+anything else                          → values from the text, or plausible ones
 """
 
 from madang.drills.simulator.brain.cues import Cues
 from madang.drills.simulator.brain.drama.order import read_order
 from madang.drills.simulator.brain.drama.passes import gone_over, lines_in
-from madang.drills.simulator.brain.drama.telling import tell
+from madang.drills.simulator.brain.drama.telling import MOST_SCENES, tell
 from madang.drills.simulator.brain.filling import Form, Schema, fill
 from madang.drills.simulator.brain.fitting import fit
 from madang.drills.simulator.records import Json
@@ -17,36 +17,41 @@ _SPOKEN = ("lines", "dialogue", "dialogues", "dialogue_lines")
 _WRAPPERS = 2
 
 
-def write_form(schema: Schema, text: str, seed: int = 0) -> Json:
-    """A value for `schema`, as the prompt's `text` wants it."""
-    form = Form(schema, Cues(text), optional=True)
-    script = _script(schema, form)
-    if script is not None:
+def write_form(schema: Schema, cues: Cues, seed: int = 0, *, optional: bool = True) -> Json:
+    """A value for `schema`, as the prompt behind the cues wants it. `optional`: as for `fill`."""
+    form = Form(schema, cues, optional=True)
+    if script := _script(schema, form):
         path, scenes = script
-        value: Json = tell(read_order(text), seed, scenes)
+        value: Json = tell(read_order(cues.text), seed, scenes)
         for name in reversed(path):
             value = {name: value}
-        return fit(schema, value, text)
-    if _takes_lines(schema, form) and (lines := lines_in(text)):
-        return fit(schema, gone_over(text, lines), text)
-    return fill(schema, Cues(text))
+        return fit(schema, value, cues)
+    if _takes_lines(schema, form) and (lines := lines_in(cues.text)):
+        return fit(schema, gone_over(cues.text, lines), cues)
+    return fill(schema, cues, optional=optional)
 
 
-def _script(schema: Schema, form: Form) -> tuple[list[str], int | None] | None:
-    """Where the schema of a script stands (the names that lead to it), and how many scenes it wants at least."""
+def _script(schema: Schema, form: Form) -> tuple[list[str], range] | None:
+    """Where the schema of a script stands (the names that lead to it), and how many scenes it allows."""
     path: list[str] = []
     for _ in range(_WRAPPERS):
         members = _members(schema, form)
         if "scenes" in members and "characters" in members:
             scenes = form.plain(members["scenes"])
             if set(_SPOKEN) & set(_members(scenes.get("items"), form)):
-                least = scenes.get("minItems")
-                return path, least if isinstance(least, int) and least > 1 else None
+                return path, range(
+                    _bound(scenes, "minItems", 1), _bound(scenes, "maxItems", MOST_SCENES) + 1
+                )
         if len(members) != 1:
             return None
         name, schema = next(iter(members.items()))
         path.append(name)
     return None
+
+
+def _bound(schema: Schema, name: str, usual: int) -> int:
+    value = schema.get(name)
+    return min(max(1, value), MOST_SCENES) if isinstance(value, int) else usual
 
 
 def _takes_lines(schema: Schema, form: Form) -> bool:

@@ -28,6 +28,11 @@ class StockLine(Struct, frozen=True, forbid_unknown_fields=True):
         """The words, with `{a}`, `{b}`, `{c}` and `{theme}` where they belong."""
         return str(getattr(self, language))
 
+    def said(self, language: Language, words: Mapping[str, str]) -> str:
+        """The words with what belongs into them; a theme that was cut short ends the sentence."""
+        text = self.text(language).format(**words)
+        return text.replace("\u2026.", "\u2026").replace("\u2026。", "\u2026")
+
 
 class Beat(Struct, frozen=True, forbid_unknown_fields=True):
     """A scene to be. Beats of low `rank` are told first; `last`: the story ends with it."""
@@ -113,5 +118,7 @@ def stock() -> list[StockLine]:
 
 
 def _read(name: str) -> Any:  # noqa: ANN401 - any YAML
-    text = (files("madang.drills.simulator.brain.drama") / "stories" / f"{name}.yaml").read_text("utf-8")
+    text = (files("madang.drills.simulator.brain.drama") / "stories" / f"{name}.yaml").read_text(
+        "utf-8"
+    )
     return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe

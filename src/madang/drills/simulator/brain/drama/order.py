@@ -1,4 +1,4 @@
-"""What a prompt for a script asks for: labelled lines ("Theme: …", "Genre: …") where there are any, else the text as a whole."""
+"""What a prompt for a script asks for: labelled lines ("Theme: …", "Genre: …"), else the text as a whole."""
 
 import re
 from typing import NamedTuple
@@ -10,18 +10,24 @@ _LABELLED = r"(?im)^\W{{0,4}}(?:{})[^:\n\uff1a]{{0,60}}[:\uff1a][ \t]*(?P<value>
 _THEME = re.compile(_LABELLED.format("theme|topic|premise|주제|테마|主题|テーマ"))
 _GENRE = re.compile(_LABELLED.format("genre|장르|类型|题材|ジャンル"))
 _LANGUAGE = re.compile(_LABELLED.format("language|언어|语言|言語"))
-_HERO = re.compile(
-    _LABELLED.format("main character|protagonist|character|주인공|主角|主人公")
-)
+_HERO = re.compile(_LABELLED.format("main character|protagonist|character|주인공|主角|主人公"))
 _SETTING = re.compile(_LABELLED.format("setting|배경|背景|舞台"))
 _VARIATION = re.compile(_LABELLED.format("variation|seed"))
-_SCENES = re.compile(r"(?i)(\d{1,3})[ -](?:scenes?|beats?)|(\d{1,3})\s*(?:개의? ?장면|个场景|シーン)")
+_SCENES = re.compile(
+    r"(?i)(\d{1,3})[ -](?:scenes?|beats?)|(\d{1,3})\s*(?:개의? ?장면|个场景|シーン)"
+)
 _SPEECH = re.compile(r"(?i)about (\d{1,5}) ?s(?:econds?)? of speech")
 _NAME = re.compile(r"(?i:named|called)\s+([^\W\d_][\w-]{0,24})")
-_FIRST = re.compile(r"^[^\W\d_][\w' -]{0,24}?(?=\s*(?:$|[,\uff0c、;:(\u2014\u2013]|\s-\s|\s(?:is|a|an|the)\b))")
+_FIRST = re.compile(
+    r"^[^\W\d_][\w' -]{0,24}?(?=\s*(?:$|[,\uff0c、;:(\u2014\u2013]|\s-\s|\s(?:is|a|an|the)\b))"
+)
 _ARTICLES = frozenset({"a", "an", "the", "one", "some", "two"})
-_FEMALE = re.compile(r"(?i)\b(?:woman|girl|she|her|mother|daughter|sister|queen)\b|여자|여성|소녀|어머니|女|娘|母")
-_MALE = re.compile(r"(?i)\b(?:man|boy|he|his|father|son|brother|king)\b|남자|남성|소년|아버지|男|父|彼は")
+_FEMALE = re.compile(
+    r"(?i)\b(?:woman|girl|she|her|mother|daughter|sister|queen)\b|여자|여성|소녀|어머니|女|娘|母"
+)
+_MALE = re.compile(
+    r"(?i)\b(?:man|boy|he|his|father|son|brother|king)\b|남자|남성|소년|아버지|男|父|彼は"
+)
 _LETTERS: tuple[tuple[Language, re.Pattern[str]], ...] = (
     ("ko", re.compile(r"[\uac00-\ud7a3]")),
     ("ja", re.compile(r"[\u3040-\u30ff]")),
@@ -33,7 +39,7 @@ _TONGUES: tuple[tuple[Language, re.Pattern[str]], ...] = (
     ("ja", re.compile(r"(?i)\bja(?:panese|-jp)?\b|일본어|日语|日文|日本語")),
     ("en", re.compile(r"(?i)\ben(?:glish|-us|-gb)?\b|영어|英语|英文|英語")),
 )
-_THEME_LATIN, _THEME_OTHER = 44, 14
+_THEME_LATIN, _THEME_OTHER = 44, 18
 
 
 class Order(NamedTuple):
@@ -115,4 +121,5 @@ def _short(theme: str) -> str:
     if len(theme) <= most:
         return theme
     cut = theme[:most]
-    return (cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut).rstrip(" ,、")
+    whole = cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut
+    return whole.rstrip(" ,、\uff0c") + "\u2026"

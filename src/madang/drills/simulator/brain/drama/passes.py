@@ -5,11 +5,16 @@ Translations are those of the stories' own lines, whoever plays in them; of anyt
 
 import re
 from functools import cache
+from json import JSONDecoder
 from typing import Any
 
-import msgspec
-
-from madang.drills.simulator.brain.drama.library import LANGUAGES, Language, StockLine, company, stock
+from madang.drills.simulator.brain.drama.library import (
+    LANGUAGES,
+    Language,
+    StockLine,
+    company,
+    stock,
+)
 from madang.drills.simulator.brain.drama.order import tongue
 
 _LIST = re.compile(r"\[\s*\{")
@@ -17,24 +22,24 @@ _TRANSLATES = re.compile(r"(?i)\btranslat|번역|翻译|翻訳")
 _INTO = re.compile(r"(?i)\b(?:in)?to\s+(?P<name>[A-Za-z]{2,20}(?:\s*\([\w-]{2,12}\))?)")
 _TAG = re.compile(r"\(([\w-]{2,12})\)")
 _SLOT = re.compile(r"\\\{(\w+)\\\}")
-_SCANNED_CHARS = 200_000
+_READER = JSONDecoder()
 _HEAD_CHARS = 4_000
 
 
 def lines_in(text: str) -> list[dict[str, Any]] | None:
     """The lines that a prompt lists; None where it lists none."""
-    text = text[:_SCANNED_CHARS]
     for start in _LIST.finditer(text):
-        end = text.rfind("]")
-        if end <= start.start():
-            return None
         try:
-            found = msgspec.json.decode(text[start.start() : end + 1])
-        except (msgspec.DecodeError, RecursionError):
+            found, _ = _READER.raw_decode(text, start.start())
+        except (ValueError, RecursionError):
             continue
-        if all(isinstance(one, dict) and "id" in one and isinstance(one.get("text"), str) for one in found):
+        if all(map(_is_line, found)):
             return list(found)
     return None
+
+
+def _is_line(one: Any) -> bool:  # noqa: ANN401 - any JSON
+    return isinstance(one, dict) and "id" in one and isinstance(one.get("text"), str)
 
 
 def gone_over(text: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
@@ -46,15 +51,19 @@ def gone_over(text: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
     named = into["name"] if into else head
     language, tag = tongue(named), _TAG.search(named)
     mark = tag[1] if tag else named.strip()[:20]
-    return {"lines": [{**line, "text": _translated(line["text"], language, mark)} for line in lines]}
+    return {
+        "lines": [{**line, "text": _translated(line["text"], language, mark)} for line in lines]
+    }
 
 
 def _translated(text: str, language: Language | None, mark: str) -> str:
     if language is not None:
         for pattern, line in _patterns():
             if found := pattern.fullmatch(text.strip()):
-                words = {name: _respelled(word, language) for name, word in found.groupdict().items()}
-                return line.text(language).format(**words)
+                words = {
+                    name: _respelled(word, language) for name, word in found.groupdict().items()
+                }
+                return line.said(language, words)
     return f"[{mark}] {text}"
 
 
@@ -64,7 +73,8 @@ def _patterns() -> list[tuple[re.Pattern[str], StockLine]]:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(_SLOT.sub(r"(?P<\1>.{1,80}?)", re.escape(text)))
+    spelled = _SLOT.sub(r"(?P<\1>.{1,80}?)", re.escape(text))
+    return re.compile(re.sub(r"(\\\.|。)$", r"(?:\1)?", spelled))
 
 
 def _respelled(word: str, language: Language) -> str:

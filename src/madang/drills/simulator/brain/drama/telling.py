@@ -21,7 +21,9 @@ from madang.drills.simulator.brain.drama.library import (
 from madang.drills.simulator.brain.drama.order import Order
 
 _USUAL_SCENES = 6
-_MOST_SCENES = 120
+MOST_SCENES = 120
+"""However many are asked for."""
+
 _LETTERS_PER_S = {"en": 13.0, "ko": 5.5, "zh": 4.6, "ja": 5.2}
 _BREATH_S = 0.4
 _PARTS = ("a", "b", "c")
@@ -35,13 +37,13 @@ class Player(NamedTuple):
     look: PartLook
 
 
-def tell(order: Order, seed: int, scenes: int | None = None) -> dict[str, Any]:
-    """The script as plain data. `scenes`: how many, where the order does not say."""
+def tell(order: Order, seed: int, allowed: range) -> dict[str, Any]:
+    """The script as plain data. `allowed`: how many scenes it may have."""
     told = story(order.genre)
     chance = Random(f"{order.theme}|{order.genre}|{order.hero}|{order.variation}|{seed}")
     cast = _cast(order, told, chance)
-    wanted = order.scenes or scenes or _USUAL_SCENES
-    beats = _beats(told, max(1, min(wanted, _MOST_SCENES)))
+    wanted = min(max(order.scenes or _USUAL_SCENES, allowed.start), allowed.stop - 1)
+    beats = _beats(told, max(1, wanted))
     chosen = _within(beats, order)
     words = {part: player.name for part, player in cast.items()} | {"theme": order.theme}
     seen = {part for beat in beats for part in beat.who}
@@ -50,7 +52,7 @@ def tell(order: Order, seed: int, scenes: int | None = None) -> dict[str, Any]:
         "title": titles[chance.randrange(len(titles))],
         "genre": order.genre,
         "language": order.language,
-        "logline": told.logline.format(**words),
+        "logline": told.logline.format(**words).replace("\u2026.", "\u2026"),
         "theme": order.theme,
         "characters": [_character(part, cast[part], order) for part in _PARTS if part in seen],
         "places": _places(beats, order),
@@ -63,17 +65,23 @@ def tell(order: Order, seed: int, scenes: int | None = None) -> dict[str, Any]:
 
 
 def _cast(order: Order, told: Story, chance: Random) -> dict[str, Player]:
-    lead: Gender = order.gender or _known_gender(order) or chance.choice(("female", "male"))
+    either: tuple[Gender, Gender] = ("female", "male")
+    known = order.gender or _known_gender(order)
+    lead: Gender = known if known is not None else chance.choice(either)
     other: Gender = "male" if lead == "female" else "female"
-    if not told.opposites and chance.random() < 0.4:
-        other = lead
-    third = chance.choice(("female", "male"))
+    alike = not told.opposites and chance.random() < 0.4
+    third: Gender = chance.choice(either)
+    genders: tuple[Gender, ...] = (lead, lead if alike else other, third)
     names = list(company().names[order.language])
     chance.shuffle(names)
-    cast = {}
-    for part, role, gender in zip(_PARTS, told.cast, (lead, other, third), strict=True):
+    cast: dict[str, Player] = {}
+    for part, role, gender in zip(_PARTS, told.cast, genders, strict=True):
         looks = company().looks[role][gender]
-        named = next(name for name in names if name.gender == gender and name.spelled(order.language) != order.hero)
+        named = next(
+            name
+            for name in names
+            if name.gender == gender and name.spelled(order.language) != order.hero
+        )
         names.remove(named)
         name = order.hero if part == "a" and order.hero else named.spelled(order.language)
         cast[part] = Player(name, gender, looks[chance.randrange(len(looks))])
@@ -82,7 +90,9 @@ def _cast(order: Order, told: Story, chance: Random) -> dict[str, Player]:
 
 def _known_gender(order: Order) -> Gender | None:
     everybody: list[Named] = [name for names in company().names.values() for name in names]
-    spelled = {getattr(name, language): name.gender for name in everybody for language in company().names}
+    spelled = {
+        getattr(name, language): name.gender for name in everybody for language in company().names
+    }
     return spelled.get(order.hero or "")
 
 
@@ -154,7 +164,7 @@ def _scene(
             {
                 "id": f"{number}.{at}",
                 "character": words.get(line.by, line.by),
-                "text": line.text(language).format(**words),
+                "text": line.said(language, words),
                 "emotion": line.emotion,
             }
             for at, line in enumerate(lines, 1)
