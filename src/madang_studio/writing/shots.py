@@ -31,6 +31,10 @@ _USUAL_MS: Final = 8_000
 """No shot is longer unless a line is: longer ones are dull, and many models cannot make them."""
 
 _SHORTEST_MS: Final = 2_000
+_SILENT_MS: Final = 3_000
+"""Of a shot in which nobody speaks: most models charge for four or five seconds at least."""
+
+_LINES_PER_REACTION: Final = 2
 _MOST_TOGETHER: Final = 2
 _SHORT_MS: Final = 2_000
 """Lines that take no more may share a shot: a question and its answer."""
@@ -140,14 +144,15 @@ def _within(duration_ms: int, wish: Wish) -> int:
 
 
 def _filled(cuts: list[Cut], scene: Scene, wish: Wish) -> list[Cut]:
-    """With silent shots where the scene has time for them: who listens after a line, else what happens."""
+    """With silent shots where the scene has time for them: who listens after every other line, else what happens."""
     missing = wish.share_ms - sum(cut.duration_ms for cut in cuts)
-    silent_ms = _within(_SHORTEST_MS, wish)
+    silent_ms = _within(_SILENT_MS, wish)
     found: list[Cut] = []
-    for cut in cuts:
+    for number, cut in enumerate(cuts):
         found.append(cut)
         listeners = [name for name in scene.characters if name not in cut.people]
-        if cut.sort == "speaking" and listeners and missing >= silent_ms:
+        due = cut.sort == "speaking" and number % _LINES_PER_REACTION == 1
+        if due and listeners and missing >= silent_ms:
             found.append(Cut("reaction", (), (listeners[0],), silent_ms))
             missing -= silent_ms
     return _with_silence(found, missing, scene, wish)
@@ -155,7 +160,7 @@ def _filled(cuts: list[Cut], scene: Scene, wish: Wish) -> list[Cut]:
 
 def _with_silence(cuts: list[Cut], missing: int, scene: Scene, wish: Wish) -> list[Cut]:
     """With as many more as keep all at the usual length: everybody and single faces in turn, spread out."""
-    silent_ms, longest = _within(_SHORTEST_MS, wish), _within(_USUAL_MS, wish)
+    silent_ms, longest = _within(_SILENT_MS, wish), _within(_USUAL_MS, wish)
     room = sum(max(0, longest - cut.duration_ms) for cut in cuts)
     faces = cycle(scene.characters)
     found = list(cuts)
