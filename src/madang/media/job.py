@@ -85,6 +85,7 @@ class Job(Struct, kw_only=True):
     error: tuple[str, str] | None = None
     ended_us: int | None = None
     row: Attempt | None = None
+    is_closed: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -136,15 +137,16 @@ def read_job(stored: StoredJob) -> Job:
 
 def shown(job: Job, prompt: str | None, base_url: str) -> dict[str, Any]:
     """A job as OpenAI's video object, with `url` and `cost_usd` beside it."""
+    status = "in_progress" if job.is_over and not job.is_closed else _SHOWN[job.state]
     ended_s = job.ended_us // 1_000_000 if job.ended_us is not None else None
     said: dict[str, Any] = {
         "id": job.id,
         "object": "video",
         "model": job.caller.asked_model,
-        "status": _SHOWN[job.state],
-        "progress": 100 if job.state == "completed" else min(job.progress, 99),
+        "status": status,
+        "progress": 100 if status == "completed" else min(job.progress, 99),
         "created_at": job.caller.at_us // 1_000_000,
-        "completed_at": ended_s if job.state == "completed" else None,
+        "completed_at": ended_s if status == "completed" else None,
         "expires_at": None,
         "seconds": _seconds(job),
         "size": job.size,
@@ -154,13 +156,13 @@ def shown(job: Job, prompt: str | None, base_url: str) -> dict[str, Any]:
         "provider": job.target.provider if job.target is not None else None,
         "request_id": job.caller.request_id,
     }
-    if job.error is not None:
+    if job.error is not None and job.is_closed:
         said["error"] = {"code": job.error[0], "message": job.error[1]}
-    if job.content is not None:
+    if job.content is not None and job.is_closed:
         said["url"] = f"{base_url}/media/{job.secret}"
         if job.content.thumbnail is not None:
             said["thumbnail_url"] = f"{said['url']}/thumbnail.jpg"
-    if job.row is not None:
+    if job.row is not None and job.is_closed:
         nusd = job.row.cost_nusd
         said["cost_usd"] = None if nusd is None else f"{nusd // 10**9}.{nusd % 10**9:09}"
         said["usage"] = job.row.units

@@ -503,6 +503,7 @@ class Life:
             self._kit.pipeline.gate.settle(self._reservation, 0, job.row.cost_nusd or 0)
             self._reservation = None
         self._give_turn_back()
+        job.is_closed = True
         await self._move(job.state, is_open=False)
         if job.content is not None:
             keep_us = self._kit.settings.media.keep_days * 86_400_000_000

@@ -163,7 +163,7 @@ def _show(
     runtime: Runtime, job: Job, prompt: str, caller: Request, ignored: tuple[str, ...] = ()
 ) -> None:
     head = b"x-request-id: %b\r\n" % job.caller.request_id.encode()
-    if not job.is_over:
+    if not job.is_closed:
         head += b"openai-poll-after-ms: %d\r\n" % _POLL_AFTER_MS
     if job.target is not None:
         named = header_value(job.target.canonical or job.target.model)
@@ -174,7 +174,7 @@ def _show(
     lost = ",".join((*ignored, *job.losses))
     if lost:
         head += b"x-madang-lossy: %b\r\n" % header_value(lost)
-    if job.row is not None and job.row.cost_nusd is not None:
+    if job.is_closed and job.row is not None and job.row.cost_nusd is not None:
         head += b"x-madang-cost-usd: %d.%09d\r\n" % divmod(job.row.cost_nusd, 10**9)
     send_json(caller, 200, encode(shown(job, prompt, base_url(runtime, caller))), head)
 

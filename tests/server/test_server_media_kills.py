@@ -1,0 +1,109 @@
+"""A gateway that is killed while clips are made: every one is finished, charged once, and the ledger agrees."""
+
+import os
+import random
+import threading
+import time
+from contextlib import suppress
+
+import httpx
+import pytest
+from server_gateway import Gateway
+from server_media import SHOT, Stage, booked, finished, made_config
+from server_simulator import Simulated
+
+from madang.drills.simulator.media.traps import Trap
+
+KILLS = int(os.environ.get("MADANG_KILLS", "3"))
+SHOTS = 12
+MODELS = ("runway/gen4.5", "kling/kling-v2-6", "pika-2.2-text", "sora-2")
+
+
+@pytest.fixture(scope="module")
+def makers():
+    with Simulated() as running:
+        yield running
+
+
+@pytest.fixture
+def stage(makers):
+    with Stage(makers) as running:
+        yield running
+
+
+class Orders(threading.Thread):
+    """Orders every shot until each has an answer, whatever becomes of the gateway."""
+
+    def __init__(self, gateway, key):
+        super().__init__()
+        self.jobs = {}
+        self._url, self._key = (lambda: gateway.url), key
+
+    def run(self):
+        while len(self.jobs) < SHOTS:
+            for number in range(SHOTS):
+                if number not in self.jobs:
+                    with suppress(httpx.HTTPError):
+                        answer = self._order(number)
+                        if answer.status_code == 200:
+                            self.jobs[number] = answer.json()["id"]
+
+    def _order(self, number):
+        model = MODELS[number % len(MODELS)]
+        body = {**SHOT, "model": model, "prompt": f"Shot {number}"}
+        body["seconds"] = "4" if model == "sora-2" else "5"
+        headers = {"authorization": f"Bearer {self._key}", "idempotency-key": f"shot-{number}"}
+        return httpx.post(f"{self._url()}/v1/videos", json=body, headers=headers, timeout=10)
+
+
+def test_killed_at_any_moment_nothing_paid_is_repeated_or_lost(makers, stage, tmp_path):
+    stage.change(speed=40)
+    dice = random.Random(6)
+    with Gateway(tmp_path, made_config(makers, unsure_s=2, accept_s=2)) as own:
+        key = own.make_key("studio")[1]
+        orders = Orders(own, key)
+        orders.start()
+        for _ in range(KILLS):
+            time.sleep(dice.uniform(0.02, 0.6))
+            own.kill()
+            own.start()
+        orders.join(60)
+        over = {number: finished(own, key, one) for number, one in orders.jobs.items()}
+        unsure = {number for number, one in over.items() if one["status"] == "failed"}
+        prompts = [entry.prompt for entry in stage.book]
+        assert len(set(prompts)) == len(prompts)  # nothing was ordered twice
+        assert {f"Shot {number}" for number in set(over) - unsure} <= set(prompts)
+        assert {one["error"]["code"] for one in over.values() if one["error"]} <= {
+            "submit_unanswered"
+        }
+        paid = {entry.prompt: entry.nusd for entry in stage.book}
+        worst = {n: float(over[n]["cost_usd"]) for n in unsure if f"Shot {n}" not in paid}
+        rows = booked(own, "final = 1")
+        assert len(rows) == SHOTS
+        assert sum(row[4] for row in rows) == stage.charged + round(sum(worst.values()) * 1e9)
+
+
+def test_an_answer_that_is_lost_is_found_by_its_name_and_not_ordered_again(makers, stage, tmp_path):
+    stage.traps(Trap("lost_answer", house="kling"))
+    with Gateway(tmp_path, made_config(makers)) as own:
+        key = own.make_key("studio")[1]
+        made = own.call(
+            "POST", "/v1/videos", key, json={**SHOT, "model": "kling/kling-v2-6"}
+        ).json()
+        assert finished(own, key, made["id"])["status"] == "completed"
+        assert len(stage.book) == 1
+        assert [row[4] for row in booked(own)] == [stage.charged]
+
+
+def test_an_answer_that_nobody_can_find_is_booked_at_its_worst_and_never_sent_again(
+    makers, stage, tmp_path
+):
+    stage.traps(Trap("lost_answer", house="runway"))
+    with Gateway(tmp_path, made_config(makers, unsure_s=1)) as own:
+        key = own.make_key("studio")[1]
+        made = own.call("POST", "/v1/videos", key, json=SHOT).json()
+        over = finished(own, key, made["id"])
+        assert (over["status"], over["error"]["code"]) == ("failed", "submit_unanswered")
+        assert len(stage.book) == 1
+        rows = booked(own)
+        assert [(row[3], row[4], row[7]) for row in rows] == [("lost", stage.charged, 1)]
