@@ -184,7 +184,7 @@ class Gateway:
             self._process.stdout.close()
 
 
-def eventually(look: Callable[[], T], within_s: float = 5.0) -> T:
+def eventually(look: Callable[[], T], within_s: float = 20.0) -> T:
     """Return the first true answer; fail with the last one after `within_s`."""
     deadline = time.monotonic() + within_s
     while not (seen := look()):
