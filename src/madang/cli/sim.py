@@ -52,7 +52,8 @@ def command(
     """Run the provider simulator alone, until Ctrl-C.
 
     It speaks OpenAI Chat Completions and Responses, Anthropic Messages and Gemini over real sockets, takes any key and
-    knows any model. Its behaviour can be changed while it runs: PUT /__sim takes such settings as JSON, also per model.
+    knows any model. It makes clips, speech, pictures and transcripts as eight makers of them do. Its behaviour can be
+    changed while it runs: PUT /__sim takes such settings as JSON, also per model; PUT /__sim/media those of media.
 
     Example: madang sim --latency-ms 300 --tokens-per-s 80 --error-rate 0.05
     """
@@ -97,6 +98,7 @@ def _introduce(running: Running) -> None:
         f'  Anthropic   Anthropic(api_key="any", base_url="{url}")',
         f'  Gemini      genai.Client(api_key="any", http_options={{"base_url": "{url}"}})',
         f"  Madang      providers: {{sim: {{kind: openai, base_url: {url}/v1, serves: all}}}}",
+        f"  media       Runway, Kling, Veo, Seedance and ElevenLabs at {url}, fal at {url}/fal",
         f"  behaviour   curl -X PUT {url}/__sim -d '{{\"latency_s\": 0.3}}'",
     )
     click.echo("\n".join(lines))

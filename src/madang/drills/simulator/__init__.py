@@ -9,6 +9,7 @@ the playground provider is it, tests and drills start it with `serve`.
     measuring  tokens and prompt caches         lineup      the models
     faults     how it misbehaves, as rows       book        what it saw and charged
     stage      from a request to an answer      delivery    sending it, or failing to
+    media/     clips, speech, pictures and transcripts, in every provider's own shape
     control    /__sim                           app, server the ASGI application and its socket
 """
 

@@ -28,9 +28,13 @@ class Door(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """A provider: its name in profiles and books, its doors, where it looks for a key, how it words refusals."""
+    """A provider: its name in profiles and books, its doors, where it looks for a key, how it words refusals.
+
+    hides: its refusals may be answers of 200 with a code in them.
+    """
 
     name: str
     doors: tuple[Door, ...]
     key: Callable[[Mapping[bytes, bytes], Mapping[str, str]], str]
     refuse: Callable[[Refused, Ask], Reply]
+    hides: bool = False

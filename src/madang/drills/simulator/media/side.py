@@ -126,9 +126,7 @@ class MediaSide:
             await before(client, behaviour)
             reply = await self._act(ask, desk, door, client)
         except Refused as refused:
-            reply = place.maker.refuse(refused, ask)
-            if refused.kind in {"rate_limit", "overloaded"} and behaviour.retry_after_s is not None:
-                reply.headers.append((b"retry-after", b"%g" % behaviour.retry_after_s))
+            reply = _refused(place.maker, refused, ask, behaviour)
         seen.status = reply.status
         if reply.entry is not None:
             reply.entry.request = blake2b(body, digest_size=16).hexdigest()
@@ -176,6 +174,15 @@ def _door(place: Place) -> Door:
     if place.door is None:
         raise Refused("method", "The method is not allowed here.")
     return place.door
+
+
+def _refused(maker: Maker, refused: Refused, ask: Ask, behaviour: Behaviour) -> Reply:
+    if refused.status == 200 and not maker.hides:
+        refused.status = None
+    reply = maker.refuse(refused, ask)
+    if refused.kind in {"rate_limit", "overloaded"} and behaviour.retry_after_s is not None:
+        reply.headers.append((b"retry-after", b"%g" % behaviour.retry_after_s))
+    return reply
 
 
 def _ask(scope: Message, body: bytes, place: Place) -> Ask:

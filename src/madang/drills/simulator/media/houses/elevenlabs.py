@@ -196,8 +196,9 @@ def _refuse(refused: Refused, _ask: Ask) -> Reply:
         place = ["body", refused.param] if refused.param else ["body"]
         return told({"detail": [{"loc": place, "msg": message, "type": "value_error"}]}, 422)
     status, word = _WORDS.get(refused.kind, (400 if refused.kind == "invalid" else 500, "error"))
-    status = status if refused.status in {None, 200} else refused.status or status
-    return told({"detail": {"status": refused.code or word, "message": message}}, status)
+    return told(
+        {"detail": {"status": refused.code or word, "message": message}}, refused.status or status
+    )
 
 
 def _key(headers: Mapping[bytes, bytes], _query: Mapping[str, str]) -> str:

@@ -196,9 +196,8 @@ _WORDS = {
 
 def _refuse(refused: Refused, _ask: Ask) -> Reply:
     status, word = _WORDS.get(refused.kind, (500, "internal_server_error"))
-    status = status if refused.status in {None, 200} else refused.status or status
     body = {"detail": refused.message or "The request was refused.", "error_type": word}
-    return told(body, status, [(b"x-fal-error-type", word.encode())])
+    return told(body, refused.status or status, [(b"x-fal-error-type", word.encode())])
 
 
 _REQUEST = r"/fal/[\w.-]+/[\w.-]+/requests/(?P<id>[\w-]+)"

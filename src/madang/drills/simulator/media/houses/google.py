@@ -33,7 +33,7 @@ def token(headers: Mapping[bytes, bytes], query: Mapping[str, str]) -> str:
 
 def refuse(refused: Refused, _ask: Ask) -> Reply:
     """A refusal in Google's shape."""
-    status, word = _WORDS.get(refused.kind, (500, "INTERNAL"))
-    status = status if refused.status in {None, 200} else refused.status or status
+    usual, word = _WORDS.get(refused.kind, (500, "INTERNAL"))
+    status = refused.status or usual
     message = refused.message or "The request was refused."
     return told({"error": {"code": status, "message": message, "status": word}}, status)

@@ -203,4 +203,5 @@ KLING = Maker(
     ),
     _key,
     _refuse,
+    hides=True,
 )

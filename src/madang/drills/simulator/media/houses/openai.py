@@ -33,12 +33,10 @@ def key(headers: Mapping[bytes, bytes], query: Mapping[str, str]) -> str:
 def refuse(refused: Refused, _ask: Ask) -> Reply:
     """`{"error": {message, type, param, code}}`."""
     status, kind, code = _WORDS.get(refused.kind, _OTHERWISE)
-    # a refusal that others hide in a 200 is a plain one here
-    status = status if refused.status in {None, 200} else refused.status or status
     error = {
         "message": refused.message or "The request was refused.",
         "type": kind,
         "param": refused.param,
         "code": refused.code or code,
     }
-    return told({"error": error}, status)
+    return told({"error": error}, refused.status or status)

@@ -187,8 +187,7 @@ _STATUS = {
 
 
 def _refuse(refused: Refused, _ask: Ask) -> Reply:
-    status = _STATUS.get(refused.kind, 500)
-    status = status if refused.status in {None, 200} else refused.status or status
+    status = refused.status or _STATUS.get(refused.kind, 500)
     if refused.kind == "quota":
         return told({"error": "You do not have enough credits to run this task."}, status)
     return told({"error": refused.message or "The request was refused."}, status)

@@ -179,4 +179,5 @@ SEEDANCE = Maker(
     ),
     bearer,
     _refuse,
+    hides=True,
 )

@@ -71,9 +71,8 @@ _WORDS = {
 
 def _refuse(refused: Refused, _ask: Ask) -> Reply:
     status, name = _WORDS.get(refused.kind, (500, "internal_error"))
-    status = status if refused.status in {None, 200} else refused.status or status
     message = refused.message or "The request was refused."
-    return told({"id": token_hex(16), "name": name, "errors": [message]}, status)
+    return told({"id": token_hex(16), "name": name, "errors": [message]}, refused.status or status)
 
 
 STABILITY = Maker(
