@@ -89,7 +89,7 @@ def cut(clip: Path, wanted: Wanted, folder: Path, captions: tuple[str, Choice] |
     slowed, held = _stretched(long, wanted.duration_ms)
     fit = _fit(media, wanted)
     frames = wanted.duration_ms // FRAME_MS
-    with TemporaryDirectory(dir=folder) as place:
+    with writing(folder), TemporaryDirectory(dir=folder) as place:
         scratch = Path(place)
         burned = captions is not None
         if captions is not None:
@@ -146,12 +146,12 @@ def _graph(fit: Fit, wanted: Wanted, slowed: float, *, burned: bool) -> str:
     else:
         picture = filled
     middle = wanted.duration_ms // FRAME_MS // 2
-    drawn = ",ass=f=captions.ass:fontsdir=fonts" if burned else ""
+    drawn = "ass=f=captions.ass:fontsdir=fonts," if burned else ""
     return (
         f"[0:v:0]setpts={slowed:.6f}*(PTS-STARTPTS),fps={FPS},{picture},"
         f"tpad=stop=-1:stop_mode=clone,trim=end_frame={wanted.duration_ms // FRAME_MS},"
-        f"blackdetect=d={FOUND_BLACK_S}:pix_th=0.06,freezedetect=n=-60dB:d={FOUND_FROZEN_S}{drawn},"
-        f"split=3[film][sign][look];"
+        f"blackdetect=d={FOUND_BLACK_S}:pix_th=0.06,freezedetect=n=-60dB:d={FOUND_FROZEN_S},"
+        f"split=2[bare][look];[bare]{drawn}split=2[film][sign];"
         f"[sign]scale={SIGNATURE_SIDE}:{SIGNATURE_SIDE}:flags=area,format=gray[small];"
         f"[look]select=eq(n\\,{middle})[still]"
     )
@@ -160,11 +160,10 @@ def _graph(fit: Fit, wanted: Wanted, slowed: float, *, burned: bool) -> str:
 def _lay_ready(captions: tuple[str, Choice], scratch: Path) -> None:
     """Captions and their fonts under names that need no quoting in a filter."""
     text, choice = captions
-    with writing(scratch):
-        (scratch / "captions.ass").write_text(text, encoding="utf-8")
-        (scratch / "fonts").mkdir()
-        for number, font in enumerate(choice.fonts):
-            shutil.copyfile(font.path, scratch / "fonts" / f"{number}{font.path.suffix}")
+    (scratch / "captions.ass").write_text(text, encoding="utf-8")
+    (scratch / "fonts").mkdir()
+    for number, font in enumerate(choice.fonts):
+        shutil.copyfile(font.path, scratch / "fonts" / f"{number}{font.path.suffix}")
 
 
 def _take(scratch: Path, folder: Path, wanted: Wanted, frames: int) -> None:

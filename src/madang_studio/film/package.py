@@ -5,6 +5,7 @@ file's size and SHA-256.
 """
 
 import hashlib
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,9 @@ Content = Path | str
 BEGINNING: Final = (1980, 1, 1, 0, 0, 0)
 
 PIECE_BYTES: Final = 1 << 20
+
+STRANGE: Final = re.compile(r"[^\w.-]|\.\.+")
+"""What the name of a file in a package never has: an id must not lead out of the folder."""
 
 
 def make_package(task: Task) -> Made:
@@ -76,10 +80,11 @@ def _shots(task: Task, timeline: Timeline) -> Iterator[tuple[str, Content]]:
     params, inputs = task.node.params, task.inputs
     aspect = params["aspects"][0]
     cuts = {shot: inputs[f"cut/{aspect}/{shot}"] for shot in params["shots"]}
-    places = {shot: f"clips/{shot}.mp4" for shot in params["shots"]}
+    names = {shot: STRANGE.sub("_", shot) for shot in params["shots"]}
+    places = {shot: f"clips/{name}.mp4" for shot, name in names.items()}
     for shot, cut in cuts.items():
         yield places[shot], inputs[f"clip/{shot}"].path("clip.mp4")
-        yield f"thumbnails/{shot}.jpg", cut.path("thumbnail.jpg")
+        yield f"thumbnails/{names[shot]}.jpg", cut.path("thumbnail.jpg")
     thumbnails = [(shot, cuts[shot.shot].path("thumbnail.jpg")) for shot in timeline.shots]
     contact_sheet(thumbnails, task.folder / SHEET)
     yield SHEET, task.folder / SHEET

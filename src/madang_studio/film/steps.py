@@ -14,6 +14,7 @@ from madang_studio.film.cues import Cue, Layout, make_cues, too_fast
 from madang_studio.film.cut import Cut, Wanted, cut
 from madang_studio.film.findings import Finding, told
 from madang_studio.film.join import join, put_together
+from madang_studio.film.letters import plain
 from madang_studio.film.package import make_package
 from madang_studio.model.timeline import ShotTime, Timeline, place, speech
 from madang_studio.model.work import Made, Step, Task
@@ -69,7 +70,7 @@ def make_film(task: Task) -> Made:
     """Picture and mix as one file."""
     picture, mix = task.inputs[f"picture/{task.node.params['aspect']}"], task.inputs["mix"]
     target = task.folder / "film.mp4"
-    title = str(task.node.params["title"])
+    title = plain(str(task.node.params["title"]))
     put_together(picture.path("picture.mp4"), mix.path("mix.m4a"), title, target)
     return _made(task, ("film.mp4",), {**picture.facts, "lufs": mix.facts["lufs"]})
 

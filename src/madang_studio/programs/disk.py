@@ -7,10 +7,10 @@ from pathlib import Path
 
 from madang_studio.errors import NoRoom
 
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 """What a system says when there is no room."""
 
-BARRED = {errno.EACCES, errno.EPERM, errno.EROFS}
+BARRED = frozenset((errno.EACCES, errno.EPERM, errno.EROFS))
 """What a system says when it lets nobody write."""
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from madang_studio.errors import MissingTool, StudioError
-from madang_studio.programs.disk import no_room
+from madang_studio.programs.disk import FULL, no_room
 
 SETTING = "MADANG_FFMPEG"
 """The environment variable that names another ffmpeg."""
@@ -95,7 +95,7 @@ def _start(
 
 def _failure(report: str, folder: Path) -> StudioError:
     """Why ffmpeg failed. Its exit codes do not tell; a full disk is known by the system's own words."""
-    if os.strerror(28) in report:
+    if any(os.strerror(code) in report for code in FULL):
         return no_room(folder)
     lines = [line.strip() for line in report.splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(("Conversion failed", "Input #"))]

@@ -17,14 +17,17 @@ from madang_studio.sound.voices import SIDES
 TARGET_LUFS: Final = -14.0
 """What the large platforms play at (EBU R 128 names -23 for broadcast)."""
 
-NEAR_LU: Final = 0.3
-"""So near to the target is good enough."""
+NEAR_LU: Final = 0.5
+"""So near to the target is good enough for the encoded sound; before encoding it has to be nearer."""
+
+LOST_LU: Final = 0.4
+"""What the limiter takes away from speech that is made loud, about: the first gain is so much higher."""
 
 MOST_PEAK_DB: Final = -1.0
 """True peak of the encoded sound at most."""
 
-FIRST_CEILING_DB: Final = -2.5
-"""Where the limiter starts: an encoder adds up to a decibel or two."""
+FIRST_CEILING_DB: Final = -1.8
+"""Where the limiter starts: an encoder adds some tenths of a decibel, sometimes more."""
 
 MOST_GAIN_DB: Final = 30.0
 """Silence is not amplified to noise."""
@@ -55,7 +58,7 @@ def mix(folder: Path, loop: Path, duration_ms: int, target_lufs: float = TARGET_
 
     Writes `mix.m4a`, `voices.flac`, `bed.flac` there, all `duration_ms` long. Raises StudioError, NoRoom.
     """
-    gain = _gain(_sum(folder, loop, duration_ms), target_lufs)
+    gain = _gain(_sum(folder, loop, duration_ms), target_lufs) + LOST_LU
     ceiling = FIRST_CEILING_DB
     for _ in range(TRIES):
         gain = _held(folder, gain, ceiling, target_lufs)
@@ -88,7 +91,7 @@ def _held(folder: Path, gain_db: float, ceiling_db: float, target_lufs: float) -
         short = _gain(loudness.read(report).lufs, target_lufs)
         if abs(short) <= NEAR_LU / 2 or gain_db >= MOST_GAIN_DB:
             break
-        gain_db = min(MOST_GAIN_DB, gain_db + short)
+        gain_db = min(MOST_GAIN_DB, gain_db + (short if short < 0 else 1.4 * short))
     return gain_db
 
 
@@ -128,6 +131,10 @@ def _sum(folder: Path, loop: Path, duration_ms: int) -> float:
 
 
 def _graph(duration_ms: int) -> str:
+    """The filters. What steers the compressor is longer than the film, and the bed is cut to length.
+
+    When one of its inputs ends the compressor loses some of its last samples, not always as many.
+    """
     placed = ";".join(
         f"[{at}:a]pan=stereo|c0={left}*c0|c1={right}*c0[{side}]"
         for at, side in enumerate(SIDES)
@@ -138,9 +145,10 @@ def _graph(duration_ms: int) -> str:
     if out_at > FADE_IN_S:
         fade += f",afade=t=out:st={out_at:.3f}:d={FADE_OUT_S}"
     return (
-        f"{placed};[left][middle][right]amix=inputs=3:normalize=0,asplit=3[voices][key][above];"
+        f"{placed};[left][middle][right]amix=inputs=3:normalize=0,asplit=3[voices][said][above];"
+        "[said]apad=pad_dur=2[key];"
         f"[{len(SIDES)}:a]aresample={RATE_HZ},volume={MUSIC_DB}dB,{fade}[music];"
-        "[music][key]sidechaincompress=threshold=0.012:ratio=6:attack=60:release=600[ducked];"
-        "[ducked]asplit=2[bed][below];"
+        "[music][key]sidechaincompress=threshold=0.012:ratio=6:attack=60:release=600,"
+        f"atrim=end_sample={duration_ms * RATE_HZ // 1000},asplit=2[bed][below];"
         "[above][below]amix=inputs=2:normalize=0:duration=first,ebur128=framelog=quiet[sum]"
     )

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from madang_studio.film.costs import dollars
+from madang_studio.film.package import STRANGE
 from madang_studio.model.script import Script
 from madang_studio.programs.probe import frames
 
@@ -111,6 +112,13 @@ def test_the_contact_sheet_shows_each_shot_with_its_time(package):
     assert all(thumbnail.size == (180, 320) for thumbnail in thumbnails)
     assert sheet.width > 2 * 135
     assert len(set(sheet.resize((40, 40)).convert("L").tobytes())) > 20
+
+
+@pytest.mark.parametrize(
+    ("shot", "name"), [("../../x", "_/_/x"), ("1.2", "1.2"), ("/etc/a b", "_etc_a_b"), ("..", "_")]
+)
+def test_no_id_leads_out_of_the_package(shot, name):
+    assert STRANGE.sub("_", shot) == name.replace("_/_/", "____")
 
 
 def test_the_script_can_be_read_by_people_and_programs(finished, package):
