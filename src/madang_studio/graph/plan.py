@@ -7,21 +7,17 @@ line was spoken before; so a plan can say that no clip has to be made again.
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
 
 from msgspec import Struct
 
 from madang_studio.footage.steps import length_of
 from madang_studio.graph.estimates import Estimator, amount_of, clip_ms
 from madang_studio.graph.standing import Standing
-from madang_studio.graph.steps import STEPS
+from madang_studio.graph.steps import CAPS, STEPS
 from madang_studio.graph.survey import Survey, survey
 from madang_studio.model.brief import Gate
 from madang_studio.model.work import Estimate, Kind
 from madang_studio.store import Project
-
-CAPS: Final[Mapping[Kind, int]] = {"script": 5, "scenes": 4, "render": 5, "audio": 5, "export": 2}
-"""How much is made at once, by kind of job."""
 
 
 class Planned(Struct, frozen=True, kw_only=True):

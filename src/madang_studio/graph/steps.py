@@ -25,6 +25,10 @@ BUDGET_MS: Final = 8_000
 """What a scene break may give a shot at most, so that a line can grow and the shot with it."""
 
 
+CAPS: Final[Mapping[Kind, int]] = {"script": 8, "scenes": 4, "render": 5, "audio": 5, "export": 2}
+"""How many jobs of each kind run at once."""
+
+
 class StepRow(Struct, frozen=True, kw_only=True):
     """A step. `place` is where its results stand in the graph, `made` the files and facts it leaves.
 

@@ -14,7 +14,7 @@ from madang_studio.errors import OverBudget, StudioError
 from madang_studio.graph.estimates import Estimator, PriceList, amount_of, clip_ms
 from madang_studio.graph.plan import plan
 from madang_studio.graph.standing import Standing
-from madang_studio.graph.steps import STEPS
+from madang_studio.graph.steps import CAPS, STEPS
 from madang_studio.graph.survey import Survey, survey
 from madang_studio.model.work import Kind, Node
 from madang_studio.runner.bench import OpenBench
@@ -22,7 +22,7 @@ from madang_studio.runner.budget import check, needed
 from madang_studio.runner.durable import DurableQueues
 from madang_studio.runner.lock import Lock
 from madang_studio.runner.making import Maker
-from madang_studio.runner.port import CAPS, Queues
+from madang_studio.runner.port import Queues
 from madang_studio.runner.verdict import verdict
 from madang_studio.store import Project
 from madang_studio.store.dramas import Drama, State

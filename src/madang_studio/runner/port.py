@@ -5,13 +5,10 @@ a job gets its turn; one that forgets everything costs no money and no work.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 from madang_studio.model.work import Kind
 from madang_studio.store.jobs import Job
-
-CAPS: Final[Mapping[Kind, int]] = {"script": 8, "scenes": 4, "render": 5, "audio": 5, "export": 2}
-"""How many jobs of each kind run at once."""
 
 Work = Callable[[str, str, str, int], None]
 """Makes the job of a drama, place and stamp in this round; never raises."""
