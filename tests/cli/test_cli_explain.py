@@ -145,3 +145,25 @@ def test_a_second_target_that_lost_is_no_caller_who_left(explained):
     )
     assert "cancelled, as another target had answered first: no answer" in story
     assert "the caller left" not in story
+
+
+def test_the_side_of_a_trial_and_why_are_told(explained):
+    why = Decision("order", side="25 % of the requests are cut over")
+    of_it = {"canary": "cutover-m.1", "drawn": True}
+    story = explained(
+        attempt(0, outcome="failed", status=500, cause="provider_failed", arm="canary", final=False, plan=why, **of_it),
+        attempt(1, provider="old", arm="stable", **of_it),
+    )  # fmt: skip
+    told = "In the cut-over cutover-m.1 it was on the new side: 25 % of the requests are cut over."
+    assert told in story
+    assert story.index("the new side", story.index("1. ")) < story.index("the stable side")
+
+
+def test_an_injected_fault_and_a_callers_trace_are_told(explained):
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    story = explained(
+        attempt(0, outcome="failed", status=500, final=False, injected="drl_1", traceparent=trace),
+        attempt(1),
+    )
+    assert "Part of its caller's trace 0af7651916cd43dd8448eb211c80319c." in story
+    assert "this was no real failure: the drill drl_1 struck it" in story

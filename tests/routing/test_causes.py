@@ -6,10 +6,20 @@ from typing import get_args
 import pytest
 
 from madang import errors
-from madang.errors import Kind, Phase, ProviderError, ProviderTimedOut
+from madang.errors import (
+    Kind,
+    Phase,
+    ProviderError,
+    ProviderFailed,
+    ProviderLacksModel,
+    ProviderOverloaded,
+    ProviderPaced,
+    ProviderRateLimited,
+    ProviderTimedOut,
+)
 from madang.model import Target
 from madang.routing.board import Board
-from madang.routing.causes import GIVE_UP, REMEDIES, TIMEOUTS, remedy_for
+from madang.routing.causes import GIVE_UP, REMEDIES, TIMEOUTS, remedy_for, rest_s
 from madang.routing.directory import Fallback, Route
 from madang.routing.plan import propose
 
@@ -104,3 +114,22 @@ def test_what_a_policy_refuses_goes_only_where_a_fallback_is_named_for_that():
     refused = errors.ContentFiltered("no", upstream_status=400)
     assert proposed(Route("m", (a, b), fallbacks=(usual, named)), refused) == ["a", "c"]
     assert proposed(Route("m", (a, b), fallbacks=(usual,)), refused) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_waited_for", "rest"),
+    [
+        (ProviderRateLimited("no", upstream_status=429, retry_after_s=7.0), False, 7.0),
+        (ProviderRateLimited("no", upstream_status=429, retry_after_s=7.0), True, 0.0),
+        (ProviderRateLimited("no", upstream_status=429), False, 0.0),
+        (ProviderRateLimited("no", upstream_status=429, retry_after_s=9e9), False, 3600.0),
+        (ProviderOverloaded("no", upstream_status=529, retry_after_s=2.0), False, 2.0),
+        (ProviderPaced("our own line", retry_after_s=5.0), False, 0.0),
+        (ProviderFailed("no", upstream_status=500, retry_after_s=5.0), False, 0.0),
+        (ProviderLacksModel("no", upstream_status=404), True, 600.0),
+    ],
+)
+def test_a_target_rests_for_as_long_as_its_provider_asks_where_no_line_minds_that(
+    error, is_waited_for, rest
+):
+    assert rest_s(error, is_waited_for=is_waited_for) == rest

@@ -221,3 +221,27 @@ def test_all_workers_follow_what_the_first_decides(provider, tmp_path, broken):
 
         eventually(lambda: sides(4) and standing(gateway) == ("rolled_back", 0))
         eventually(lambda: sides(12) == {None})
+
+
+def test_verdicts_of_people_end_a_trial(own_gateway):
+    """Thirteen of thirteen for the stable side, given while it runs; a judge's count for nothing here."""
+    gateway = own_gateway(models=MODELS, canaries=terms(step_s=600))
+    eventually(lambda: standing(gateway)[0] == "running")
+    made = gateway.call("POST", "/api/comparisons", json={"a": "steady", "b": "an/next"}).json()
+    path, answers = f"/api/comparisons/{made['id']}", {"a": {"text": "old"}, "b": {"text": "new"}}
+    pair = {"prompt": [{"role": "user", "content": "hi"}], **answers}
+    gateway.call("POST", f"{path}/pairs", json={"pairs": [pair]})
+
+    def rate(by, kind="human"):
+        shown = gateway.call("GET", f"{path}/next", params={"by": by, "kind": kind}).json()
+        better = "left" if shown["left"] == "old" else "right"
+        verdict = {"pair": shown["pair"], "better": better, "by": by, "kind": kind}
+        assert gateway.call("POST", f"{path}/ratings", json=verdict).status_code in (200, 201)
+
+    for number in range(12):
+        rate(f"rater {number}")
+        rate(f"judge {number}", "model")
+    assert standing(gateway) == ("running", 50)
+    rate("the last")
+    eventually(lambda: standing(gateway) == ("rolled_back", 0))
+    assert "liked less: 13 of 13" in story(gateway)["now"]["why"]

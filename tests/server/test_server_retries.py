@@ -28,6 +28,7 @@ MODELS = {
         "fallback": ["an/again-unasked", {"to": "ge/again-frank", "on": ["content_filter"]}],
     },
     "again-left": {"targets": ["oa/again-left"], "retries": {"first_s": 60, "most_s": 60}},
+    "again-resting": {"targets": ["oa/again-resting", "an/again-heir"]},
     "late": {"targets": ["hasty-oa/again-silent-twice"]},
 }
 
@@ -260,3 +261,13 @@ def test_signs_of_life_are_no_token(provider, tmp_path):
                 assert (first["outcome"], first["cause"]) == ("failed", "timeout")
                 assert "no first token" in first["detail"]
                 assert second["outcome"] == "ok"
+
+
+def test_a_target_without_limits_rests_for_as_long_as_its_429_asks(again, provider):
+    """The next request goes straight to the other target, and afterwards, little by little, to the first again."""
+    provider.scripts["again-resting"] = script = Failing(429, 1, ("retry-after-ms: 1500",))
+    said = [ask(*again, "again-resting").headers["x-madang-provider"] for _ in range(3)]
+    assert said == ["an", "an", "an"]
+    assert len(script.at) == 1
+    eventually(lambda: ask(*again, "again-resting").headers["x-madang-provider"] == "oa")
+    assert script.at[1] - script.at[0] >= 1.5

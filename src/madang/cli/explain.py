@@ -7,6 +7,7 @@ from madang.cli.office import Office, Row, at_office
 from madang.cli.printing import count, dollars, json_option, print_json
 from madang.model import PASSED_OVER
 from madang.model.trace import Trace
+from madang.pipeline.cutover import CUTOVER
 
 _DIALECTS = {
     "chat": "OpenAI Chat Completions",
@@ -20,6 +21,12 @@ _OUTCOMES = {
     "cut": "broke off in the middle of its answer",
     "client_closed": "ended because the caller left",
     "lost": "was under way when this gateway's process died",
+}
+_SIDES = {"canary": "new", "stable": "stable"}
+_ARMS = {
+    "canary": "the new side",
+    "stable": "the stable side",
+    "shadow": "a copy of a request, whose answer nobody waited for",
 }
 _GIVEN_AGAIN = {
     None: "answered from the cache",
@@ -61,10 +68,22 @@ def tell(story: Row) -> list[str]:
     if parent := attempts[0].get("traceparent"):
         lines.append(f"Part of its caller's trace {Trace(parent).trace_id}.")
     lines += told(attempts[0].get("plan"))
+    lines += _side(attempts[0])
     for number, attempt in enumerate(attempts, 1):
         lines += ["", *_attempt(number, attempt)]
     lines += ["", *_result(story)]
     return lines
+
+
+def _side(first: Row) -> list[str]:
+    """Which side of a trial or a cut-over a request was on, and why."""
+    trial, arm = first.get("canary"), first.get("arm")
+    if not trial or arm == "shadow":
+        return []
+    why = (first.get("plan") or {}).get("side")
+    of = "the cut-over" if trial.startswith(CUTOVER) else "the trial"
+    reason = f": {why}" if why else ""
+    return [f"In {of} {trial} it was on the {_SIDES.get(str(arm), arm)} side{reason}."]
 
 
 def _attempt(number: int, attempt: Row) -> list[str]:
@@ -73,6 +92,8 @@ def _attempt(number: int, attempt: Row) -> list[str]:
         f"{number}. {attempt['provider']}, model {attempt['model']}{place}, spoken to as {_DIALECTS[attempt['api']]}",
         f"   {_outcome(attempt)}",
     ]
+    if attempt.get("arm"):
+        lines.append(f"   {_ARMS[attempt['arm']]}")
     if attempt.get("injected"):
         lines.append(f"   this was no real failure: the drill {attempt['injected']} struck it")
     if attempt["detail"]:

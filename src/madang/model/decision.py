@@ -35,7 +35,8 @@ class Decision(Struct, frozen=True, omit_defaults=True):
     `prefer` (0 to 1). `considered` are the targets in the order of the plan. `prefer` is the
     preference that weighed most. `task`, `tier` and `rule` (from 1) say which of them applied,
     `signals` what the verdict on the tier was made of. `kept`: the target that the session stays
-    with, `probe`: a target that was asked only to learn how fast it is.
+    with, `probe`: a target that was asked only to learn how fast it is. `side`: why it is on its side where a
+    new target is on trial for the model, or its traffic is cut over.
     """
 
     pick: str
@@ -48,3 +49,4 @@ class Decision(Struct, frozen=True, omit_defaults=True):
     rule: int | None = None
     kept: str | None = None
     probe: str | None = None
+    side: str | None = None

@@ -17,6 +17,8 @@ from madang.state.store import Store
 
 Move = Literal["start", "next", "back", "end"]
 _LONGEST: Final = 64
+CUTOVER: Final = "cutover-"
+"""What the names of cut-overs begin with."""
 _KINDS: Final[dict[Move, Kind]] = {"back": "rolled_back", "end": "aborted"}
 
 
@@ -34,7 +36,7 @@ class CutoverStart(Struct, forbid_unknown_fields=True):
 
 def name_of(model: str) -> str:
     """The name that the cut-over of a model has among the trials, and in paths."""
-    return f"cutover-{model.replace('/', ':')}"
+    return CUTOVER + model.replace("/", ":")
 
 
 class Cutovers:
@@ -57,7 +59,7 @@ class Cutovers:
         """Start one, with its first step. Raises Conflict where the model has one, or InvalidRequest."""
         name = name_of(wanted.model)
         if not name.isprintable() or len(name) > _LONGEST:
-            most = _LONGEST - len(name_of(""))
+            most = _LONGEST - len(CUTOVER)
             raise InvalidRequest(f"The model's name has at most {most} printable characters here.")
         if not wanted.to or wanted.origin in wanted.to:
             raise InvalidRequest("`to` names targets other than the original.", param="to")

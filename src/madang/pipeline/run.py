@@ -35,7 +35,7 @@ from madang.pipeline.measure import is_longer
 from madang.pipeline.search import Following, Search
 from madang.pipeline.trials import Trials
 from madang.pipeline.worst import Step
-from madang.routing.causes import remedy_for
+from madang.routing.causes import remedy_for, rest_s
 from madang.routing.directory import Route
 from madang.routing.limits import Gate
 from madang.upstream.outbox import Outbox
@@ -291,8 +291,10 @@ class Pipeline:
             standing.failed(now, account.began_at)
         else:
             standing.released(now, account.began_at)
-        if remedy.rest_s:
-            standing.past.gone_until = now + remedy.rest_s
+        turnstile = account.lane.line.turnstile
+        is_waited_for = turnstile.is_paced or len(turnstile.keys) > 1
+        if (rest := rest_s(error, is_waited_for=is_waited_for)) > 0:
+            standing.past.gone_until = max(standing.past.gone_until, now + rest)
         if account.sent_at > account.began_at:
             account.call.upstream_s += now - account.sent_at
         account.failed(now, error)

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from madang.errors import MadangError, ProviderError
 from madang.ledger.open import Begun
 from madang.ledger.prices import charge
-from madang.model import Attempt, Outcome, Stop, Usage
+from madang.model import Attempt, Decision, Outcome, Stop, Usage
 from madang.pipeline.call import Call
 from madang.pipeline.lane import Lane, Snapshot
 from madang.pipeline.measure import prompt_tokens, rough_prompt_tokens
@@ -124,6 +124,8 @@ class Account:
         lot = self.call.lot
         if lot is not None:
             row.canary, row.arm, row.drawn = lot.trial, lot.arm(self.lane.target), lot.drawn
+            if lot.why and not self.call.rows:
+                row.plan = replace(row.plan or Decision("order"), side=lot.why)
         row.injected = self.injected
 
     def _detail(self, error: MadangError | None) -> str | None:

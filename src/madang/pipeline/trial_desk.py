@@ -13,8 +13,11 @@ from madang.errors import Conflict
 from madang.ledger.arms import First, firsts
 from madang.pipeline.trial_book import Kept, TrialBook
 from madang.pipeline.trials import Trials
+from madang.quality.figures import REVISION as RATED
+from madang.quality.preferred import preferred
 from madang.routing.canary.evidence import Seen
-from madang.routing.canary.ramp import Kind, judge
+from madang.routing.canary.ramp import Kind, Trial, judge
+from madang.routing.canary.rated import liked_less
 from madang.state.store import Store
 
 _log = logging.getLogger("madang.canary")
@@ -37,6 +40,7 @@ class TrialDesk:
         self._followed = -1
         self._kept: dict[str, Kept] = {}
         self._wanted: Mapping[str, Canary] | None = None
+        self._rated: dict[str, tuple[int, str | None]] = {}
 
     def configure(self, canaries: Mapping[str, Canary]) -> None:
         """Take up the canaries of a configuration; `tend` begins and ends trials accordingly."""
@@ -86,7 +90,7 @@ class TrialDesk:
         rows = list(firsts(self._store, trial.id, seq, _AT_ONCE))
         for row in rows:
             evidence.take(seen(row), trial.terms.tolerate)
-        decision = judge(trial, evidence, time.time_ns() // 1000)
+        decision = judge(trial, evidence, time.time_ns() // 1000, self._disliked(trial))
         if not rows and decision is None:
             return
         now = Kept(trial, evidence, rows[-1].seq if rows else seq)
@@ -94,6 +98,17 @@ class TrialDesk:
         self._book.learn(trial, now, decision)
         if decision is not None:
             _log.warning("canary %s %s: %s", trial.name, decision.kind, decision.why)
+
+    def _disliked(self, trial: Trial) -> str | None:
+        """Why people's verdicts on both sides, given since it began, end a trial; looked at when there are new ones."""
+        revision = self._store.revision(RATED)
+        at, why = self._rated.get(trial.id, (0, None))
+        if revision != at:
+            terms = trial.terms
+            verdicts = preferred(self._store, terms.to, terms.model, trial.began_us)
+            why = liked_less(verdicts.first, verdicts.second)
+            self._rated[trial.id] = (revision, why)
+        return why
 
 
 def seen(row: First) -> Seen:

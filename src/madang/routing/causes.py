@@ -77,6 +77,21 @@ _PACED: Final = Remedy("any", is_fault=False)
 """Our own line before a target is too long: nobody was asked, and it says itself who may wait in it."""
 
 
+LONGEST_REST_S: Final = 3600.0
+"""A provider that asks for more is asked again all the same."""
+
+
+def rest_s(error: MadangError, *, is_waited_for: bool) -> float:
+    """For how long a target comes last after a failure. `is_waited_for`: a line before it minds what it asks for."""
+    rest = remedy_for(error).rest_s
+    asks_for_it = error.kind in ("rate_limit", "overloaded") and not isinstance(
+        error, ProviderPaced
+    )
+    if rest or is_waited_for or not asks_for_it:
+        return rest
+    return min(error.retry_after_s or 0.0, LONGEST_REST_S)
+
+
 def remedy_for(error: MadangError) -> Remedy:
     """What may help after a failure; whatever is not a provider's has no remedy."""
     if not isinstance(error, ProviderError):

@@ -1,9 +1,9 @@
 """What a trial has shown so far: requests one by one become counts, and the counts a reason to end it.
 
 Alike sides are called different with a chance of at most 4.7 %: 3.5 % by errors, 0.4 % each by latency,
-time to the first token and cost. What the draw did not decide is left out of these; only failures in a
-row count all the same. Slow or dear is a request beyond the upper quartile of the stable side, and the
-canary's own bound is higher by what is tolerated.
+time to the first token and cost; verdicts of people are another 0.2 % (see `rated`). What the draw did
+not decide is left out of these; only failures in a row count all the same. Slow or dear is a request
+beyond the upper quartile of the stable side, and the canary's own bound is higher by what is tolerated.
 """
 
 from math import exp, log

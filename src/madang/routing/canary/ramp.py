@@ -82,11 +82,13 @@ class Decision(Struct, frozen=True):
     why: str
 
 
-def judge(trial: Trial, evidence: Evidence, now_us: int) -> Decision | None:
-    """What the evidence makes of a trial at a moment; None: it goes on as it is."""
+def judge(
+    trial: Trial, evidence: Evidence, now_us: int, harm: str | None = None
+) -> Decision | None:
+    """What the evidence makes of a trial at a moment; None: it goes on as it is. `harm`: what else ends it."""
     if trial.state != "running":
         return None
-    harm = evidence.harm()
+    harm = evidence.harm() or harm
     if harm is not None:
         return Decision("rolled_back", harm)
     if trial.origin is not None:
