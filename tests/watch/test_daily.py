@@ -156,3 +156,18 @@ def test_a_report_is_due_from_its_time_on_for_half_a_day(local, day):
     at = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("Asia/Seoul"))
     assert due(Report(at="08:00", time_zone="Asia/Seoul"), at.timestamp()) == day
     assert due(Report(), at.timestamp()) is None
+
+
+@pytest.mark.parametrize(("language", "word"), [("ko", "모델별"), ("zh", "按模型")])
+def test_a_report_in_another_language_has_the_same_figures(store, language, word):
+    entered(store, attempt(at_us=NOON_US, model="m1", cost_nusd=1_000_000_000))
+    told = reported(store)
+    shown = text(page(told, language))
+    assert word in shown
+    assert word not in text(page(told))
+    row = next(line for line in shown.splitlines() if line.strip().startswith("m1"))
+    assert row.split() == ["m1", "1", "0", "0", "$1.0000"]
+    assert f'lang="{language}"' in html(page(told, language))
+    message = of_report(told, NOON_US / 1e6, language)
+    assert message.text == shown
+    assert message.data == of_report(told, NOON_US / 1e6).data

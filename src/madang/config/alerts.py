@@ -22,6 +22,8 @@ Seconds = Annotated[float, Meta(ge=0, le=604_800)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+Language = Literal["en", "ko", "zh"]
+"""English, Korean, Chinese (simplified)."""
 
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - what a secret begins with
 _ADDRESS = re.compile(r"[^\s@<>,;\"\\]{1,64}@[A-Za-z0-9.-]{1,255}")
@@ -83,7 +85,7 @@ class Channel(Secretive, frozen=True, forbid_unknown_fields=True):
     """One way to tell somebody: a `webhook`, a `slack` address, or an `email`.
 
     `secret` signs webhooks (Standard Webhooks, `whsec_…`). Private, link-local and loopback addresses
-    are refused, also behind a name, unless `allow_private`.
+    are refused, also behind a name, unless `allow_private`. `language`: that of alerts told there.
     """
 
     secret_names: ClassVar[frozenset[str]] = frozenset({"webhook", "secret", "slack"})
@@ -93,14 +95,16 @@ class Channel(Secretive, frozen=True, forbid_unknown_fields=True):
     slack: str | None = None
     email: Mail | None = None
     allow_private: bool = False
+    language: Language = "en"
 
 
 class Report(Struct, frozen=True, forbid_unknown_fields=True):
-    """The report of the day before: at what time of which time zone (none: never by itself), and to whom."""
+    """The report of the day before: when in which time zone (none: never by itself), to whom, in which language."""
 
     at: str | None = None
     time_zone: str = "UTC"
     to: tuple[str, ...] = ()
+    language: Language = "en"
 
 
 class Telemetry(Secretive, frozen=True, forbid_unknown_fields=True):

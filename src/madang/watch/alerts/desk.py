@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from madang.config.alerts import DEFAULT_ALERTS, Alert, Report, Span
+from madang.config.alerts import DEFAULT_ALERTS, Alert, Language, Report, Span
 from madang.config.settings import Settings
 from madang.errors import NotFound
 from madang.ledger.usage import USD, usage
@@ -22,10 +22,11 @@ from madang.watch.alerts.book import Book, Event, new_id
 from madang.watch.alerts.judge import Judge, Measures, rule_names
 from madang.watch.cells import Labels
 from madang.watch.channels.courier import Courier, deliver
-from madang.watch.channels.message import TEXTS, Message, of_event, of_test
+from madang.watch.channels.message import Message, of_event, of_test
 from madang.watch.monitor import Monitor
 from madang.watch.report.daily import Daily
 from madang.watch.report.page import html, page, text
+from madang.watch.texts import MESSAGES
 
 _log = logging.getLogger("madang.alerts")
 LOOK_S: Final = 2.0
@@ -141,7 +142,7 @@ class Desk:
             )
         if is_first:
             told = self._reported(day, self._report.time_zone)
-            self.courier.send(self._report.to, of_report(told, now_s))
+            self.courier.send(self._report.to, of_report(told, now_s, self._report.language))
 
 
 _SPENT: Final = frozenset(("spent_day_usd", "spent_month_usd"))
@@ -160,14 +161,14 @@ def due(report: Report, now_s: float) -> date | None:
     return None if late else at.date() - timedelta(days=1)
 
 
-def of_report(told: Daily, now_s: float) -> Message:
+def of_report(told: Daily, now_s: float, language: Language = "en") -> Message:
     """The report of a day as a message: text and HTML for people, the figures for programs."""
-    shown = page(told)
+    shown = page(told, language)
     return Message(
         id=f"rep_{told.day.isoformat()}",
         type="report.daily",
         at=f"{datetime.fromtimestamp(now_s, UTC):%Y-%m-%dT%H:%M:%SZ}",
-        title=TEXTS["report"].format(day=told.day),
+        title=MESSAGES[language]["report"].format(day=told.day),
         text=text(shown),
         html=html(shown),
         data={"report": msgspec.to_builtins(told)},
@@ -180,4 +181,4 @@ def try_channel(settings: Settings, name: str, now_s: float) -> None:
     if channel is None:
         raise NotFound(f"There is no channel {name[:64]!r} in the configuration.")
     at = f"{datetime.fromtimestamp(now_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    deliver(channel, of_test(name, new_id(), at), now_s)
+    deliver(channel, of_test(name, new_id(), at, channel.language), now_s)

@@ -71,7 +71,7 @@ class Courier:
             line = self._lines.get(name)
             if line is None:
                 line = self._lines[name] = _Line(self, name, channel)
-            if not line.take(message):
+            if not line.take(message.spoken(channel.language)):
                 self._note_loss(name, "too many others wait")
 
     def stop(self) -> None:

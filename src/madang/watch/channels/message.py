@@ -1,24 +1,14 @@
-"""What is told: one record for every channel, and the texts that it is made of, as rows."""
+"""What is told: one record for every channel, made of texts in the channel's language."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
+from madang.config.alerts import Language
 from madang.watch.alerts.book import Event
-
-TEXTS: Final = {
-    "firing": "{severity}: {rule}{subject}",
-    "resolved": "resolved: {rule}{subject}",
-    "subject": ", {subject}",
-    "value": "{name} = {value}",
-    "unknown": "not known",
-    "since": "at {at}",
-    "test": "Madang: a test of the channel {channel}",
-    "test_text": "If you read this, alerts reach you here.",
-    "report": "Madang: report of {day}",
-}
-"""Every text that goes out, but for reports; `{…}` is filled in."""
+from madang.watch.texts import MESSAGES
 
 RULES_OF_FORM: Final = {"_s": "{:,.3g} s", "_usd": "${:,.2f}", "rate": "{:.2%}", "uptime": "{:.2%}"}
 """How a measure is written, by the end of its name."""
@@ -28,7 +18,7 @@ class Message(Struct, frozen=True, kw_only=True):
     """One thing to tell. `id` stays the same however often it is tried; `type` is for programs.
 
     `text` is plain, `html` the same for mail readers (None: there is only the text). `data` is what
-    webhooks carry.
+    webhooks carry. `others`: the same in other languages (none: there is only this).
     """
 
     id: str
@@ -38,18 +28,28 @@ class Message(Struct, frozen=True, kw_only=True):
     text: str
     html: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    others: Mapping[Language, "Message"] = field(default_factory=dict)
+
+    def spoken(self, language: Language) -> "Message":
+        """The same in a language, where there is that."""
+        return self.others.get(language, self)
 
 
 def of_event(event: Event) -> Message:
-    """An alert that was raised or has ended."""
-    subject = TEXTS["subject"].format(subject=event.subject) if event.subject else ""
-    facts = {"severity": event.severity.upper(), "rule": event.rule, "subject": subject}
-    lines = [written(event.values), TEXTS["since"].format(at=event.at)]
+    """An alert that was raised or has ended, in every language."""
+    return _in_all(lambda language: _of_event(event, language))
+
+
+def _of_event(event: Event, language: Language) -> Message:
+    texts = MESSAGES[language]
+    subject = texts["subject"].format(subject=event.subject) if event.subject else ""
+    facts = {"severity": texts[event.severity], "rule": event.rule, "subject": subject}
+    lines = [written(event.values, language), texts["since"].format(at=event.at)]
     return Message(
         id=event.id,
         type=f"alert.{event.state}",
         at=event.at,
-        title=TEXTS[event.state].format(**facts),
+        title=texts[event.state].format(**facts),
         text="\n".join(line for line in lines if line),
         data={
             "rule": event.rule,
@@ -61,23 +61,30 @@ def of_event(event: Event) -> Message:
     )
 
 
-def of_test(channel: str, id_: str, at: str) -> Message:
+def of_test(channel: str, id_: str, at: str, language: Language = "en") -> Message:
     """Something that says nothing but that it has arrived."""
-    title = TEXTS["test"].format(channel=channel)
-    return Message(id=id_, type="test", at=at, title=title, text=TEXTS["test_text"])
+    texts = MESSAGES[language]
+    title = texts["test"].format(channel=channel)
+    return Message(id=id_, type="test", at=at, title=title, text=texts["test_text"])
 
 
-def written(values: Mapping[str, float | None]) -> str:
+def _in_all(make: Callable[[Language], Message]) -> Message:
+    """A message in English that has the others with it."""
+    others = {language: make(language) for language in MESSAGES if language != "en"}
+    return replace(make("en"), others=others)
+
+
+def written(values: Mapping[str, float | None], language: Language = "en") -> str:
     """Measures for reading, one on each line."""
     return "\n".join(
-        TEXTS["value"].format(name=name, value=figure(name, value))
+        MESSAGES[language]["value"].format(name=name, value=figure(name, value, language))
         for name, value in values.items()
     )
 
 
-def figure(name: str, value: float | None) -> str:
+def figure(name: str, value: float | None, language: Language = "en") -> str:
     """One measure for reading, with its unit."""
     if value is None:
-        return TEXTS["unknown"]
+        return MESSAGES[language]["unknown"]
     form = next((form for end, form in RULES_OF_FORM.items() if name.endswith(end)), "{:,.10g}")
     return form.format(value)
