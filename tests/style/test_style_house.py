@@ -23,6 +23,9 @@ LATE_IMPORTS: dict[tuple[str, str], str] = {
     ("src/madang/drills/simulator/media/desk.py", "madang.drills.simulator.media.seals"): (
         "the playground serves without the cryptography library, which only webhooks need"
     ),
+    ("src/madang/wire/media/signatures.py", "madang.wire.media.ed25519"): (
+        "a gateway that gets no such webhook need not carry the cryptography library"
+    ),
     ("src/madang/state/vault/vault.py", "madang.state.vault"): (
         "a gateway that stores no provider's key need not carry the cryptography library"
     ),

@@ -24,7 +24,27 @@ _LONGEST_S: Final = 600
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
-class VideoRow(Struct, frozen=True, kw_only=True):
+class _Facts(Struct, frozen=True, kw_only=True):
+    """What is written as it is kept."""
+
+    model: str
+    make_s: float
+    source: str
+    as_of: date
+    quality: float | None = None
+    aspects: tuple[str, ...] = ()
+    still_aspects: tuple[str, ...] = ()
+    reference_aspects: tuple[str, ...] = ()
+    first: bool = False
+    last: bool = False
+    needs_first: bool = False
+    references: int = 0
+    audio: bool = False
+    tokens_per_s: int | None = None
+    sunset: date | None = None
+
+
+class VideoRow(_Facts, frozen=True, kw_only=True):
     """What one model makes.
 
     `quality` is 0 to 1, None: not known. `make_s`: seconds that a clip takes to make. `seconds`: the
@@ -36,47 +56,17 @@ class VideoRow(Struct, frozen=True, kw_only=True):
     for themselves; `tokens_per_s`: of what is sold by tokens. `sunset`: the first day without it.
     """
 
-    model: str
-    make_s: float
     seconds: tuple[int, ...]
-    source: str
-    as_of: date
-    quality: float | None = None
-    aspects: tuple[str, ...] = ()
-    still_aspects: tuple[str, ...] = ()
-    reference_aspects: tuple[str, ...] = ()
     reference_seconds: tuple[int, ...] = ()
-    first: bool = False
-    last: bool = False
-    needs_first: bool = False
-    references: int = 0
-    audio: bool = False
     nusd_per_s: int | None = None
-    tokens_per_s: int | None = None
-    sunset: date | None = None
 
 
-class _Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A row as it is written."""
+class _Line(_Facts, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A row as it is written: lengths are choices (`5`) or spans (`2-10`), a price is in dollars."""
 
-    model: str
-    make_s: float
     seconds: tuple[str, ...]
-    source: str
-    as_of: date
-    quality: float | None = None
-    aspects: tuple[str, ...] = ()
-    still_aspects: tuple[str, ...] = ()
-    reference_aspects: tuple[str, ...] = ()
     reference_seconds: tuple[str, ...] = ()
-    first: bool = False
-    last: bool = False
-    needs_first: bool = False
-    references: int = 0
-    audio: bool = False
     usd_per_s: Decimal | None = None
-    tokens_per_s: int | None = None
-    sunset: date | None = None
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,14 +112,14 @@ def _row(line: _Line, sunset: date | None) -> VideoRow:
         raise CatalogError(f"{_FILE}: {line.model}: `quality` is between 0 and 1")
     if line.make_s <= 0 or not line.seconds:
         raise CatalogError(f"{_FILE}: {line.model}: `make_s` and `seconds` are more than nothing")
-    facts = {name: getattr(line, name) for name in line.__struct_fields__ if name != "usd_per_s"}
-    facts |= {
-        "seconds": _lengths(line.model, line.seconds),
-        "reference_seconds": _lengths(line.model, line.reference_seconds),
-        "nusd_per_s": None if line.usd_per_s is None else _exact(line.model, line.usd_per_s),
-        "sunset": sunset,
-    }
-    return VideoRow(**facts)
+    facts: dict[str, Any] = {name: getattr(line, name) for name in _Facts.__struct_fields__}
+    facts["sunset"] = sunset
+    return VideoRow(
+        **facts,
+        seconds=_lengths(line.model, line.seconds),
+        reference_seconds=_lengths(line.model, line.reference_seconds),
+        nusd_per_s=None if line.usd_per_s is None else _exact(line.model, line.usd_per_s),
+    )
 
 
 def _lengths(model: str, written: tuple[str, ...]) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ of clips are good for a day or two; what was charged stands in the finished task
 from collections.abc import Mapping
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from madang.errors import ProviderBroken, ProviderError
 from madang.model.media import Clip, Handle, JobSeen, JobState, VideoAsk
@@ -69,15 +69,7 @@ _SEEDANCE_2: Final = Takes(
     references=9,
     audio=True,
 )
-_SEEDANCE_SMALL: Final = Takes(
-    seconds=tuple(range(4, 16)),
-    still=_SEEDANCE,
-    text=_SEEDANCE,
-    prompt=3500,
-    last=True,
-    references=9,
-    audio=True,
-)
+_SEEDANCE_SMALL: Final = structs.replace(_SEEDANCE_2, still=_SEEDANCE, text=_SEEDANCE)
 
 MODELS: Final[Mapping[str, Takes]] = {
     "gen4.5": Takes(seconds=tuple(range(2, 11)), still=_GEN4),

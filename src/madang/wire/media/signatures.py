@@ -38,7 +38,10 @@ def check_fal(
         signature = bytes.fromhex(headers.get(f"{_FAL}signature", ""))
     except ValueError as error:
         raise _refused("its signature is no hexadecimal text") from error
-    if not any(_verifies(key, signature, message) for key in _keys(key_set)):
+    # only now: a gateway that gets no such webhook need not carry the cryptography library
+    from madang.wire.media.ed25519 import verifies  # noqa: PLC0415
+
+    if not any(verifies(key, signature, message) for key in _keys(key_set)):
         raise _refused("its signature is not the provider's")
 
 
@@ -61,18 +64,6 @@ def _keys(key_set: Any) -> list[bytes]:  # noqa: ANN401 - JSON from outside
         except (Error, ValueError):
             continue
     return found
-
-
-def _verifies(key: bytes, signature: bytes, message: bytes) -> bool:
-    """Imported only now: a gateway that gets no such webhook need not carry the cryptography."""
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
-
-    try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
 
 
 def _refused(why: str) -> Unauthenticated:
