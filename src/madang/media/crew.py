@@ -14,9 +14,10 @@ from madang.errors import KeyReused, MadangError, NotFound
 from madang.keys import Key, Keyring
 from madang.ledger.alarm import Alarm
 from madang.ledger.claim import Claim, is_abandoned
+from madang.media.course import Course
 from madang.media.job import Job, new_id, packed_ask, read_ask, read_job, stored
 from madang.media.kit import Kit, now_us, permit
-from madang.media.life import Life
+from madang.media.life import live
 from madang.media.money import Caller, worst
 from madang.model import Decision
 from madang.model.media import VideoAsk
@@ -62,7 +63,7 @@ class Crew:
         self._store = store
         self._keyring = keyring
         self._folder = home / "media" / "holders"
-        self._lives: dict[str, Life] = {}
+        self._courses: dict[str, Course] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._tender: asyncio.Task[None] | None = None
         self._fd = -1
@@ -83,9 +84,9 @@ class Crew:
         if self._tender is not None:
             self._tender.cancel()
         waiting = [
-            asyncio.create_task(life.accepted.wait())
-            for life in self._lives.values()
-            if life.job.state == "sending"
+            asyncio.create_task(course.accepted.wait())
+            for course in self._courses.values()
+            if course.job.state == "sending"
         ]
         if waiting:
             await asyncio.wait(waiting, timeout=_LAST_WORDS_S)
@@ -100,7 +101,7 @@ class Crew:
 
     # --- orders -------------------------------------------------------------------------------------
 
-    async def order(self, order: Order) -> Life | Job:
+    async def order(self, order: Order) -> Course | Job:
         """Take an order on: reserve what it may cost, enter it, have it sent.
 
         The job of an earlier order of the same name, where there is one. Raises what admission
@@ -142,20 +143,20 @@ class Crew:
         permit(order.key, route, order.model)
         return route, decision
 
-    async def _earlier(self, order: Order, name: str, since_us: int) -> Life | Job | None:
+    async def _earlier(self, order: Order, name: str, since_us: int) -> Course | Job | None:
         found = await asyncio.to_thread(self._kit.jobs.named, order.key.id, name, since_us)
         if found is None:
             return None
         return self._same(found[0], fits=found[1] == order.digest)
 
-    def _same(self, kept: StoredJob, *, fits: bool) -> Life | Job:
+    def _same(self, kept: StoredJob, *, fits: bool) -> Course | Job:
         """The job that there is under a name. Raises KeyReused."""
         if not fits:
             raise KeyReused(
                 "This Idempotency-Key came with another request before. Use a new key for a new request.",
                 code="idempotency_key_reused",
             )
-        return self._lives.get(kept.id) or read_job(kept)
+        return self._courses.get(kept.id) or read_job(kept)
 
     def _worst(self, route: Route, order: Order) -> int:
         """The most that the order can cost, whoever takes it; what cannot be asked of a target costs nothing there."""
@@ -180,20 +181,20 @@ class Crew:
         if reservation is not None:
             self._kit.pipeline.gate.settle(reservation, 0, 0)
 
-    def _begin(self, job: Job, ask: VideoAsk, reservation: Reservation | None) -> Life:
-        life = self._lives[job.id] = Life(self._kit, job, ask, reservation)
-        task = asyncio.create_task(self._live(life))
+    def _begin(self, job: Job, ask: VideoAsk, reservation: Reservation | None) -> Course:
+        course = self._courses[job.id] = Course(self._kit, job, ask, reservation)
+        task = asyncio.create_task(self._see_through(course))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return life
+        return course
 
-    async def _live(self, life: Life) -> None:
+    async def _see_through(self, course: Course) -> None:
         try:
-            await life.run()
+            await live(course)
         except Exception:  # noqa: BLE001 - logged; the job is open, and taken up again
-            _log.exception("job %s: a defect of ours", life.job.id)
+            _log.exception("job %s: a defect of ours", course.job.id)
         finally:
-            self._lives.pop(life.job.id, None)
+            self._courses.pop(course.job.id, None)
 
     # --- looking at them ------------------------------------------------------------------------------
 
@@ -204,17 +205,17 @@ class Crew:
             raise NotFound(f"Video with id '{identity[:100]}' not found.", code="video_not_found")
         return kept
 
-    def live(self, identity: str) -> Life | None:
+    def live(self, identity: str) -> Course | None:
         """The job as this process has it, while it is under way."""
-        return self._lives.get(identity)
+        return self._courses.get(identity)
 
     async def forget(self, kept: StoredJob) -> None:
         """A caller does not want a job any more: it ends where it can, and its files go."""
         job = read_job(kept)
         if not job.is_over:
             await asyncio.to_thread(self._kit.jobs.want, job.id, "cancel")
-            if (life := self._lives.get(job.id)) is not None:
-                life.nudge(cancel=True)
+            if (course := self._courses.get(job.id)) is not None:
+                course.nudge(cancel=True)
         await self._drop(job)
         await asyncio.to_thread(self._kit.jobs.hide, job.id)
 
@@ -236,7 +237,7 @@ class Crew:
                     lease_us = now_us() + _LEASE_US
                     await asyncio.to_thread(self._kit.jobs.renew, self._kit.holder, lease_us)
                     await self._take_over()
-                if self._lives:
+                if self._courses:
                     await self._pass_on()
                 if now >= purge_at:
                     purge_at = now + _PURGE_S
@@ -247,9 +248,9 @@ class Crew:
     async def _pass_on(self) -> None:
         """Tell jobs what other processes have heard for them."""
         for identity, wanted in await asyncio.to_thread(self._kit.jobs.wishes, self._kit.holder):
-            life = self._lives.get(identity)
-            if life is not None and not (wanted == "cancel" and life.wants_end):
-                life.nudge(cancel=wanted == "cancel")
+            course = self._courses.get(identity)
+            if course is not None and not (wanted == "cancel" and course.wants_end):
+                course.nudge(cancel=wanted == "cancel")
 
     async def _take_over(self) -> None:
         holders = await asyncio.to_thread(self._kit.jobs.open_holders)
@@ -259,7 +260,7 @@ class Crew:
             self._kit.jobs.take_over, self._kit.holder, gone, now, now + _LEASE_US
         )
         for kept in taken:
-            if kept.id not in self._lives:
+            if kept.id not in self._courses:
                 self._resume(kept)
 
     def _is_gone(self, holder: str) -> bool:
@@ -288,8 +289,8 @@ class Crew:
         reservation = None
         if key is not None and not entered:
             reservation = gate.hold(key, caller.tags, job.reserved_nusd, caller.at_us)
-        life = self._begin(job, read_ask(kept), reservation)
-        life.wants_end = kept.wanted == "cancel"
+        course = self._begin(job, read_ask(kept), reservation)
+        course.wants_end = kept.wanted == "cancel"
 
     def _was_entered(self, job: Job) -> bool:
         """Whether the row of a job that is over is in the ledger, so that budgets know of it already."""

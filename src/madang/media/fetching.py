@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
-from madang.errors import ProviderBroken, ProviderError, ProviderFailed
+from madang.errors import ProviderBroken, ProviderFailed
 from madang.media.calling import open_call
 from madang.media.job import Content
 from madang.media.shelf import Shelf

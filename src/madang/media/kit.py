@@ -85,7 +85,7 @@ def now_us() -> int:
 
 
 def key_of(berth: Berth, turn: Turn | None, prefix: str | None) -> int | None:
-    """The number of the key that a call goes out with: that of its turn, else the one that begins so, else the first."""
+    """The number of the key that a call goes out with: its turn's, else the one that begins so, else the first."""
     if turn is not None:
         return turn.key
     keys = berth.provider.keys

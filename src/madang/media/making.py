@@ -96,7 +96,7 @@ class Maker:
         self,
         work: Work,
         route: Route,
-        ask: Any,
+        ask: Any,  # noqa: ANN401
         spoken: Callable[[Target], Spoken],
     ) -> Reservation | None:
         """Reserve the worst case. Raises RateLimited or OutOfCredit."""

@@ -34,9 +34,9 @@ async def provider(runtime: Runtime, endpoint: Endpoint, _: Dialect, caller: Req
     }
     query = dict(parse_qsl(caller.query.decode("latin-1")))
     identity = await runtime.media.ear.hear(endpoint.id or "", headers, body, query)
-    life = runtime.media.crew.live(identity) if identity is not None else None
-    if life is not None:
-        life.nudge()
+    course = runtime.media.crew.live(identity) if identity is not None else None
+    if course is not None:
+        course.nudge()
     send_json(caller, 200, _RECEIVED)
 
 

@@ -17,9 +17,9 @@ from madang.errors import (
     ProviderFailed,
     ProviderTimedOut,
 )
+from madang.media.course import Course
 from madang.media.crew import Order
 from madang.media.job import Job
-from madang.media.life import Life
 from madang.model import (
     Answer,
     Choice,
@@ -68,12 +68,12 @@ async def generate_video(runtime: Runtime, call: Call, request: Request) -> None
         priority=call.priority,
     )
     taken = await runtime.media.crew.order(order)
-    if isinstance(taken, Life):
+    if isinstance(taken, Course):
         if call.envelope.stream:
             await _stream(runtime, call, request, taken)
             return
         await _over(taken, _left_s(runtime, call))
-    job = taken.job if isinstance(taken, Life) else taken
+    job = taken.job if isinstance(taken, Course) else taken
     context = _context(call, model)
     text = _address(runtime, request, job)
     if call.envelope.stream:
@@ -140,19 +140,19 @@ def _model(runtime: Runtime, provider: object) -> str:
     return provider
 
 
-async def _over(life: Life, within_s: float) -> Job:
+async def _over(course: Course, within_s: float) -> Job:
     """The job when it is over. Raises ProviderTimedOut, and what nobody took it for."""
     try:
         async with asyncio.timeout(within_s):
-            await life.over.wait()
+            await course.over.wait()
     except TimeoutError:
         raise ProviderTimedOut(
-            f"The video is not finished in time; it goes on: ask for it at /v1/videos/{life.job.id}.",
+            f"The video is not finished in time; it goes on: ask for it at /v1/videos/{course.job.id}.",
             phase="total",
         ) from None
-    if life.refusal is not None:
-        raise life.refusal
-    return life.job
+    if course.refusal is not None:
+        raise course.refusal
+    return course.job
 
 
 def _address(runtime: Runtime, request: Request, job: Job) -> str:
@@ -165,38 +165,38 @@ def _address(runtime: Runtime, request: Request, job: Job) -> str:
     raise ProviderFailed(message, code=code)
 
 
-async def _stream(runtime: Runtime, call: Call, request: Request, life: Life) -> None:
+async def _stream(runtime: Runtime, call: Call, request: Request, course: Course) -> None:
     """Keep the caller's connection alive until the clip is there, then tell where."""
-    context = _context(call, life.job.caller.asked_model)
-    await _accepted(life, _left_s(runtime, call))
-    request.begin(200, _head(call, life.job))
+    context = _context(call, course.job.caller.asked_model)
+    await _accepted(course, _left_s(runtime, call))
+    request.begin(200, _head(call, course.job))
     until = time.monotonic() + _left_s(runtime, call)
     try:
-        while not life.over.is_set():
+        while not course.over.is_set():
             left_s = until - time.monotonic()
             if left_s <= 0:
-                await _over(life, 0)
+                await _over(course, 0)
             try:
                 async with asyncio.timeout(min(_LIFE_SIGN_S, left_s)):
-                    await life.over.wait()
+                    await course.over.wait()
             except TimeoutError:
-                request.send(b": %d %%\n\n" % life.job.progress)
-        await _over(life, 1)
-        request.send(_written(call, context, _address(runtime, request, life.job)))
+                request.send(b": %d %%\n\n" % course.job.progress)
+        await _over(course, 1)
+        request.send(_written(call, context, _address(runtime, request, course.job)))
     except MadangError as error:
         request.send(call.wire.write_stream_error(error, context))
     request.end()
 
 
-async def _accepted(life: Life, within_s: float) -> None:
+async def _accepted(course: Course, within_s: float) -> None:
     """Wait until it is known whether anybody takes the order: until then an answer may still be a refusal."""
     try:
         async with asyncio.timeout(within_s):
-            await life.accepted.wait()
+            await course.accepted.wait()
     except TimeoutError:
         return
-    if life.refusal is not None:
-        raise life.refusal
+    if course.refusal is not None:
+        raise course.refusal
 
 
 def _written(call: Call, context: WriteContext, text: str) -> bytes:

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from madang.errors import Draining, InvalidRequest, NotFound
 from madang.keys import Key
+from madang.media.course import Course
 from madang.media.crew import Order
 from madang.media.job import Job, read_ask, read_job, shown
 from madang.media.kit import now_us
-from madang.media.life import Life
 from madang.model import Dialect
 from madang.pipeline.call import header_value
 from madang.pipeline.wish import wish_of
@@ -59,8 +59,8 @@ async def video(runtime: Runtime, endpoint: Endpoint, dialect: Dialect, caller: 
         await crew.forget(kept)
         send_json(caller, 200, encode({"id": identity, "object": "video.deleted", "deleted": True}))
     else:
-        life = crew.live(identity)
-        job: Job = life.job if life is not None else read_job(kept)
+        course = crew.live(identity)
+        job: Job = course.job if course is not None else read_job(kept)
         _show(runtime, job, read_ask(kept).prompt, caller)
 
 
@@ -74,7 +74,7 @@ async def opened(runtime: Runtime, endpoint: Endpoint, _: Dialect, caller: Reque
     await _send_variant(runtime, read_job(kept), variant, caller)
 
 
-# --- ordering -----------------------------------------------------------------------------------------------------------
+# --- ordering -------------------------------------------------------------------------------------
 
 
 async def _ordered(runtime: Runtime, dialect: Dialect, caller: Request) -> None:
@@ -84,8 +84,8 @@ async def _ordered(runtime: Runtime, dialect: Dialect, caller: Request) -> None:
     asked = read_video(content_type, body)
     order = order_of(runtime, key, asked, caller, digest_of(content_type, body))
     caller.id = order.request_id
-    life = await runtime.media.crew.order(order)
-    job = await accepted(runtime, life) if isinstance(life, Life) else life
+    course = await runtime.media.crew.order(order)
+    job = await accepted(runtime, course) if isinstance(course, Course) else course
     _show(runtime, job, asked.ask.prompt, caller, asked.ignored)
 
 
@@ -118,20 +118,20 @@ def order_of(
     )
 
 
-async def accepted(runtime: Runtime, life: Life) -> Job:
-    """The job once a provider has taken it, or it has waited for as long as a caller may. Raises why nobody takes it."""
+async def accepted(runtime: Runtime, course: Course) -> Job:
+    """The job once a provider has taken it, or a caller has waited long enough. Raises why nobody takes it."""
     try:
         async with asyncio.timeout(runtime.settings.media.accept_s):
-            await life.accepted.wait()
+            await course.accepted.wait()
     except TimeoutError:
-        return life.job
-    if life.refusal is not None:
-        await asyncio.to_thread(runtime.media.kit.jobs.disown, life.job.id)
-        raise life.refusal
-    return life.job
+        return course.job
+    if course.refusal is not None:
+        await asyncio.to_thread(runtime.media.kit.jobs.disown, course.job.id)
+        raise course.refusal
+    return course.job
 
 
-# --- showing ------------------------------------------------------------------------------------------------------------
+# --- showing --------------------------------------------------------------------------------------
 
 
 async def _list(runtime: Runtime, dialect: Dialect, caller: Request) -> None:
@@ -189,7 +189,7 @@ def base_url(runtime: Runtime, caller: Request) -> str:
     return f"{scheme}://{host}" if _HOST.fullmatch(host) else ""
 
 
-# --- files --------------------------------------------------------------------------------------------------------------
+# --- files ----------------------------------------------------------------------------------------
 
 
 async def _content(runtime: Runtime, job: Job, caller: Request) -> None:

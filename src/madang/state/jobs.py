@@ -36,7 +36,7 @@ class StoredJob(Struct, frozen=True, kw_only=True):
 
 
 class Entered(NamedTuple):
-    """What became of an order: `job` is the one under its name, made now or before. other: the name stands for another."""
+    """What became of an order: `job` is the one of its name, made now or before. other: the name is another's."""
 
     state: Literal["made", "there", "other"]
     job: StoredJob
@@ -88,7 +88,8 @@ class MediaJobs:
                     )
                     return Entered(state, _job(found[0]))
             transaction.write(
-                "INSERT INTO media_jobs (id, key_id, at_us, state, name, digest, secret, holder, lease_us, ask, record) "
+                "INSERT INTO media_jobs "
+                "(id, key_id, at_us, state, name, digest, secret, holder, lease_us, ask, record) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     *(job.id, job.key_id, job.at_us, job.state, name, digest),
@@ -139,9 +140,8 @@ class MediaJobs:
         ascending = page.order == "asc"
         where, params = "is_hidden = 0 AND (? IS NULL OR key_id = ?)", [key_id, key_id]
         if page.after is not None:
-            where += (
-                f" AND seq {'>' if ascending else '<'} (SELECT seq FROM media_jobs WHERE id = ?)"
-            )
+            where += " AND seq > " if ascending else " AND seq < "
+            where += "(SELECT seq FROM media_jobs WHERE id = ?)"
             params.append(page.after)
         rows = self._store.read(
             f"SELECT {_COLUMNS} FROM media_jobs WHERE {where} "  # noqa: S608 - our own words
@@ -210,7 +210,7 @@ class MediaJobs:
     # --- what providers call to say -----------------------------------------------------------------
 
     def hear(self, called: Called, now_us: int) -> bool:
-        """Enter a webhook; False: this delivery has been heard before. Its job, where it is known, is to be looked at."""
+        """Enter a webhook, and have its job looked at; False: this delivery has been heard before."""
         with self._store.transaction() as transaction:
             new = transaction.write(
                 "INSERT INTO media_notices (provider, delivery, job, at_us, seen) VALUES (?, ?, ?, ?, ?) "

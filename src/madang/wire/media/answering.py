@@ -1,4 +1,4 @@
-"""What callers get: speech, pictures and transcripts as OpenAI answers them, with timings beside where there are any."""
+"""What callers get: speech, pictures and transcripts as OpenAI answers them, with timings beside."""
 
 import base64
 from collections.abc import Iterable

@@ -1,7 +1,8 @@
 """Forms as files are sent in them (multipart/form-data, RFC 7578): one reader, one writer, no I/O."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
+from hashlib import sha256
 from typing import Final
 
 from msgspec import Struct
@@ -45,8 +46,9 @@ def read_form(content_type: bytes, body: bytes) -> list[FormPart]:
     return [_part(piece) for piece in pieces[1:-1]]
 
 
-def write_form(parts: Iterable[FormPart], boundary: str) -> tuple[str, bytes]:
-    """The content type and the body of a form. `boundary` must not occur in any part."""
+def write_form(parts: Sequence[FormPart]) -> tuple[str, bytes]:
+    """The content type and the body of a form; the same parts make the same bytes."""
+    boundary = _boundary(parts)
     mark = b"--" + boundary.encode()
     pieces: list[bytes] = []
     for part in parts:
@@ -58,6 +60,14 @@ def write_form(parts: Iterable[FormPart], boundary: str) -> tuple[str, bytes]:
             head += f"Content-Type: {_safe(part.mime)}\r\n"
         pieces += [mark, b"\r\n", head.encode(), b"\r\n", part.data, b"\r\n"]
     return f"multipart/form-data; boundary={boundary}", b"".join([*pieces, mark, b"--\r\n"])
+
+
+def _boundary(parts: Sequence[FormPart]) -> str:
+    """A mark that is in none of the parts."""
+    digest = sha256(b"".join([part.data for part in parts])).hexdigest()[:32]
+    while any(digest.encode() in part.data for part in parts):
+        digest = sha256(digest.encode()).hexdigest()[:32]
+    return f"madang{digest}"
 
 
 def _part(piece: bytes) -> FormPart:

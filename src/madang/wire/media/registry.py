@@ -6,7 +6,18 @@ A kind is the word that `kind` of a provider's row or setting says (`openai`, `g
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from madang.wire.media import elevenlabs, fal, gemini_image, kling, openai, runway, seedance, veo
+from madang.wire.media import (
+    elevenlabs,
+    fal,
+    gemini_image,
+    kling,
+    openai_audio,
+    openai_images,
+    openai_videos,
+    runway,
+    seedance,
+    veo,
+)
 from madang.wire.media.contract import ImageWire, SpeechWire, TranscribeWire, VideoWire
 
 
@@ -22,10 +33,10 @@ class MediaWires:
 
 MEDIA: Mapping[str, MediaWires] = {
     "openai": MediaWires(
-        videos=openai.VIDEOS,
-        speech=openai.SPEECH,
-        images=openai.IMAGES,
-        transcriptions=openai.TRANSCRIPTIONS,
+        videos=openai_videos.WIRE,
+        speech=openai_audio.SPEECH,
+        images=openai_images.WIRE,
+        transcriptions=openai_audio.TRANSCRIPTIONS,
     ),
     "gemini": MediaWires(videos=veo.GEMINI, images=gemini_image.WIRE),
     "vertex": MediaWires(videos=veo.VERTEX),

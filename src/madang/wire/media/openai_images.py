@@ -1,0 +1,96 @@
+"""OpenAI's pictures: drawn from words, or from pictures and words.
+
+Shapes: https://developers.openai.com/api/reference (images), read in November 2026.
+"""
+
+import base64
+import re
+from typing import Any, Final
+
+from madang.errors import ProviderBroken
+from madang.model.media import ImageAsk, Images, Picture
+from madang.wire import json
+from madang.wire.media.contract import ImageWire, Incoming, Outgoing
+from madang.wire.media.form import FormPart, write_form
+from madang.wire.media.openai_shapes import JSON, checked, plain
+
+_WORD: Final = re.compile(r"[A-Za-z0-9_-]{1,20}")
+
+
+def _write_image(ask: ImageAsk, model: str) -> Outgoing:
+    fields: dict[str, Any] = {"model": model, "prompt": ask.prompt, "n": ask.n}
+    given = {"size": ask.size, "quality": ask.quality}
+    fields |= {name: value for name, value in given.items() if value is not None}
+    losses = [
+        name
+        for name, there in (("aspect_ratio", ask.aspect), ("seed", ask.seed))
+        if there is not None
+    ]
+    counts = {f"images{_variant(ask.size, ask.quality)}": ask.n}
+    files = [one.data for one in ask.references if one.data is not None]
+    if len(files) < len(ask.references):
+        losses.append("references")
+    fields |= ask.fields
+    if not files:
+        body = json.encode(fields)
+        return Outgoing(
+            method="POST",
+            path="/images/generations",
+            headers=JSON,
+            body=body,
+            losses=tuple(losses),
+            counts=counts,
+        )
+    parts = [FormPart(name, plain(value).encode()) for name, value in fields.items()]
+    parts += [FormPart("image[]", data, f"{n}.png", "image/png") for n, data in enumerate(files)]
+    content_type, body = write_form(parts)
+    headers = {"content-type": content_type}
+    return Outgoing(
+        method="POST",
+        path="/images/edits",
+        headers=headers,
+        body=body,
+        losses=tuple(losses),
+        counts=counts,
+    )
+
+
+def _variant(size: object, quality: object) -> str:
+    """`.1024x1024.high`, as far as it is known."""
+    parts = [str(one) for one in (size, quality) if isinstance(one, str) and _WORD.fullmatch(one)]
+    return "".join(f".{one}" for one in parts)
+
+
+def _read_images(answer: Incoming) -> Images:
+    said = json.answer_object(checked(answer).body)
+    data = said.get("data")
+    if not isinstance(data, list) or not data:
+        raise ProviderBroken("the provider's answer has no pictures")
+    mime = f"image/{said.get('output_format') or 'png'}"
+    pictures = tuple(_picture(one, mime) for one in data)
+    usage = said.get("usage")
+    billed = {f"images{_variant(said.get('size'), said.get('quality'))}": len(pictures)}
+    if isinstance(usage, dict) and isinstance(usage.get("output_tokens"), int):
+        counted = (
+            ("input_tokens", usage.get("input_tokens")),
+            ("output_tokens", usage["output_tokens"]),
+        )
+        billed |= {name: value for name, value in counted if isinstance(value, int) and value > 0}
+    revised = data[0].get("revised_prompt") if isinstance(data[0], dict) else None
+    return Images(
+        pictures=pictures, billed=billed, prompt=revised if isinstance(revised, str) else None
+    )
+
+
+def _picture(one: Any, mime: str) -> Picture:  # noqa: ANN401 - whatever the provider says
+    if isinstance(one, dict) and isinstance(one.get("b64_json"), str):
+        try:
+            return Picture(mime, base64.b64decode(one["b64_json"], validate=True))
+        except ValueError as error:
+            raise ProviderBroken("a picture of the provider is no base64") from error
+    if isinstance(one, dict) and isinstance(one.get("url"), str):
+        return Picture(mime, url=one["url"])
+    raise ProviderBroken("a picture of the provider has neither bytes nor an address")
+
+
+WIRE: Final = ImageWire(write=_write_image, read=_read_images)
