@@ -15,11 +15,10 @@ from madang_studio.film.cut import SIGNATURE_SIDE, Cut, signature
 from madang_studio.film.findings import Finding
 from madang_studio.model.timeline import FPS, FRAME_MS, RATE_HZ, Timeline
 from madang_studio.programs import ffmpeg, loudness, probe
+from madang_studio.programs.loudness import MOST_PEAK_DB, TARGET_LUFS
 from madang_studio.programs.probe import Media
 
-TARGET_LUFS: Final = -14.0
 NEAR_LU: Final = 1.0
-MOST_PEAK_DB: Final = -1.0
 
 LONGEST_BLACK_MS: Final = 800
 LONGEST_FROZEN_MS: Final = 2_000

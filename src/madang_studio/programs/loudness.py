@@ -10,6 +10,12 @@ from madang_studio.programs import ffmpeg
 SILENCE_LUFS = -70.0
 """The meter's floor: nothing is heard."""
 
+TARGET_LUFS = -14.0
+"""What the large platforms play films at (EBU R 128 itself names -23, for broadcast)."""
+
+MOST_PEAK_DB = -1.0
+"""True peak of a film at most."""
+
 INTEGRATED = re.compile(r"Integrated loudness:\s+I:\s+(-?[\d.]+|-inf|nan) LUFS")
 PEAK = re.compile(r"True peak:\s+Peak:\s+(-?[\d.]+|-inf|nan) dBFS")
 

@@ -11,20 +11,14 @@ from msgspec import Struct
 
 from madang_studio.model.timeline import RATE_HZ
 from madang_studio.programs import ffmpeg, loudness
-from madang_studio.programs.loudness import Loudness
+from madang_studio.programs.loudness import MOST_PEAK_DB, TARGET_LUFS, Loudness
 from madang_studio.sound.voices import SIDES
-
-TARGET_LUFS: Final = -14.0
-"""What the large platforms play at (EBU R 128 names -23 for broadcast)."""
 
 NEAR_LU: Final = 0.5
 """So near to the target is good enough for the encoded sound; before encoding it has to be nearer."""
 
 LOST_LU: Final = 0.4
 """What the limiter takes away from speech that is made loud, about: the first gain is so much higher."""
-
-MOST_PEAK_DB: Final = -1.0
-"""True peak of the encoded sound at most."""
 
 FIRST_CEILING_DB: Final = -1.8
 """Where the limiter starts: an encoder adds some tenths of a decibel, sometimes more."""
