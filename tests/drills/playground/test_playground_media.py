@@ -5,8 +5,9 @@ from io import BytesIO
 
 import openai
 import pytest
-from footage import probe
 from PIL import Image
+
+from stand.footage import probe
 
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API:DeprecationWarning")
 

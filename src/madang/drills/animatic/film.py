@@ -9,25 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, cast
 
-from imageio_ffmpeg import get_ffmpeg_exe
 from PIL import Image
 
+from madang.drills.animatic.programs import EXACT, ffmpeg
 from madang.drills.animatic.reading import read
 from madang.drills.animatic.stage import FPS, Stage
 
 _WORKED_PX = 600
 """The shorter side at which frames are put together; what is larger is scaled up."""
-
-_EXACT = (
-    "-fflags",
-    "+bitexact",
-    "-flags:v",
-    "+bitexact",
-    "-flags:a",
-    "+bitexact",
-    "-map_metadata",
-    "-1",
-)
 
 
 def clip(
@@ -51,11 +40,11 @@ def clip(
         target = Path(folder, "clip.mp4")
         command = _command(worked, (width, height), count / FPS, target, audio=audio)
         with Path(folder, "problems").open("wb+") as problems:
-            ffmpeg = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=problems)  # noqa: S603 - our own
-            with ffmpeg, cast("IO[bytes]", ffmpeg.stdin) as pipe:
+            encoder = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=problems)  # noqa: S603 - our own
+            with encoder, cast("IO[bytes]", encoder.stdin) as pipe:
                 for frame in stage.frames(count):
                     pipe.write(frame.tobytes())
-            if ffmpeg.returncode:
+            if encoder.returncode:
                 problems.seek(0)
                 raise RuntimeError(
                     f"ffmpeg failed: {problems.read(500).decode('utf-8', 'replace')}"
@@ -118,5 +107,5 @@ def _command(
         "yuv420p",
     ]
     sound = ["-c:a", "aac", "-b:a", "64k", "-t", f"{seconds:.6f}"] if audio else ["-an"]
-    head = [get_ffmpeg_exe(), "-v", "error", "-nostdin", "-y"]
-    return [*head, *given, *scaled, *made, *sound, *_EXACT, "-movflags", "+faststart", str(target)]
+    head = [ffmpeg(), "-v", "error", "-nostdin", "-y"]
+    return [*head, *given, *scaled, *made, *sound, *EXACT, "-movflags", "+faststart", str(target)]

@@ -9,13 +9,11 @@ import subprocess
 import wave
 from io import BytesIO
 from pathlib import Path
-from shutil import which
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from imageio_ffmpeg import get_ffmpeg_exe
-
 from madang.drills.animatic.hum import RATE, Heard, hum
+from madang.drills.animatic.programs import EXACT, espeak, ffmpeg
 from madang.drills.animatic.voices import Voice, voice_for
 
 ESPEAK = "espeak-ng"
@@ -34,7 +32,6 @@ _LANGUAGES = {"zh": "cmn", "en": "en-us", "no": "nb"}
 _PITCH = {("female", "child"): 78, ("female", "young"): 58, ("female", "adult"): 52, ("female", "old"): 40,
           ("male", "child"): 82, ("male", "young"): 52, ("male", "adult"): 42, ("male", "old"): 30}  # fmt: skip
 _HAN = re.compile(r"[\u4e00-\u9fff]")
-_EXACT = ("-fflags", "+bitexact", "-flags:a", "+bitexact", "-map_metadata", "-1")
 _ENCODERS = {
     "mp3": ("-c:a", "libmp3lame", "-b:a", "96k", "-f", "mp3"),
     "opus": ("-c:a", "libopus", "-f", "ogg"),
@@ -73,10 +70,10 @@ def speech(
 def _encoded(samples: bytes, rate: int, kind: str) -> bytes:
     """Into a file, not a pipe: formats that tell their length write it when they know it, into their head."""
     given = ["-f", "s16le", "-ar", str(rate), "-ac", "1", "-i", "-"]
-    made = ["-ar", str(RATE_HZ), "-ac", "1", *_ENCODERS[kind], *_EXACT]
+    made = ["-ar", str(RATE_HZ), "-ac", "1", *_ENCODERS[kind], *EXACT]
     with TemporaryDirectory(prefix="madang-voice-") as folder:
         target = Path(folder, "voice")
-        command = [get_ffmpeg_exe(), "-v", "error", *given, *made, str(target)]
+        command = [ffmpeg(), "-v", "error", *given, *made, str(target)]
         done = subprocess.run(command, input=samples, capture_output=True, check=False)  # noqa: S603 - our own
         if done.returncode:
             raise RuntimeError(f"ffmpeg failed: {done.stderr[-500:].decode('utf-8', 'replace')}")
@@ -84,7 +81,7 @@ def _encoded(samples: bytes, rate: int, kind: str) -> bytes:
 
 
 def _said(text: str, voice: Voice) -> tuple[str, bytes, int, list[Heard]]:
-    program = which(ESPEAK)
+    program = espeak()
     # espeak-ng has no readings for Han in Japanese: it would spell out "Chinese letter"
     readable = not (voice.language == "ja" and _HAN.search(text))
     if program and readable:

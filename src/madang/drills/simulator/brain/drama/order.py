@@ -6,13 +6,14 @@ from typing import NamedTuple
 from madang.drills.simulator.brain.drama.library import Gender, Language, company
 
 _SCANNED_CHARS = 20_000
-_LABELLED = r"(?im)^\W{{0,4}}(?:{})[^:\n\uff1a]{{0,60}}[:\uff1a][ \t]*(?P<value>[^\n]+)$"
-_THEME = re.compile(_LABELLED.format("theme|topic|premise|주제|테마|主题|テーマ"))
-_GENRE = re.compile(_LABELLED.format("genre|장르|类型|题材|ジャンル"))
-_LANGUAGE = re.compile(_LABELLED.format("language|언어|语言|言語"))
-_HERO = re.compile(_LABELLED.format("main character|protagonist|character|주인공|主角|主人公"))
-_SETTING = re.compile(_LABELLED.format("setting|배경|背景|舞台"))
-_VARIATION = re.compile(_LABELLED.format("variation|seed"))
+_LABEL = r"(?im)^\W{0,4}(?:"
+_VALUE = r")[^:\n\uff1a]{0,60}[:\uff1a][ \t]*(?P<value>[^\n]+)$"
+_THEME = re.compile(_LABEL + "theme|topic|premise|주제|테마|主题|テーマ" + _VALUE)
+_GENRE = re.compile(_LABEL + "genre|장르|类型|题材|ジャンル" + _VALUE)
+_LANGUAGE = re.compile(_LABEL + "language|언어|语言|言語" + _VALUE)
+_HERO = re.compile(_LABEL + "main character|protagonist|character|주인공|主角|主人公" + _VALUE)
+_SETTING = re.compile(_LABEL + "setting|배경|背景|舞台" + _VALUE)
+_VARIATION = re.compile(_LABEL + "variation|seed" + _VALUE)
 _SCENES = re.compile(
     r"(?i)(\d{1,3})[ -](?:scenes?|beats?)|(\d{1,3})\s*(?:개의? ?장면|个场景|シーン)"
 )
