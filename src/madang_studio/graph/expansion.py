@@ -105,7 +105,7 @@ def _script(brief: Brief) -> Iterator[Node]:
         "genre": brief.genre,
         "character": brief.character,
         "setting": brief.setting,
-        "minutes": brief.minutes,
+        "minutes": float(brief.minutes),
         "language": brief.language,
         "seed": brief.seed,
     }

@@ -4,8 +4,6 @@ Rule: edits reach only what they are about. Scenes are broken into shots as they
 that other words for a line, or another coat, leave every shot where it was.
 """
 
-from pathlib import Path
-
 import msgspec
 
 from madang_studio.errors import BadScript
@@ -26,9 +24,12 @@ def revised(script: Script, edits: Edits) -> Script:
     )
 
 
-def read_script(made: Made) -> Script:
-    """The script of an artefact. Raises BadScript."""
-    script = _decoded(made.path(FILE))
+def script_from(data: bytes) -> Script:
+    """The script that a file holds. Raises BadScript."""
+    try:
+        script = msgspec.json.decode(data, type=Script)
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise BadScript(f"{FILE} is no script: {error}.") from error
     known = {each.name for each in script.characters} | {NARRATOR}
     strangers = {line.character for scene in script.scenes for line in scene.lines} - known
     if strangers:
@@ -38,17 +39,10 @@ def read_script(made: Made) -> Script:
 
 def revise(task: Task) -> Made:
     """The step: write the script down with edits in it."""
-    script = read_script(task.inputs["script/polish"])
+    script = script_from(task.inputs["script/polish"].path(FILE).read_bytes())
     whole = revised(script, msgspec.convert(task.node.params, Edits))
     (task.folder / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(whole)))
     return Made(folder=task.folder, files={FILE: FILE}, facts={"title": whole.title})
-
-
-def _decoded(path: Path) -> Script:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Script)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise BadScript(f"{path.name} is no script: {error}.") from error
 
 
 def _scene(scene: Scene, edits: Edits) -> Scene:

@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Final
 
 import msgspec
 
 from madang_studio.graph.steps import STEPS
 from madang_studio.model.work import Node
 from madang_studio.store import Recipe
+
+_encode: Final = msgspec.json.Encoder(order="sorted").encode
 
 
 def recipe_of(node: Node, contents: Mapping[str, str]) -> Recipe:
@@ -23,23 +25,9 @@ def recipe_of(node: Node, contents: Mapping[str, str]) -> Recipe:
 
 def stamp_of(recipe: Recipe) -> str:
     """The stamp: SHA-256 over canonical JSON."""
-    return hashlib.sha256(canonical(msgspec.to_builtins(recipe))).hexdigest()
+    return hashlib.sha256(canonical(recipe)).hexdigest()
 
 
-def canonical(value: Any) -> bytes:  # noqa: ANN401 - JSON
-    """JSON in one spelling: members in order of their names, no spaces, 2.0 written as 2."""
-    return msgspec.json.encode(_plain(msgspec.to_builtins(value)), order="sorted")
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
-    match value:
-        case bool():
-            return value
-        case float() if value.is_integer():
-            return int(value)
-        case Mapping():
-            return {str(name): _plain(each) for name, each in value.items()}
-        case list() | tuple():
-            return [_plain(each) for each in value]
-        case _:
-            return value
+def canonical(value: object) -> bytes:
+    """JSON in one spelling: members in order of their names, no spaces."""
+    return _encode(value)

@@ -60,17 +60,21 @@ def standings(
     past: Past,
     gates: Sequence[Gate] = (),
     forecast: Forecast | None = None,
-    doubtful: Sequence[str] = (),
+    known: Mapping[str, Standing] | None = None,
+    *,
+    doubtful: bool = False,
 ) -> dict[str, Standing]:
-    """How each node stands, by place. `nodes`: each after its inputs.
+    """How each node stands, by place. `nodes`: each after its inputs; `known` are not looked at again.
 
-    `doubtful`: nodes that may not be wanted any more, because what they were derived from will be made
-    again; they are never fresh or ready.
+    `doubtful`: the others may not be wanted any more, because what they were derived from will be made
+    again; they are not ready.
     """
-    found: dict[str, Standing] = {}
+    found: dict[str, Standing] = dict(known or {})
     for node in nodes:
+        if node.key in found:
+            continue
         standing = _judged(node, found, past, gates)
-        if node.key in doubtful and standing.state != "fresh":
+        if doubtful and standing.state != "fresh":
             standing = replace(standing, ready=False, stamp=None)
         if forecast is not None and standing.state != "fresh":
             standing = replace(standing, content=forecast(standing, found))

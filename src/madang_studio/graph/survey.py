@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from madang_studio.errors import BadScript
 from madang_studio.graph.expansion import SIZES, nodes_of
-from madang_studio.graph.revision import read_script
+from madang_studio.graph.revision import FILE, script_from
 from madang_studio.graph.standing import Forecast, Past, Standing, standings
 from madang_studio.model.brief import Aspect, Brief
 from madang_studio.model.edits import NONE, Edits
@@ -65,15 +65,15 @@ def survey(
     written = first[WRITTEN]
     if written.artefact is None:
         return Survey(drama=drama, brief=view.brief, standing=first, whole=False)
-    script = read_script(project.shelf.made(written.artefact))
+    script = script_from(project.shelf.read(written.artefact, FILE))
     edits = project.wishes.edits(drama, written.artefact.content)
     current = written.state == "fresh"
-    second = view.judge(nodes_of(view.brief, script, None, edits), [] if current else [*first])
+    second = view.judge(nodes_of(view.brief, script, None, edits), first, doubtful=not current)
     shots, settled = _shots(project, script, second)
     standing = second
     if shots is not None:
-        sure = [] if current and settled else [*second] if current else [*first]
-        standing = view.judge(nodes_of(view.brief, script, shots, edits, sizes), sure)
+        nodes = nodes_of(view.brief, script, shots, edits, sizes)
+        standing = view.judge(nodes, second, doubtful=not (current and settled))
     return Survey(
         drama=drama,
         brief=view.brief,
@@ -106,11 +106,16 @@ class _View(Struct, frozen=True):
     forecast: Forecast | None
 
     def judge(
-        self, nodes: Sequence[Node], sure: Sequence[str] | None = None
+        self,
+        nodes: Sequence[Node],
+        known: Mapping[str, Standing] | None = None,
+        *,
+        doubtful: bool = False,
     ) -> dict[str, Standing]:
-        """How nodes stand. `sure`: if there are any, all others are derived from what is out of date."""
-        doubtful = [node.key for node in nodes if node.key not in sure] if sure else []
-        return standings(nodes, self.past, self.brief.gates, self.forecast, doubtful)
+        """How nodes stand. `doubtful`: those that are not known are derived from what is out of date."""
+        return standings(
+            nodes, self.past, self.brief.gates, self.forecast, known, doubtful=doubtful
+        )
 
 
 def _shots(
@@ -128,8 +133,7 @@ def _shots(
 
 
 def _read(project: Project, artefact: Artefact) -> list[Shot]:
-    data = project.shelf.made(artefact).path(_SHOTS).read_bytes()
     try:
-        return msgspec.json.decode(data, type=list[Shot])
+        return msgspec.json.decode(project.shelf.read(artefact, _SHOTS), type=list[Shot])
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise BadScript(f"A scene's shots cannot be read: {error}.") from error

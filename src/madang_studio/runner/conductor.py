@@ -21,7 +21,7 @@ from madang_studio.runner.bench import OpenBench
 from madang_studio.runner.budget import check, needed
 from madang_studio.runner.durable import DurableQueues
 from madang_studio.runner.lock import Lock
-from madang_studio.runner.making import Maker
+from madang_studio.runner.making import Maker, order_for
 from madang_studio.runner.port import Queues
 from madang_studio.runner.verdict import verdict
 from madang_studio.store import Project
@@ -153,7 +153,7 @@ class Conductor:
         if drama.state != "going":
             return
         try:
-            seen = self._made_quickly(name)
+            seen = self._made_quickly(drama)
         except StudioError as error:
             if error.passing:
                 raise
@@ -192,14 +192,14 @@ class Conductor:
         else:
             self._wake(drama.id)
 
-    def _made_quickly(self, drama: str) -> Survey:
+    def _made_quickly(self, drama: Drama) -> Survey:
         """Make everything that takes no time, and look again; old versions that fit take their places.
 
         What fails here gets a job, and is tried again as one.
         """
         tried: set[str | None] = set()
         while True:
-            seen = survey(self._project, drama)
+            seen = survey(self._project, drama.id)
             self._put_back(seen)
             ready = [it for it in seen.standing.values() if it.ready and it.stamp not in tried]
             quick = [it for it in ready if STEPS[it.node.step].quick]
@@ -207,7 +207,7 @@ class Conductor:
                 return seen
             for standing in quick:
                 tried.add(standing.stamp)
-                self._maker.make_quickly(seen, standing)
+                self._maker.make_quickly(order_for(seen, standing, drama.changed))
 
     def _put_back(self, seen: Survey) -> None:
         """Note what stands at places now without having been made for them: old takes, others' work."""
@@ -254,6 +254,7 @@ class Conductor:
             drama.id, node.key, standing.stamp or "", kind=node.kind, reserve_nusd=nusd
         )
         if job is not None:
+            self._maker.expect(order_for(seen, standing, drama.changed))
             try:
                 self._queues.put(job, self._priority(drama))
             except StudioError:

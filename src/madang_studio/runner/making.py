@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from random import random
 
+from msgspec import Struct
+
 from madang_studio.errors import Interrupted, InVain, Spoiled, StudioError
 from madang_studio.graph.estimates import amount_of
 from madang_studio.graph.stamp import recipe_of
@@ -29,6 +31,25 @@ from madang_studio.store.objects import content_of
 log = logging.getLogger("madang_studio.runner")
 
 
+class Order(Struct, frozen=True):
+    """What is to be made, of which artefacts by place. `changed`: of the drama, when this was wanted."""
+
+    drama: str
+    node: Node
+    stamp: str
+    inputs: Mapping[str, Artefact]
+    changed: float
+
+
+def order_for(seen: Survey, standing: Standing, changed: float) -> Order:
+    """The order for a node that is ready. Raises StudioError."""
+    inputs = {place: seen.standing[place].artefact for place in standing.node.inputs}
+    there = {place: artefact for place, artefact in inputs.items() if artefact is not None}
+    if standing.stamp is None or len(there) < len(inputs):
+        raise StudioError(f"{standing.node.key} is not ready.")
+    return Order(seen.drama, standing.node, standing.stamp, there, changed)
+
+
 class Maker:
     """Makes what a project wants. `told` is called with a drama whenever a job of it has ended."""
 
@@ -38,7 +59,12 @@ class Maker:
         self._project, self._open, self._told = project, open_bench, told
         self._lock = threading.Lock()
         self._waiting: dict[str, set[threading.Event]] = defaultdict(set)
+        self._orders: dict[tuple[str, str, str], Order] = {}
         self._stopped = False
+
+    def expect(self, order: Order) -> None:
+        """Remember what was ready when its job was handed out: it need not be found out again."""
+        self._orders[order.drama, order.node.key, order.stamp] = order
 
     def make(self, drama: str, place: str, stamp: str, number: int) -> None:
         """Make a job that was handed out in this round, if it is still wanted. Never raises."""
@@ -51,18 +77,15 @@ class Maker:
         finally:
             self._told(drama)
 
-    def make_quickly(self, seen: Survey, standing: Standing) -> None:
-        """Make a quick step's node that is ready, without a turn in a queue."""
+    def make_quickly(self, order: Order) -> None:
+        """Make what a quick step makes, without a turn in a queue."""
+        node = order.node
         try:
-            artefact = self._craft(seen, standing, standing.stamp or "")
-            self._project.shelf.put(seen.drama, standing.node.key, artefact.stamp)
+            artefact = self._craft(order, order.stamp)
+            self._project.shelf.put(order.drama, node.key, artefact.stamp)
         except Exception as error:  # noqa: BLE001 - as in `_attempt`
             job = self._project.jobs.hand_out(
-                seen.drama,
-                standing.node.key,
-                standing.stamp or "",
-                kind=standing.node.kind,
-                reserve_nusd=0,
+                order.drama, node.key, order.stamp, kind=node.kind, reserve_nusd=0
             )
             if job is not None:
                 self._failed(job, _ours(job, error))
@@ -76,17 +99,13 @@ class Maker:
                     stop.set()
 
     def _attempt(self, job: Job) -> None:
-        project = self._project
-        seen = survey(project, job.drama)
-        standing = seen.standing.get(job.place)
-        going = project.dramas.get(job.drama).state == "going"
-        if not going or standing is None or standing.stamp != job.stamp or not standing.ready:
+        project, order = self._project, self._wanted(job)
+        if order is None:
             project.jobs.end(job, "held")
             return
         project.events.tell(job.drama, "begun", job.place)
         try:
-            name = f"{job.stamp}-{job.turn}" if job.turn else job.stamp
-            artefact = self._craft(seen, standing, name)
+            artefact = self._craft(order, f"{job.stamp}-{job.turn}" if job.turn else job.stamp)
         except Interrupted:
             project.jobs.end(job, "held")
         except Exception as error:  # noqa: BLE001 - a mistake in one step must not stop other dramas
@@ -96,27 +115,34 @@ class Maker:
             project.jobs.end(job, "made")
             project.events.tell(job.drama, "made", job.place)
 
-    def _craft(self, seen: Survey, standing: Standing, name: str) -> Artefact:
+    def _wanted(self, job: Job) -> Order | None:
+        """What to make; None if it is not wanted now, or not like this."""
+        order = self._orders.pop((job.drama, job.place, job.stamp), None)
+        drama = self._project.dramas.get(job.drama)
+        if drama.state != "going":
+            return None
+        if order is not None and order.changed == drama.changed:
+            return order
+        seen = survey(self._project, job.drama)
+        standing = seen.standing.get(job.place)
+        if standing is None or standing.stamp != job.stamp or not standing.ready:
+            return None
+        return order_for(seen, standing, drama.changed)
+
+    def _craft(self, order: Order, name: str) -> Artefact:
         """Make an artefact and put it on the shelf."""
-        project, node, stamp = self._project, standing.node, standing.stamp or ""
+        project, node = self._project, order.node
         began = time.monotonic()
-        with self._stop_of(seen.drama) as stop, project.objects.workshop() as folder:
-            bench = self._open(self._tags(seen.drama), stop)
-            task = Task(node=node, inputs=_inputs(project, seen, node), folder=folder, name=name)
+        with self._stop_of(order.drama) as stop, project.objects.workshop() as folder:
+            bench = self._open(self._tags(order.drama), stop)
+            inputs = {place: project.shelf.made(each) for place, each in order.inputs.items()}
             try:
-                made = bench.steps[node.step](task)
+                made = bench.steps[node.step](
+                    Task(node=node, inputs=inputs, folder=folder, name=name)
+                )
             finally:
-                project.money.charge(seen.drama, node.key, stamp, bench.charges)
-            artefact = Artefact(
-                stamp=stamp,
-                content=content_of(made),
-                recipe=recipe_of(node, _contents(seen, node)),
-                files=made.files,
-                facts=made.facts,
-                cost_nusd=_sum(bench.charges),
-                requests=tuple(charge.request for charge in bench.charges),
-                seconds=time.monotonic() - began,
-            )
+                project.money.charge(order.drama, node.key, order.stamp, bench.charges)
+            artefact = _artefact(order, made, bench.charges, time.monotonic() - began)
             artefact = project.objects.commit(artefact, folder)
         if not STEPS[node.step].quick:
             project.shelf.note(artefact, amount_of(node, int(made.facts.get("asked_ms", 1))))
@@ -163,19 +189,18 @@ def _ours(job: Job, error: Exception) -> StudioError:
     )
 
 
-def _inputs(project: Project, seen: Survey, node: Node) -> dict[str, Made]:
-    return {place: project.shelf.made(_artefact(seen, place)) for place in node.inputs}
-
-
-def _contents(seen: Survey, node: Node) -> dict[str, str]:
-    return {place: _artefact(seen, place).content for place in node.inputs}
-
-
-def _artefact(seen: Survey, place: str) -> Artefact:
-    artefact = seen.standing[place].artefact
-    if artefact is None:
-        raise StudioError(f"{place} is not there any more.")
-    return artefact
+def _artefact(order: Order, made: Made, charges: Sequence[Charge], seconds: float) -> Artefact:
+    contents = {place: each.content for place, each in order.inputs.items()}
+    return Artefact(
+        stamp=order.stamp,
+        content=content_of(made),
+        recipe=recipe_of(order.node, contents),
+        files=made.files,
+        facts=made.facts,
+        cost_nusd=_sum(charges),
+        requests=tuple(charge.request for charge in charges),
+        seconds=seconds,
+    )
 
 
 def _sum(charges: Sequence[Charge]) -> int | None:

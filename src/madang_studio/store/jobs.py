@@ -135,8 +135,8 @@ class Jobs:
             )
 
     def of(self, drama: str) -> dict[tuple[str, str], Job]:
-        """All jobs of a drama, by place and stamp."""
-        rows = self._database.read("SELECT * FROM jobs WHERE drama = ?", drama)
+        """All jobs of a drama that are not made, by place and stamp."""
+        rows = self._database.read("SELECT * FROM jobs WHERE drama = ? AND state != 'made'", drama)
         return {(row["place"], row["stamp"]): Job(**dict(row)) for row in rows}
 
     def open(self) -> list[Job]:

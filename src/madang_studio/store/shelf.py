@@ -9,6 +9,7 @@ from madang_studio.store.database import Database
 from madang_studio.store.objects import Artefact, Objects
 
 _MOST_SEEN = 5_000
+_MOST_READ = 1_000
 
 
 class Version(Struct, frozen=True):
@@ -24,6 +25,7 @@ class Shelf:
     def __init__(self, database: Database, objects: Objects, clock: Callable[[], float]) -> None:
         self._database, self._objects, self._clock = database, objects, clock
         self._seen: dict[str, Artefact] = {}
+        self._read: dict[tuple[str, str], bytes] = {}
 
     def find(self, stamp: str) -> Artefact | None:
         """An artefact, if it was made in any drama: they never change once they are there."""
@@ -37,6 +39,17 @@ class Shelf:
     def made(self, artefact: Artefact) -> Made:
         """An artefact as steps get it."""
         return self._objects.made(artefact)
+
+    def read(self, artefact: Artefact, name: str) -> bytes:
+        """A small file of an artefact, which is read once."""
+        key = (artefact.stamp, name)
+        data = self._read.get(key)
+        if data is None:
+            data = self.made(artefact).path(name).read_bytes()
+            if len(self._read) >= _MOST_READ:
+                self._read.clear()
+            self._read[key] = data
+        return data
 
     def note(self, artefact: Artefact, amount: int) -> None:
         """Remember what an artefact cost and took; `amount` is what its price goes by."""
