@@ -1,5 +1,6 @@
 """Traffic moved from an original endpoint step by step: who answers at each, what goes back, what a restart leaves."""
 
+import json
 from collections import Counter
 
 import pytest
@@ -96,6 +97,17 @@ def test_madangs_own_route_may_be_the_new_side_and_the_original_steps_in(begun, 
     act(gateway, "next")
     eventually(lambda: ask(gateway, key).headers["x-madang-arm"] == "canary", 3)
     del provider.scripts["original"]
+
+
+def test_after_the_way_back_the_original_answers_also_when_the_new_side_is_gone(begun):
+    """Its provider is taken out of the configuration."""
+    gateway, key = begun(steps=[100])
+    act(gateway, "back")
+    config = json.loads(gateway.config.read_text())
+    del config["providers"]["an"], config["providers"]["hasty-an"]
+    gateway.configure(json.dumps(config))
+    eventually(lambda: "reloaded" in gateway.log, 3)
+    assert answerers(gateway, key) == {"oa"}
 
 
 def test_what_cannot_be_is_refused(begun):

@@ -34,14 +34,11 @@ class Trials:
         trial = self.open.get(call.envelope.model)
         if trial is None or call.lot is not None:  # a copy takes part in nothing
             return
-        try:
-            targets = _resolved((trial.terms.to, *trial.also), call, snapshot)
-            origin = () if trial.origin is None else _resolved((trial.origin,), call, snapshot)
-        except MadangError:  # the target does other work, or its provider is gone
-            return
+        targets = _resolved((trial.terms.to, *trial.also), call, snapshot)
+        origin = () if trial.origin is None else _resolved((trial.origin,), call, snapshot)
         if origin:
             call.lot = _cut_over(call, trial, targets, origin)
-        else:
+        elif targets and trial.origin is None:
             call.lot = _lot(call, trial, targets, snapshot)
 
 
@@ -56,9 +53,15 @@ def lead_somewhere(settings: Settings, directory: Directory) -> None:
 
 
 def _resolved(names: Iterable[str], call: Call, snapshot: Snapshot) -> tuple[Target, ...]:
-    """The targets that names lead to, each once. Raises MadangError."""
-    resolve, dialect = snapshot.directory.resolve, call.wire.dialect
-    return tuple({one: None for name in names for one in resolve(name, dialect).targets})
+    """The targets that names lead to, each once; without those that do other work, or whose provider is gone."""
+    found: dict[Target, None] = {}
+    for name in names:
+        try:
+            route = snapshot.directory.resolve(name, call.wire.dialect)
+        except MadangError:
+            continue
+        found |= dict.fromkeys(route.targets)
+    return tuple(found)
 
 
 def _cut_over(
