@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
-from server_gateway import Gateway, eventually, settings
+from server_gateway import ADMIN_KEY, Gateway, eventually, settings
 from test_server_canary import ask
 from test_server_failover import refusing
 
@@ -150,3 +150,20 @@ def test_what_cannot_be_is_refused(own_gateway):
     assert gateway.call("GET", "/api/drills/none").status_code == 404
     assert gateway.call("DELETE", "/api/drills/none").status_code == 404
     assert gateway.call("GET", "/api/drills", gateway.make_key()[1]).status_code == 403
+
+
+def test_all_workers_inject_it(provider, tmp_path):
+    """Each request on a connection of its own, so that both workers answer some."""
+    config = settings(provider.port, MODELS, drain_s=5)
+    with Gateway(tmp_path, config, "--workers", "2") as gateway:
+        about = {**STRUCK, "connection": "close"}
+
+        def answerers():
+            asked = (ask(gateway, ADMIN_KEY, headers=about) for _ in range(8))
+            return {answer.headers["x-madang-provider"] for answer in asked}
+
+        assert answerers() == {"hasty-oa"}
+        gateway.call("POST", "/api/drills", json={**DRILL, "strike": "storm"})
+        eventually(lambda: answerers() == {"an"})
+        gateway.call("DELETE", "/api/drills")
+        eventually(lambda: answerers() == {"hasty-oa"})

@@ -66,6 +66,7 @@ def test_the_report_says_whether_it_held(answered, verdict):
     message = of_drill(drill, report, 0.0)
     assert verdict in message.title
     assert message.data["report"]["answered"] == (answered or 0)
+    assert "훈련 storm" in message.spoken("ko").title
 
 
 def test_every_strike_does_something_and_is_on_the_page():

@@ -13,13 +13,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from madang.config.alerts import Language
 from madang.config.drills import ScheduledDrill
 from madang.errors import Conflict
 from madang.ledger.struck import Struck, struck_by
-from madang.pipeline.chaos import FAULTS, Chaos, Injection
+from madang.pipeline.chaos import Chaos, Injection
 from madang.pipeline.drill_book import DrillBook
 from madang.state.store import Store
-from madang.watch.channels.message import Message
+from madang.watch.channels.message import Message, in_all
+from madang.watch.texts import MESSAGES
 
 _log = logging.getLogger("madang.drills")
 _SETTLED_S: Final = 5.0
@@ -122,21 +124,27 @@ _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def of_drill(drill: Injection, report: Struck, now_s: float) -> Message:
-    """What a drill showed, as a message."""
-    share = report.answered_share
-    wanted = drill.drill.answered
+    """What a drill showed, as a message in every language."""
+    return in_all(lambda language: _of_drill(drill, report, now_s, language))
+
+
+def _of_drill(drill: Injection, report: Struck, now_s: float, language: Language) -> Message:
+    texts, share, wanted = MESSAGES[language], report.answered_share, drill.drill.answered
     passed = None if share is None else share >= wanted
-    verdict = {None: "struck nobody", True: "held", False: "did not hold"}[passed]
-    what = f"{', '.join(drill.drill.targets)}: {FAULTS[drill.drill.strike].what}"
-    lines = [what, f"{report.requests} requests struck, {report.answered} answered all the same"]
+    verdict = texts[_VERDICTS[passed]]
+    counts = {"requests": report.requests, "answered": report.answered}
+    lines = [texts["drill_struck"].format(targets=", ".join(drill.drill.targets), **counts)]
     if share is not None:
-        lines.append(f"{share:.2%} answered, {wanted:.2%} wanted")
+        lines.append(texts["drill_share"].format(share=share, wanted=wanted))
     lines += [f"{why}: {count}" for why, count in report.failed.items()]
     return Message(
         id=drill.id,
         type="drill.report",
         at=f"{datetime.fromtimestamp(now_s, UTC):%Y-%m-%dT%H:%M:%SZ}",
-        title=f"Madang: the drill {drill.drill.strike} {verdict}",
+        title=texts["drill"].format(strike=drill.drill.strike, verdict=verdict),
         text="\n".join(lines),
         data={"drill": drill.id, "passed": passed, "report": msgspec.to_builtins(report)},
     )
+
+
+_VERDICTS: Final = {None: "struck_nobody", True: "held", False: "did_not_hold"}

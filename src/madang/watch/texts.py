@@ -19,6 +19,12 @@ MESSAGES: Final[Mapping[Language, Mapping[str, str]]] = {
         "test": "Madang: a test of the channel {channel}",
         "test_text": "If you read this, alerts reach you here.",
         "report": "Madang: report of {day}",
+        "drill": "Madang: the drill {strike} {verdict}",
+        "held": "held",
+        "did_not_hold": "did not hold",
+        "struck_nobody": "struck nobody",
+        "drill_struck": "{targets}: {requests:,} requests struck, {answered:,} answered all the same",
+        "drill_share": "{share:.2%} answered, {wanted:.2%} wanted",
     },
     "ko": {
         "firing": "{severity}: {rule}{subject}",
@@ -32,6 +38,12 @@ MESSAGES: Final[Mapping[Language, Mapping[str, str]]] = {
         "test": "마당: 채널 {channel} 시험",
         "test_text": "이 글이 보이면 알림이 이곳으로 도착합니다.",
         "report": "마당: {day} 보고서",
+        "drill": "마당: 훈련 {strike} {verdict}",
+        "held": "통과",
+        "did_not_hold": "실패",
+        "struck_nobody": "대상 요청 없음",
+        "drill_struck": "{targets}: 장애를 주입한 요청 {requests:,}건, 그중 답을 받은 요청 {answered:,}건",
+        "drill_share": "응답 {share:.2%}, 목표 {wanted:.2%}",
     },
     "zh": {
         "firing": "{severity}：{rule}{subject}",
@@ -45,9 +57,15 @@ MESSAGES: Final[Mapping[Language, Mapping[str, str]]] = {
         "test": "Madang：渠道 {channel} 测试",
         "test_text": "如果您看到这条消息，说明告警可以送达此处。",
         "report": "Madang：{day} 日报",
+        "drill": "Madang：演练 {strike} {verdict}",
+        "held": "通过",
+        "did_not_hold": "未通过",
+        "struck_nobody": "未命中任何请求",
+        "drill_struck": "{targets}：注入故障的请求 {requests:,} 次，其中仍得到回答 {answered:,} 次",
+        "drill_share": "回答 {share:.2%}，目标 {wanted:.2%}",
     },
 }
-"""Alerts, tests, and the subject of reports."""
+"""Alerts, tests, reports of drills, and the subject of daily ones."""
 
 REPORTS: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {

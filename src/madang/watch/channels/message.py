@@ -37,7 +37,7 @@ class Message(Struct, frozen=True, kw_only=True):
 
 def of_event(event: Event) -> Message:
     """An alert that was raised or has ended, in every language."""
-    return _in_all(lambda language: _of_event(event, language))
+    return in_all(lambda language: _of_event(event, language))
 
 
 def _of_event(event: Event, language: Language) -> Message:
@@ -68,7 +68,7 @@ def of_test(channel: str, id_: str, at: str, language: Language = "en") -> Messa
     return Message(id=id_, type="test", at=at, title=title, text=texts["test_text"])
 
 
-def _in_all(make: Callable[[Language], Message]) -> Message:
+def in_all(make: Callable[[Language], Message]) -> Message:
     """A message in English that has the others with it."""
     others = {language: make(language) for language in MESSAGES if language != "en"}
     return replace(make("en"), others=others)
