@@ -57,6 +57,7 @@ class Objects:
 
     def __init__(self, root: Path) -> None:
         self._objects = root / "objects"
+        self._place = str(self._objects)
         self._making = root / "making"
         self._refused = root / "refused"
         for folder in (self._objects, self._making):
@@ -95,10 +96,10 @@ class Objects:
 
     def commit(self, artefact: Artefact, folder: Path) -> Artefact:
         """Put a finished folder in its place, for good. If one is there already, that one stays."""
+        place = self.folder(artefact.stamp)
         with room(folder):
             _write(folder / _ABOUT, msgspec.json.encode(artefact))
-        place = self.folder(artefact.stamp)
-        place.parent.mkdir(exist_ok=True)
+            place.parent.mkdir(exist_ok=True)
         try:
             folder.rename(place)
         except OSError as error:
@@ -110,6 +111,8 @@ class Objects:
 
     def load(self, stamp: str) -> Artefact | None:
         """What is known of an artefact; None if it was never made."""
+        if not os.path.isdir(f"{self._place}/{stamp[:2]}/{stamp}"):  # noqa: PTH112 - asked thousands of times
+            return None
         try:
             about = (self.folder(stamp) / _ABOUT).read_bytes()
         except FileNotFoundError:
