@@ -25,14 +25,15 @@ _FAR_ZOOM, _FAR_PAN = 0.55, 0.5
 _HEIGHTS = {"wide": (0.56, 0.76), "medium": (1.2, 1.5), "close": (1.75, 2.4)}
 """Height of a grown-up as a share of the picture's, in a tall and in a wide picture."""
 
-_PER_WIDTH = {"wide": 9.0, "medium": 3.7, "close": 4.4}
+_PER_WIDTH = {"wide": 9.0, "medium": 3.35, "close": 4.4}
 """Height of a grown-up at most, as a multiple of the width that each figure has."""
 
 _EYES = -0.886
-_PLACES = {1: (0.5,), 2: (0.31, 0.69), 3: (0.19, 0.5, 0.81), 4: (0.14, 0.38, 0.62, 0.86)}
+_PLACES = {1: (0.5,), 2: (0.28, 0.72), 3: (0.19, 0.5, 0.81), 4: (0.14, 0.38, 0.62, 0.86)}
 _NEAR = (0.39, 0.61)
 _BLINK_S = 0.13
 _DROPS = 110
+_MIST = (222, 228, 236)
 
 
 class Standing(NamedTuple):
@@ -58,6 +59,7 @@ class Stage:
         self._standing = self._place(light)
         self._drops = [tuple(self._chance.random() for _ in range(4)) for _ in range(_DROPS)]
         self._shade = _caption_shade(width_px, height_px)
+        self._bank = _fog_bank(width_px, height_px)
         self._mark = _mark(width_px, height_px)
         self._scaled: dict[int, tuple[int, Image.Image]] = {}
 
@@ -109,7 +111,7 @@ class Stage:
         wide = self._shot.framing == "wide"
         feet = 0.85 * height if wide else (0.37 + 0.03 * broad) * height - _EYES * 0.97 * tall
         cut = 40.0 if wide else (height * 1.12 - feet) / tall * 1_000
-        tint = mix(light.tint, (255, 255, 255), 0.6 if self._shot.place in INDOORS else 0.3)
+        tint = mix(light.tint, (255, 255, 255), 0.6 if self._shot.place in INDOORS else 0.4)
         spots = _PLACES[len(figures)]
         if len(figures) == 2 and any(one.acting.pose in {"embrace", "fight"} for one in figures):
             spots = _NEAR
@@ -117,10 +119,13 @@ class Stage:
         for figure, spot in zip(figures, spots, strict=True):
             x = (spot + self._chance.uniform(-0.025, 0.025)) * width
             going = {"walk": 0.035, "run": 0.07}.get(figure.acting.pose, 0.0)
+            if figure.acting.pose == "sit" and not wide:  # knees would be all that is seen of it
+                figure = figure._replace(acting=figure.acting._replace(pose="stand"))  # noqa: PLW2901
             drawn = sprite(figure, tall, tint, cut)
             speed = going * figure.acting.facing
             standing.append(Standing(figure, drawn, x, feet, speed, self._chance.uniform(0, 6)))
-        return standing
+        # who is taller stands behind
+        return sorted(standing, key=lambda one: -one.figure.look.tall)
 
     def _paste(
         self, picture: Image.Image, number: int, standing: Standing, here: View, index: int
@@ -158,17 +163,10 @@ class Stage:
         if self._shot.place in INDOORS or weather == "clear":
             self._dust(picture, seconds)
             return
-        draw = ImageDraw.Draw(picture, "RGBA")
         if weather == "fog":
-            for x, y, size, speed in self._drops[:7]:
-                at = (
-                    (x * 1.6 - 0.3 + 0.02 * seconds * (speed + 0.4)) * width,
-                    (0.35 + y * 0.5) * height,
-                )
-                reach = (0.5 + size * 0.5) * width
-                area = (at[0] - reach, at[1] - reach * 0.16, at[0] + reach, at[1] + reach * 0.16)
-                draw.ellipse(area, fill=(222, 228, 236, 34))
+            self._fog(picture, seconds)
             return
+        draw = ImageDraw.Draw(picture, "RGBA")
         for x, y, size, speed in self._drops:
             if weather == "rain":
                 fall = (y + seconds * (1.3 + 0.8 * speed)) % 1.1 - 0.05
@@ -183,6 +181,14 @@ class Stage:
                 reach = (0.002 + 0.005 * size) * width
                 area = (at[0] - reach, at[1] - reach, at[0] + reach, at[1] + reach)
                 draw.ellipse(area, fill=(252, 252, 255, 215))
+
+    def _fog(self, picture: Image.Image, seconds: float) -> None:
+        width, height = self._size
+        for number, (x, y, _, speed) in enumerate(self._drops[:4]):
+            drift = (0.03 + 0.03 * speed) * seconds * (1 if number % 2 else -1)
+            left = (x * 0.8 - 0.9 + drift) * width
+            top = (0.2 + 0.14 * number + 0.08 * y) * height
+            picture.paste(_MIST, (round(left), round(top)), self._bank)
 
     def _dust(self, picture: Image.Image, seconds: float) -> None:
         """A few motes in the light: even a still picture lives."""
@@ -206,6 +212,14 @@ def _face(standing: Standing, seconds: float) -> Image.Image:
         if (beat * 7 + beat // 5) % 5 not in {0, 3}:
             return drawn.speak if beat % 2 else drawn.still
     return drawn.still
+
+
+def _fog_bank(width: int, height: int) -> Image.Image:
+    """A bank of fog that is thick in its middle: a mask twice as wide as the picture."""
+    small = Image.new("L", (96, 48))
+    ImageDraw.Draw(small).ellipse((20, 16, 76, 32), fill=120)
+    soft = small.filter(ImageFilter.GaussianBlur(7))
+    return soft.resize((max(2, width * 2), max(2, round(height * 0.34))), Image.Resampling.BICUBIC)
 
 
 def _caption_shade(width: int, height: int) -> Image.Image:
