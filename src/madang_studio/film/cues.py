@@ -50,16 +50,19 @@ def make_cues(
     return found
 
 
-def too_fast(cues: Sequence[Cue]) -> list[str]:
-    """A note for each caption that is gone before most people have read it."""
-    notes = []
+def too_fast(cues: Sequence[Cue]) -> dict[str, str]:
+    """The lines that are gone before most people have read them, each with its fastest caption's pace."""
+    paces: dict[str, tuple[float, float]] = {}
     for cue in cues:
         text = " ".join(cue.lines)
         pace = len(text) * 1000 / (cue.end_ms - cue.start_ms)
-        if pace > READING[script(text)].per_second * 1.05:
-            most = READING[script(text)].per_second
-            notes.append(f"line {cue.line}: {pace:.0f} characters a second (at most {most:g})")
-    return notes
+        most = READING[script(text)].per_second
+        if pace > most * 1.05:
+            paces[cue.line] = max(paces.get(cue.line, (0.0, 0.0)), (pace, most))
+    return {
+        line: f"{pace:.0f} letters a second to read (at most {most:g})"
+        for line, (pace, most) in paces.items()
+    }
 
 
 def _cues(line: LineTime, text: str, until: int, layout: Layout) -> list[Cue]:
@@ -71,16 +74,18 @@ def _cues(line: LineTime, text: str, until: int, layout: Layout) -> list[Cue]:
     times = _times(line, parts, text)
     cues = []
     for at, rows in enumerate(parts):
-        start, end = times[at], times[at + 1]
+        start, end = times[at], min(times[at + 1], until)
+        if start >= until:
+            break  # a voice that was much shorter than its text: seen by `too_fast`
         if at + 1 < len(parts):
-            end = max(start + 1, end - BETWEEN_MS) if end - start > 4 * BETWEEN_MS else end
+            end -= BETWEEN_MS if end - start > 4 * BETWEEN_MS else 0
         else:
             wanted = max(SHORTEST_MS, round(len(" ".join(rows)) * 1000 / rule.per_second))
             last = until - BETWEEN_MS if until - BETWEEN_MS > end else until
             end = min(
                 max(end, start + wanted), max(last, end), start + max(LONGEST_MS, end - start)
             )
-        cues.append(Cue(start, max(end, start + 1), tuple(rows), line.line))
+        cues.append(Cue(start, end, tuple(rows), line.line))
     return cues
 
 

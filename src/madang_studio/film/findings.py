@@ -16,11 +16,12 @@ What = Literal[
     "streams",
     "order",
     "captions",
+    "pace",
     "changed",
 ]
 
-REMARKS: Final = frozenset({"changed"})
-"""What is said and does not block: a clip that was slowed down, cropped or held."""
+REMARKS: Final = frozenset({"pace", "changed"})
+"""What is said and does not block: captions too fast to read, a clip that was slowed down or cropped."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):

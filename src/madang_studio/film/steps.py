@@ -34,7 +34,8 @@ def make_captions(task: Task) -> Made:
         "captions.json": msgspec.json.encode(cues).decode(),
     }
     _write(task.folder, files)
-    return _made(task, files, {"cues": len(cues), "notes": too_fast(cues)})
+    notes = [f"line {line}: {words}" for line, words in too_fast(cues).items()]
+    return _made(task, files, {"cues": len(cues), "notes": notes})
 
 
 def make_cut(task: Task) -> Made:
@@ -111,6 +112,7 @@ def _captions(task: Task, timeline: Timeline) -> list[Finding]:
             called = f"{key} ({name.rpartition('.')[2]})"
             found += subtitles.judge(called, cues, timeline)
             found += subtitles.unseen(called, cues, timeline, {cue.line: "told" for cue in meant})
+        found += subtitles.hasty(key, too_fast(meant), timeline)
     return found
 
 

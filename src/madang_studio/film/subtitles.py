@@ -71,6 +71,20 @@ def unseen(
     ]
 
 
+def hasty(name: str, paces: Mapping[str, str], timeline: Timeline) -> list[Finding]:
+    """A remark for each line whose captions are too fast to read; `paces` say how fast."""
+    return [
+        Finding(
+            what="pace",
+            shot=line.shot,
+            at_ms=line.start_ms,
+            words=f"{name}: line {line.line} has {paces[line.line]}",
+        )
+        for line in timeline.lines
+        if line.line in paces
+    ]
+
+
 def _ms(parts: Sequence[int]) -> int:
     hours, minutes, seconds, rest = parts
     return ((hours * 60 + minutes) * 60 + seconds) * 1000 + rest

@@ -12,10 +12,11 @@ from typing import BinaryIO, Final, Literal
 
 from msgspec import Struct
 
-from madang_studio.errors import StudioError
+from madang_studio.errors import NoRoom, StudioError
 from madang_studio.model.timeline import RATE_HZ, LineTime, Timeline
 from madang_studio.programs import ffmpeg
 from madang_studio.programs.disk import writing
+from madang_studio.programs.probe import probe
 
 Side = Literal["left", "middle", "right"]
 SIDES: Final[tuple[Side, ...]] = ("left", "middle", "right")
@@ -82,12 +83,20 @@ def lay_voices(
         tracks = {side: (folder / f"{side}.raw").open("wb") for side in SIDES}
         for first in range(0, len(timeline.lines), AT_ONCE):
             some = timeline.lines[first : first + AT_ONCE]
-            _decode([voices[line.line] for line in some], folder)
+            rooms = [
+                _free_until(timeline, first + at) - line.start_ms for at, line in enumerate(some)
+            ]
+            files = [voices[line.line] for line in some]
+            try:
+                _decode(files, rooms, folder)
+            except NoRoom:
+                raise
+            except StudioError as error:
+                raise _spoilt(some, files) or error from error
             for at, line in enumerate(some):
-                end = _free_until(timeline, first + at)
                 manner = how.get(line.line, Manner())
                 sound = _read(folder / f"voice{at}.raw")
-                if not _put(tracks[manner.side], line, end, sound, manner):
+                if not _put(tracks[manner.side], line.start_ms, sound, manner):
                     silent.append(line.line)
         for track in tracks.values():
             track.truncate(2 * _samples(timeline.duration_ms))
@@ -95,16 +104,28 @@ def lay_voices(
     return silent
 
 
-def _decode(files: Sequence[Path], folder: Path) -> None:
-    """All into `voice0.raw`, `voice1.raw`, … by one program."""
+def _decode(files: Sequence[Path], rooms_ms: Sequence[int], folder: Path) -> None:
+    """All into `voice0.raw`, `voice1.raw`, … by one program, none longer than there is room for."""
     inputs = [option for file in files for option in (*ffmpeg.STRANGER, "-i", str(file))]
     heard = ("-ac", "1", "-ar", str(RATE_HZ), "-af", "highpass=f=60", "-f", "s16le")
     outputs = [
         option
-        for at in range(len(files))
-        for option in ("-map", f"{at}:a:0", *heard, f"voice{at}.raw")
+        for at, room in enumerate(rooms_ms)
+        for option in ("-map", f"{at}:a:0", "-t", f"{room}ms", *heard, f"voice{at}.raw")
     ]
     ffmpeg.run([*inputs, *outputs], folder)
+
+
+def _spoilt(lines: Sequence[LineTime], files: Sequence[Path]) -> StudioError | None:
+    """Which line has a voice that cannot be read."""
+    for line, file in zip(lines, files, strict=True):
+        try:
+            heard = probe(file).audios
+        except StudioError as error:
+            return StudioError(f"the voice of line {line.line} cannot be read: {error}")
+        if not heard:
+            return StudioError(f"the voice of line {line.line} has no sound in it")
+    return None
 
 
 def _read(path: Path) -> "array[int]":
@@ -114,7 +135,7 @@ def _read(path: Path) -> "array[int]":
     return sound
 
 
-def _put(track: BinaryIO, line: LineTime, end_ms: int, sound: "array[int]", manner: Manner) -> bool:
+def _put(track: BinaryIO, start_ms: int, sound: "array[int]", manner: Manner) -> bool:
     """Put a voice down at its time; False if nothing is heard in it."""
     level = loudness_db(sound)
     if level < SILENT_DB:
@@ -123,11 +144,10 @@ def _put(track: BinaryIO, line: LineTime, end_ms: int, sound: "array[int]", mann
     gain = 10 ** ((gain_db + EMOTION_DB.get(manner.emotion, 0.0)) / 20)
     highest, lowest = max(sound), min(sound)
     gain = min(gain, 32_000 / max(highest, -lowest))
-    room = _samples(end_ms) - _samples(line.start_ms)
-    louder = array("h", [int(gain * value) for value in sound[:room]])
+    louder = array("h", [int(gain * value) for value in sound])
     if sys.byteorder == "big":
         louder.byteswap()
-    track.seek(2 * _samples(line.start_ms))
+    track.seek(2 * _samples(start_ms))
     track.write(louder.tobytes())
     return True
 

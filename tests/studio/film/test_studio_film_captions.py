@@ -104,8 +104,10 @@ def test_a_short_line_stands_until_it_can_be_read_but_not_over_its_shot():
 
 
 def test_captions_too_fast_to_read_are_noted():
-    assert too_fast(one(LONG, 0, 8000)) == []
-    assert too_fast(one(LONG, 0, 1000, shot=1000))[0].startswith("line 1.1: ")
+    assert too_fast(one(LONG, 0, 8000)) == {}
+    assert too_fast(one("A" * 42, 0, 1000, shot=1000)) == {
+        "1.1": "42 letters a second to read (at most 17)"
+    }
 
 
 def test_a_line_without_text_has_no_caption():
