@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +28,10 @@ from madang_studio.errors import (
     StudioError,
     Unavailable,
 )
+from madang_studio.model.asks import ChatAsk, Got, Said, SpeechAsk, Timing, VideoAsk
 from madang_studio.model.work import Charge
+
+__all__ = ["ChatAsk", "Door", "Got", "Said", "SpeechAsk", "VideoAsk"]
 
 _ANSWER_S: Final = 600.0
 _CLIP_S: Final = 3_600.0
@@ -35,76 +39,14 @@ _CLIP_S: Final = 3_600.0
 
 _POLL_MS: Final = 2_000
 _LEAST_POLL_MS: Final = 20
+_COUNTED: Final = (("clip", "video_ms"), ("voice", "characters"))
+"""What the price of a step goes by, in the gateway's words."""
+
 _LOOKS: Final = 6
 _LOOK_S: Final = 0.25
 _PASSING: Final = frozenset({0, 408, 409, 425, 429})
 _NOT_OFFERED: Final = "unsupported_feature"
 _FILTERED: Final = ("filter", "moderation", "policy", "safety")
-
-
-Timing = tuple[tuple[str, int, int], ...]
-"""Pieces of a text with start and end in milliseconds."""
-
-
-class Said(Struct, frozen=True, kw_only=True):
-    """An answer in words. `cost_nusd` in nano-dollars, None where the gateway knows no price."""
-
-    text: str
-    model: str
-    request: str
-    cost_nusd: int | None
-
-
-class ChatAsk(Struct, frozen=True, kw_only=True):
-    """A question. `schema`: a JSON schema that the answer has to follow, `title` its name.
-
-    `model` may be a task of the gateway's (`task:script`). `name` is the Idempotency-Key.
-    """
-
-    name: str
-    model: str
-    system: str
-    user: str
-    schema: Mapping[str, Any] | None = None
-    title: str = "answer"
-    seed: int | None = None
-    most_tokens: int | None = None
-
-
-class VideoAsk(Struct, frozen=True, kw_only=True):
-    """A clip that is wanted. `hurry`: within a minute, if any model can."""
-
-    name: str
-    model: str
-    prompt: str
-    negative: str | None
-    duration_ms: int
-    aspect: str
-    seed: int
-    hurry: bool = False
-
-
-class SpeechAsk(Struct, frozen=True, kw_only=True):
-    """A text to be spoken, as WAV. `speed` is a factor, `instructions` how it should sound."""
-
-    name: str
-    model: str
-    text: str
-    voice: str
-    language: str
-    instructions: str | None
-    speed: float
-    seed: int
-
-
-class Got(Struct, frozen=True, kw_only=True):
-    """A file that was made. `timing`: of a spoken text, where it is known."""
-
-    model: str
-    provider: str
-    request: str
-    cost_nusd: int | None
-    timing: Timing = ()
 
 
 class Door:
@@ -179,6 +121,19 @@ class Door:
         """The models that the key may use, as the gateway lists them."""
         listed = _json(self._call("GET", "/v1/models", None, {}))
         return [row for row in listed.get("data", []) if isinstance(row, dict)]
+
+    def prices(self, today: date) -> dict[tuple[str, str], float]:
+        """Nano-dollars per millisecond of a clip and per character of speech, by step and model.
+
+        The dearest variant of each. Empty for a key that may not see prices: only an admin key may.
+        """
+        try:
+            rows = self._gateway.get("/api/prices")
+        except GatewayError as error:
+            if error.status in (401, 403, 404):
+                return {}
+            raise _ours(error) from error
+        return dict(_prices(rows, today.isoformat()))
 
     def _ask(self, path: str, name: str, body: Mapping[str, Any]) -> Reply:
         reply = self._call("POST", path, body, self._named(name))
@@ -330,6 +285,21 @@ def _sound(reply: Reply, ask: SpeechAsk) -> tuple[bytes, Timing]:
         return sound, tuple((it["text"], it["start_ms"], it["end_ms"]) for it in pieces)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise InVain(f"{ask.model} spoke nothing that can be understood.") from error
+
+
+def _prices(rows: Any, today: str) -> Iterator[tuple[tuple[str, str], float]]:  # noqa: ANN401 - JSON
+    for row in rows if isinstance(rows, list) else ():
+        price = row["price"]
+        if not price["valid_from"] <= today < (price["valid_to"] or "9"):
+            continue
+        for step, count in _COUNTED:
+            variants = [
+                unit["nusd"] / unit["per"]
+                for name, unit in price["units"].items()
+                if name.partition(".")[0] == count
+            ]
+            if variants:
+                yield (step, price["model"]), max(variants)
 
 
 def _json(reply: Reply) -> Any:  # noqa: ANN401 - whatever the body holds

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from datetime import date
 
 import pytest
 from studio_stand import CHAT_NUSD, CLIP_NUSD, VOICE_NUSD, Handler, gateway, wav
@@ -122,9 +123,7 @@ def test_waiting_ends_when_it_is_told_to(server, tmp_path):
         Door(server.url, "k", stop=stop).video(VIDEO, tmp_path / "clip")
 
 
-def test_tags_go_to_the_gateways_ledger(server, monkeypatch):
-    seen = []
-    monkeypatch.setattr(server.book, "refuse", lambda kind, body: seen.append(kind), raising=False)
+def test_tags_go_to_the_gateways_ledger(server):
     headers = Door(server.url, "k", {"drama": "d 1", "batch": "b"})._named("n")
     assert headers == {"idempotency-key": "n", "x-madang-tags": "drama=d%201, batch=b"}
 
@@ -194,3 +193,26 @@ def test_a_long_wait_follows_the_gateways_hint(server, tmp_path):
     Door(server.url, "k").video(VIDEO, tmp_path / "clip")
     assert time.monotonic() - began >= 0.15
     assert (tmp_path / "clip").read_bytes().startswith(b"clip of")
+
+
+def price(model, valid_to=None, **units):
+    told = {name: {"nusd": nusd, "per": per} for name, (nusd, per) in units.items()}
+    return {
+        "price": {"model": model, "valid_from": "2025-01-01", "valid_to": valid_to, "units": told}
+    }
+
+
+def test_prices_are_those_of_today_and_the_dearest_variant(server, monkeypatch):
+    rows = [
+        price("kling", **{"video_ms": (70_000_000, 1000), "video_ms.1080p": (90_000_000, 1000)}),
+        price("sora-2", valid_to="2026-09-24", video_ms=(100_000_000, 1000)),
+        price("tts-1", characters=(15_000_000_000, 1_000_000)),
+    ]
+    monkeypatch.setattr(Handler, "do_GET", lambda self: self.answer(json.dumps(rows).encode()))
+    told = Door(server.url, "k").prices(date(2026, 11, 20))
+    assert told == {("clip", "kling"): 90_000.0, ("voice", "tts-1"): 15_000.0}
+
+
+def test_a_key_that_may_not_see_prices_sees_none(server, monkeypatch):
+    monkeypatch.setattr(Handler, "do_GET", lambda self: self.answer({"error": {}}, 403))
+    assert Door(server.url, "k").prices(date(2026, 11, 20)) == {}
