@@ -85,7 +85,7 @@ def _named(snapshot: Snapshot, name: str, at_us: int) -> Row:
     targets = snapshot.directory.lookup(name).targets
     first = targets[0]
     known = snapshot.catalog.models.get(first.canonical or "")
-    price = snapshot.price(snapshot.lane(first), at_us)
+    price = snapshot.price_row(first, at_us)
     return _row(
         name,
         providers=list(dict.fromkeys(target.provider for target in targets)),

@@ -61,7 +61,7 @@ def _model(snapshot: Snapshot, name: str, route: Route) -> Finding:
     unpriced = [
         _spelled(target)
         for target in route.every_target()
-        if snapshot.price(snapshot.lane(target), at_us) is None
+        if snapshot.price_row(target, at_us) is None
     ]
     ending = [note for target in route.every_target() if (note := _ending(snapshot, target))]
     if unpriced:

@@ -53,7 +53,7 @@ class Configured:
     def price(self, target: Target, at_us: int) -> PriceRow | None:
         """The price of a target; of one that is not configured, its vendor's."""
         if target.provider in self._now.providers:
-            return self._now.price(self._now.lane(target), at_us)
+            return self._now.price_row(target, at_us)
         day = datetime.fromtimestamp(at_us // 1_000_000, UTC).date()
         return self._prices.find(target.provider, target.model, target.canonical, day)
 
