@@ -36,7 +36,7 @@ def main() -> None:
         create()
     pip = find_pip()
     locks = [f"--requirement={ROOT / 'requirements' / name}.lock" for name in ("build", kind)]
-    run([*pip, "install", "--no-deps", "--require-hashes", *locks])  # a lock names all that is needed
+    run([*pip, "install", "--no-deps", "--require-hashes", *locks])  # a lock names all of it
     run([*pip, "install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
     for stamp in {"run", kind}:
         (VENV / f".{stamp}").touch()
