@@ -7,6 +7,7 @@ import openai
 import pytest
 from PIL import Image
 
+from madang.drills.playground import Playground
 from stand.footage import probe
 
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API:DeprecationWarning")
@@ -43,6 +44,24 @@ def test_the_same_name_gets_the_same_job(client):
     first = client.videos.create(**asked, extra_headers=named)
     second = client.videos.create(**asked, extra_headers=named)
     assert first.id == second.id
+
+
+def test_a_job_outlives_the_playground_that_took_it(client):
+    job = film(client, extra={"size": "64x64"})
+    clip = client.videos.download_content(job.id).content
+    another = Playground()
+    another.start()
+    with openai.OpenAI(base_url=another.url, api_key="any", max_retries=0) as later:
+        assert later.videos.download_content(job.id).content == clip
+        assert later.videos.retrieve(job.id).status == "completed"
+
+
+@pytest.mark.parametrize(
+    "told", ["", "_", "_AAAA", "_eJwDAAAAAAE", "_" + "A" * 9_000, "_%2e%2e%2f"]
+)
+def test_ids_that_hold_no_order_are_unknown(client, told):
+    with pytest.raises(openai.NotFoundError):
+        client.videos.retrieve(f"video_{'0' * 16}{told}")
 
 
 def test_jobs_are_listed_and_deleted(client):

@@ -39,6 +39,7 @@ _MODELS: Final = {
 }
 _MOST_BODY: Final = 64 * 1024 * 1024
 _PAGE = 20
+_FULL: Final = "Too many clips wait to be rendered; ask again later."
 
 
 class Counter:
@@ -82,8 +83,12 @@ class Counter:
             if match is not Match.FULL:
                 continue
             job_id = found["path_params"].get("id")
-            if job_id is not None and self._jobs.get(job_id) is None:
-                return False
+            try:
+                if job_id is not None and self._jobs.get(job_id) is None:
+                    return False
+            except Full:
+                await _refusal(429, _FULL)(scope, receive, send)
+                return True
             scope.update(found)
             await route.handle(scope, receive, send)
             return True
@@ -101,7 +106,7 @@ class Counter:
         except shapes.Bad as bad:
             answer = _refusal(400, str(bad), bad.param)
         except Full:
-            answer = _refusal(429, "Too many clips wait to be rendered; ask again later.")
+            answer = _refusal(429, _FULL)
         except Unmade as problem:
             answer = _refusal(500, f"The playground could not make this: {problem}.")
         await answer(scope, receive, send)
@@ -173,6 +178,8 @@ class Counter:
 
     async def _content(self, request: Request) -> Response:
         job = self._job(request)
+        if job.revived and job.task is not None:
+            await asyncio.wait((job.task,))
         if job.status != "completed":
             return _refusal(404, "Video is not ready yet, use GET /v1/videos to check status.")
         match request.query_params.get("variant", "video"):

@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
-from secrets import token_hex
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from madang.drills.animatic.atelier import Atelier, Unmade
 from madang.drills.playground.shapes import VIDEO_MODEL, VideoOrder
+from madang.drills.playground.tickets import order_of, ticket
 
 _KEPT_BYTES = 2 * 1024**3
 _MOST_JOBS = 10_000
@@ -23,7 +24,10 @@ Status = Literal["queued", "in_progress", "completed", "failed"]
 
 @dataclass(slots=True)
 class Job:
-    """A clip that was asked for. Times are Unix seconds; `size_bytes` is 0 until it is rendered."""
+    """A clip that was asked for. Times are Unix seconds; `size_bytes` is 0 until it is rendered.
+
+    `revived`: an earlier process took it, and may have said that it is completed.
+    """
 
     id: str
     order: VideoOrder
@@ -32,6 +36,7 @@ class Job:
     done_s: float | None = None
     size_bytes: int = 0
     problem: str | None = None
+    revived: bool = False
     task: "asyncio.Task[None] | None" = field(default=None, repr=False)
 
     def told(self) -> dict[str, Any]:
@@ -65,28 +70,36 @@ class Jobs:
     def __init__(self, atelier: Atelier) -> None:
         self._atelier = atelier
         self._jobs: OrderedDict[str, Job] = OrderedDict()
-        self._named: dict[str, str] = {}
+        self._deleted: OrderedDict[str, None] = OrderedDict()
         self._folder = TemporaryDirectory(prefix="madang-playground-", ignore_cleanup_errors=True)
 
     def accept(self, order: VideoOrder, name: str | None = None) -> Job:
-        """Start a job; the same `name` (Idempotency-Key) gets the job that has it. Raises Full."""
-        known = self._jobs.get(self._named.get(name or "", ""))
-        if known is not None:
+        """Start a job; the same `name` (Idempotency-Key) and order get the job that has them. Raises Full."""
+        job_id = ticket(order, name)
+        known = self._jobs.get(job_id)
+        return known if known is not None else self._start(job_id, order)
+
+    def get(self, job_id: str) -> Job | None:
+        """A job by its id: also one that an earlier process took, which is rendered again. Raises Full."""
+        known = self._jobs.get(job_id)
+        if known is not None or job_id in self._deleted:
             return known
+        order = order_of(job_id)
+        if order is None:
+            return None
+        job = self._start(job_id, order)
+        job.revived = True
+        return job
+
+    def _start(self, job_id: str, order: VideoOrder) -> Job:
         waiting = sum(job.status in {"queued", "in_progress"} for job in self._jobs.values())
         if waiting >= _MOST_WAITING:
             raise Full
-        job = Job(f"video_{token_hex(16)}", order, time.time())
-        self._jobs[job.id] = job
-        if name:
-            self._named[name] = job.id
+        self._deleted.pop(job_id, None)
+        job = self._jobs[job_id] = Job(job_id, order, time.time())
         job.task = asyncio.create_task(self._render(job))
         self._forget()
         return job
-
-    def get(self, job_id: str) -> Job | None:
-        """A job by its id."""
-        return self._jobs.get(job_id)
 
     def all(self) -> list[Job]:
         """All jobs, the latest first."""
@@ -94,10 +107,18 @@ class Jobs:
 
     def file(self, job: Job) -> Path:
         """Where a job's clip is, once it is completed."""
-        return Path(self._folder.name, f"{job.id}.mp4")
+        return Path(
+            self._folder.name, f"{blake2b(job.id.encode(), digest_size=16).hexdigest()}.mp4"
+        )
 
     def delete(self, job: Job) -> None:
         """Drop a job and its clip; rendering ends."""
+        self._deleted[job.id] = None
+        if len(self._deleted) > _MOST_JOBS:
+            self._deleted.popitem(last=False)
+        self._drop(job)
+
+    def _drop(self, job: Job) -> None:
         if job.task is not None:
             job.task.cancel()
         self._jobs.pop(job.id, None)
@@ -106,7 +127,7 @@ class Jobs:
     def close(self) -> None:
         """End all rendering and drop everything."""
         for job in list(self._jobs.values()):
-            self.delete(job)
+            self._drop(job)
         self._folder.cleanup()
 
     async def _render(self, job: Job) -> None:
@@ -138,8 +159,7 @@ class Jobs:
                 break
             if job.status in {"completed", "failed"}:
                 kept -= job.size_bytes
-                self.delete(job)
-        self._named = {name: one for name, one in self._named.items() if one in self._jobs}
+                self._drop(job)
 
 
 def again_ms(job: Job) -> int:

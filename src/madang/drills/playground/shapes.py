@@ -48,6 +48,11 @@ class VideoOrder(NamedTuple):
         """The duration in seconds, as text."""
         return f"{self.duration_ms / 1_000:g}"
 
+    def fields(self) -> Fields:
+        """The fields of a request that orders the same; `video` reads them."""
+        told = {"prompt": self.prompt, "size": self.size, "seconds": self.seconds}
+        return {**told, "seed": self.seed, "generate_audio": self.audio}
+
 
 class SpeechOrder(NamedTuple):
     """A text that is to be spoken."""
