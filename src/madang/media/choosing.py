@@ -4,7 +4,7 @@ The choice itself is made by `routing.videos` and `routing.voices`; here they ar
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from time import monotonic
 from typing import Any, Final
@@ -23,19 +23,18 @@ from madang.routing.directory import Route
 
 AUTO: Final = {videos.AUTO: "videos", voices.AUTO: "speech"}
 _ANY_S: Final = tuple(range(1, 61))
-_TODAY: Final = datetime(2026, 11, 20, tzinfo=UTC).date()
 _OWN_VIDEO: Final = VideoRow(
     model="",
     make_s=30.0,
     seconds=_ANY_S,
     source="",
-    as_of=_TODAY,
+    as_of=date.min,
     first=True,
     last=True,
     references=14,
     audio=True,
 )
-_OWN_VOICE: Final = VoiceRow(model="", characters=4096, source="", as_of=_TODAY, any=True)
+_OWN_VOICE: Final = VoiceRow(model="", characters=4096, source="", as_of=date.min, any=True)
 """What is assumed of models of one's own that no table knows: they can do what they are asked for."""
 
 

@@ -64,6 +64,8 @@ _GEMINI_ACTIONS: dict[str, Endpoint] = {
     "embedContent": Endpoint("generate", _POST, "gemini_embed"),
     "batchEmbedContents": Endpoint("generate", _POST, "gemini_batch_embed"),
 }
+_CONTENT = "/content"
+_VIDEO_CONTENT = Endpoint("video_content", _GET, "chat")
 
 
 def find(path: str) -> Endpoint:
@@ -77,6 +79,8 @@ def find(path: str) -> Endpoint:
             model, colon, action = rest.rpartition(":")
             if endpoint.name == "model" and colon and action in _GEMINI_ACTIONS:
                 return _GEMINI_ACTIONS[action]._replace(model=model)
+            if endpoint.name == "video" and rest.endswith(_CONTENT):
+                return _VIDEO_CONTENT._replace(id=rest.removesuffix(_CONTENT))
             return endpoint._replace(id=rest)
     raise NotFound(
         f"There is nothing at {path[:200]}. The endpoints are listed at /api/openapi.json."
@@ -86,4 +90,5 @@ def find(path: str) -> Endpoint:
 def listed() -> list[str]:
     """Every public path as documentation writes it."""
     gemini = [f"/v1beta/models/{{model}}:{action}" for action in _GEMINI_ACTIONS]
-    return [*_EXACT, *(f"{prefix}{{id}}" for prefix in _PREFIXED), *gemini]
+    prefixed = [f"{prefix}{{id}}" for prefix in _PREFIXED]
+    return [*_EXACT, *prefixed, f"/v1/videos/{{id}}{_CONTENT}", *gemini]

@@ -27,7 +27,7 @@ from madang.server.info import Handler
 from madang.server.paths import Endpoint
 from madang.server.request import Request
 from madang.server.runtime import Runtime
-from madang.state.jobs import Page
+from madang.state.jobs import Page, StoredJob
 from madang.wire.json import encode
 from madang.wire.media.callers import AskedVideo, read_video
 
@@ -46,22 +46,35 @@ async def videos(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Reques
 
 
 async def video(runtime: Runtime, endpoint: Endpoint, dialect: Dialect, caller: Request) -> None:
-    """One clip: how it fares, its file, or its end."""
-    key = _key(runtime, caller, dialect)
-    identity, _, further = (endpoint.id or "").partition("/")
+    """One clip: how it fares, or its end."""
+    kept = await _kept(runtime, endpoint, dialect, caller)
     crew = runtime.media.crew
-    kept = await crew.find(identity, None if key.admin else key.id)
-    if further == "content":
-        await _content(runtime, read_job(kept), caller)
-    elif further:
-        raise NotFound(f"There is nothing at {caller.path[:200]}.")
-    elif caller.opening.method == "DELETE":
+    if caller.opening.method == "DELETE":
         await crew.forget(kept)
-        send_json(caller, 200, encode({"id": identity, "object": "video.deleted", "deleted": True}))
-    else:
-        course = crew.live(identity)
-        job: Job = course.job if course is not None else read_job(kept)
-        _show(runtime, job, read_ask(kept).prompt, caller)
+        send_json(caller, 200, encode({"id": kept.id, "object": "video.deleted", "deleted": True}))
+        return
+    course = crew.live(kept.id)
+    job = course.job if course is not None else read_job(kept)
+    _show(runtime, job, read_ask(kept).prompt, caller)
+
+
+async def content(runtime: Runtime, endpoint: Endpoint, dialect: Dialect, caller: Request) -> None:
+    """The file of a clip, or a picture of it."""
+    kept = await _kept(runtime, endpoint, dialect, caller)
+    variant = parse_qs(caller.query.decode("latin-1")).get("variant", ["video"])[0]
+    if variant not in ("video", "thumbnail"):
+        raise InvalidRequest(
+            "`variant` is `video` or `thumbnail`.", param="variant", code="invalid_value"
+        )
+    await _send_variant(runtime, read_job(kept), variant, caller)
+
+
+async def _kept(
+    runtime: Runtime, endpoint: Endpoint, dialect: Dialect, caller: Request
+) -> StoredJob:
+    """The job that a path names, if it is of the caller's key. Raises NotFound."""
+    key = _key(runtime, caller, dialect)
+    return await runtime.media.crew.find(endpoint.id or "", None if key.admin else key.id)
 
 
 async def opened(runtime: Runtime, endpoint: Endpoint, _: Dialect, caller: Request) -> None:
@@ -192,24 +205,15 @@ def base_url(runtime: Runtime, caller: Request) -> str:
 # --- files ----------------------------------------------------------------------------------------
 
 
-async def _content(runtime: Runtime, job: Job, caller: Request) -> None:
-    variant = parse_qs(caller.query.decode("latin-1")).get("variant", ["video"])[0]
-    if variant not in ("video", "thumbnail"):
-        raise InvalidRequest(
-            "`variant` is `video` or `thumbnail`.", param="variant", code="invalid_value"
-        )
-    await _send_variant(runtime, job, variant, caller)
-
-
 async def _send_variant(runtime: Runtime, job: Job, variant: str, caller: Request) -> None:
-    content = job.content
-    if content is None:
+    file = job.content
+    if file is None:
         why = "has failed" if job.is_over else "is not ready yet"
         raise NotFound(f"The video {why}: there is no file.", code="video_not_ready")
     if variant == "video":
-        await _send_file(runtime, content.file, content.mime, content.size, caller)
+        await _send_file(runtime, file.file, file.mime, file.size, caller)
         return
-    name, mime, size = await runtime.media.thumbnail(job, content, jpeg=variant == "jpeg")
+    name, mime, size = await runtime.media.thumbnail(job, file, jpeg=variant == "jpeg")
     await _send_file(runtime, name, mime, size, caller)
 
 
@@ -266,4 +270,9 @@ async def _body(runtime: Runtime, caller: Request) -> bytes:
     return await read_body(caller, bounds.max_body_mb * 1024 * 1024, bounds.body_timeout_s)
 
 
-HANDLERS: dict[str, Handler] = {"videos": videos, "video": video, "media": opened}
+HANDLERS: dict[str, Handler] = {
+    "videos": videos,
+    "video": video,
+    "video_content": content,
+    "media": opened,
+}

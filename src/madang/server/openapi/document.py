@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from madang import __version__
 
 Json = dict[str, Any]
-Kind = Literal["generate", "count", "read", "list", "query", "plain", "admin"]
+Kind = Literal["generate", "make", "count", "read", "list", "query", "plain", "admin"]
 """What an operation does, as far as it decides how it may refuse."""
 
 _ABOUT = "about"
@@ -24,10 +24,12 @@ _PUBLIC = (
     "messages",
     "gemini",
     "embeddings",
+    "media",
     "reading",
     "hooks",
 )
 _JSON = "application/json"
+_FORM = "multipart/form-data"
 _EVENTS = "text/event-stream"
 _OPTIONS = (
     "tags",
@@ -42,6 +44,7 @@ _OPTIONS = (
     "cache",
     "idempotency",
 )
+_MAKING = ("tags", "deadline", "priority", "idempotency")
 _RETRIED = ("429", "503", "529")
 _RETRY_AFTER = {"description": "seconds to wait", "schema": {"type": "integer", "minimum": 1}}
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -50,8 +53,8 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Operation(Struct, forbid_unknown_fields=True, kw_only=True):
     """One row. `at`: paths by operation id, several where an operation has several addresses.
 
-    `takes`, `gives` and `streams` name schemas: of the body, of a whole answer, of one event of a
-    stream. `parameters`: of `about.yaml`, beside those that the kind and the path bring.
+    `takes`, `form`, `gives` and `streams` name schemas: of the body as JSON and as a form, of a whole
+    answer, of one event of a stream. `parameters`: of `about.yaml`, beside those that the kind and the path bring.
     `query`: other parameters, whole. `otherwise`: statuses that say no error, but `gives` another
     answer of the same shape. `error`, `tag` and `key_in_query`, where they are not given, are those
     of the file.
@@ -64,6 +67,7 @@ class Operation(Struct, forbid_unknown_fields=True, kw_only=True):
     kind: Kind = "generate"
     status: str = "200"
     takes: str | None = None
+    form: str | None = None
     streams: str | None = None
     media: str = _JSON
     parameters: tuple[str, ...] = ()
@@ -156,12 +160,18 @@ def _described(about: _About, operation: Operation, refusals: tuple[str, ...]) -
     parameters = (
         *operation.parameters,
         *(_OPTIONS if operation.takes and _asks(operation) else ()),
+        *(_MAKING if operation.kind == "make" else ()),
     )
     if parameters or operation.query:
         shared = [_ref("parameters", name) for name in parameters]
         described["parameters"] = [*shared, *operation.query]
-    if operation.takes:
-        described["requestBody"] = {"required": True, "content": _content(_JSON, operation.takes)}
+    bodies = {_JSON: operation.takes, _FORM: operation.form}
+    content = [_content(media, schema) for media, schema in bodies.items() if schema]
+    if content:
+        described["requestBody"] = {
+            "required": True,
+            "content": {media: schema for one in content for media, schema in one.items()},
+        }
     error = partial(_refusal, operation.error)
     described["responses"] = {
         operation.status: _success(about, operation),
@@ -185,7 +195,7 @@ def _success(about: _About, operation: Operation) -> Json:
     names: Sequence[str] = ()
     if operation.kind == "generate":
         names = tuple(about.headers)
-    elif operation.kind == "count":
+    elif operation.kind in ("count", "make"):
         names = ("x-request-id",)
     if names:
         success["headers"] = {name: _ref("headers", name) for name in names}
