@@ -96,7 +96,8 @@ def _again(node: Node, edits: Edits) -> Node:
     take = edits.retakes.get(node.key, 0)
     if not take or "retake" in node.params:
         return node
-    return msgspec.structs.replace(node, params={**node.params, "retake": take})
+    seed = {"seed": node.params["seed"] + take} if "seed" in node.params else {}
+    return msgspec.structs.replace(node, params={**node.params, **seed, "retake": take})
 
 
 def _script(brief: Brief) -> Iterator[Node]:

@@ -118,6 +118,9 @@ class Conductor:
                 except StudioError as error:
                     log.warning("Looking at drama %s: %s", drama, error)
                     self._look_again(drama, time.time() + _TROUBLE_S)
+                except Exception as error:
+                    log.exception("Looking at drama %s broke", drama)
+                    self._give_up(drama, error)
 
     def _next(self) -> list[str]:
         """The dramas to look at now; waits until there are some, or until it is time to ask."""
@@ -170,6 +173,14 @@ class Conductor:
             self._stand(drama, "blocked", found[1], f"{found[2]} {needed(rest)}")
         else:
             self._stand(drama, *found)
+
+    def _give_up(self, drama: str, error: Exception) -> None:
+        """A mistake of ours about one drama must not stop the others."""
+        words = f"The drama cannot be looked at ({type(error).__name__}: {error})."
+        try:
+            self._project.dramas.put(drama, "failed", of=("going",), code="failed", words=words)
+        except StudioError as trouble:
+            log.warning("Giving up drama %s: %s", drama, trouble)
 
     def _under_way(self, drama: Drama, seen: Survey) -> bool:
         """Whether something will change by itself: a job will end, or a pause."""

@@ -44,9 +44,8 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._own = threading.local()
         self._lock = threading.Lock()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: dict[threading.Thread, sqlite3.Connection] = {}
         with self.transaction() as transaction:
             self._lay_out(transaction)
 
@@ -72,8 +71,7 @@ class Database:
         """Close the connections of all threads; none of them may be using the database."""
         with self._lock:
             while self._opened:
-                self._opened.pop().close()
-        self._own = threading.local()
+                self._opened.popitem()[1].close()
 
     def _lay_out(self, transaction: Transaction) -> None:
         version = int(transaction.read("PRAGMA user_version")[0][0])
@@ -87,20 +85,21 @@ class Database:
             transaction.write(f"PRAGMA user_version = {_SCHEMA}")
 
     def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(
-                self._path,
-                timeout=_BUSY_TIMEOUT_S,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            connection.row_factory = Row
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            with self._lock:
-                self._opened.append(connection)
-            self._own.connection = connection
+        """The connection of the thread that asks."""
+        thread = threading.current_thread()
+        return self._opened.get(thread) or self._open(thread)
+
+    def _open(self, thread: threading.Thread) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        with self._lock:
+            for dead in [each for each in self._opened if not each.is_alive()]:
+                self._opened.pop(dead).close()
+            self._opened[thread] = connection
         return connection
 
 

@@ -65,7 +65,7 @@ class Dramas:
         return drama
 
     def add_batch(self, name: str, budget_nusd: int | None) -> Batch:
-        """Take a batch up, or give the one of that name another budget."""
+        """Take a batch up, or give the one of that name another budget: what was blocked looks again."""
         with self._database.transaction() as transaction:
             transaction.write(
                 "INSERT INTO batches VALUES (?, ?, ?) "
@@ -73,6 +73,11 @@ class Dramas:
                 name,
                 budget_nusd,
                 self._clock(),
+            )
+            transaction.write(
+                "UPDATE dramas SET state = 'going', changed = ? WHERE batch = ? AND state = 'blocked'",
+                self._clock(),
+                name,
             )
         return Batch(name, budget_nusd)
 

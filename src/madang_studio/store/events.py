@@ -48,3 +48,7 @@ class Events:
             most,
         )
         return [Event(**dict(row)) for row in rows]
+
+    def last(self) -> int:
+        """The id of the latest event; 0 if nothing has happened yet."""
+        return int(self._database.read("SELECT COALESCE(MAX(id), 0) FROM events")[0][0])

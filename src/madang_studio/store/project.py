@@ -27,6 +27,7 @@ class Project:
     def __init__(self, root: Path, *, create: bool = False) -> None:
         if not create and not (root / _DATABASE).exists():
             raise StudioError(f"{root} is no studio project: `madang studio init` makes one.")
+        root = root.absolute()  # programs run in folders of their own
         with room(root):
             root.mkdir(parents=True, exist_ok=True)
             objects = Objects(root)

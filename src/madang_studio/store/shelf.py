@@ -96,3 +96,20 @@ class Shelf:
             "SELECT stamp, at FROM versions WHERE drama = ? AND place = ? ORDER BY at", drama, place
         )
         return [Version(*row) for row in rows]
+
+    def takes(self, drama: str, place: str) -> list[Version]:
+        """The same in the order in which they were made, which picking one does not change."""
+        rows = self._database.read(
+            "SELECT stamp, made FROM versions JOIN artefacts USING (stamp) "
+            "WHERE drama = ? AND place = ? ORDER BY made, stamp",
+            drama,
+            place,
+        )
+        return [Version(*row) for row in rows]
+
+    def counts(self, drama: str) -> dict[str, int]:
+        """How many versions ever stood at each place."""
+        rows = self._database.read(
+            "SELECT place, COUNT(*) FROM versions WHERE drama = ? GROUP BY place", drama
+        )
+        return {row[0]: int(row[1]) for row in rows}

@@ -1,6 +1,7 @@
 """Running dramas against a gateway over real sockets, judged by the gateway's own book."""
 
 import threading
+from contextlib import closing
 
 import msgspec
 import pytest
@@ -26,6 +27,12 @@ def project(tmp_path):
 def server():
     with gateway() as server:
         yield server
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    """No pause between tries is longer than ten milliseconds."""
+    monkeypatch.setattr("madang_studio.runner.patience._LONGEST_S", 0.01)
 
 
 def brief(**changes):
@@ -165,8 +172,7 @@ def test_a_failure_stays_with_its_drama(project, server):
     assert finish(project, server, bad) == ["done"]
 
 
-def test_what_passes_is_tried_again_and_never_without_end(project, server, monkeypatch):
-    monkeypatch.setattr("madang_studio.runner.patience._LONGEST_S", 0.01)
+def test_what_passes_is_tried_again_and_never_without_end(project, server, hasty):
     server.book.refuse = lambda kind, body: 503 if kind == "speech" else 0
     drama = project.dramas.add(BRIEF)
     assert finish(project, server, drama) == ["failed"]
@@ -174,7 +180,7 @@ def test_what_passes_is_tried_again_and_never_without_end(project, server, monke
     assert server.book.count("speech") == 0
 
 
-def test_a_lost_answer_is_asked_for_again_under_its_name(project, server):
+def test_a_lost_answer_is_asked_for_again_under_its_name(project, server, hasty):
     lost = set()
 
     def lose(name):
@@ -238,3 +244,13 @@ def test_events_tell_the_story_in_order(project, server):
     assert told[-1] == ("done", None)
     assert told.index(("begun", "clip/1.1")) < told.index(("made", "clip/1.1"))
     assert made(told) >= {"clip/1.1", "voice/2.2", "film/9:16", "package"}
+
+
+def test_a_drama_that_cannot_even_be_looked_at_stops_no_other(project, server):
+    good, bad = project.dramas.add(BRIEF), project.dramas.add(brief(seed=9))
+    assert finish(project, server, bad) == ["done"]
+    stamp = project.shelf.now(bad)["script/polish"]
+    (project.objects.folder(stamp) / "made.json").write_text("{")
+    project.dramas.go_on(bad)
+    with closing(Project(project.root)) as again:
+        assert finish(again, server, good, bad) == ["done", "failed"]

@@ -162,3 +162,11 @@ def test_a_brief_comes_back_as_it_was_given(project):
     assert project.dramas.get(drama).brief == BRIEF
     assert project.dramas.add(msgspec.structs.replace(BRIEF, theme="x"), name="one") == "one"
     assert project.dramas.get("one").brief == BRIEF
+
+
+def test_threads_that_have_ended_hold_no_connection(project):
+    for _ in range(40):
+        thread = threading.Thread(target=project.dramas.all)
+        thread.start()
+        thread.join()
+    assert len(project._database._opened) <= 3
