@@ -8,7 +8,7 @@ from studio_film_stand import STEPS, clip, voice
 
 from madang_studio.graph.expansion import nodes_of
 from madang_studio.model.brief import Brief
-from madang_studio.model.script import Character, Line, Place, Scene, Script, Shot
+from madang_studio.model.script import Character, Line, Music, Place, Scene, Script, Shot
 from madang_studio.model.work import Made, Task
 from madang_studio.programs.probe import probe
 
@@ -33,6 +33,7 @@ SCRIPT = Script(
             ),
         ),
     ),
+    music=Music(tempo_bpm=120),
 )
 SHOTS = tuple(
     Shot(id_, "1", "They wait.", "close", ("미나",), "역", lines, 2000)
