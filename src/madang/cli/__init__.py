@@ -37,8 +37,12 @@ COMMANDS = {
     "sim": "Run the provider simulator alone.",
     "drill": "Let simulated providers fail, and see what callers get.",
     "demo": "Show it working, without a key and without a network.",
+    "studio": "Make short dramas: from a theme to a film.",
 }
-"""Command → its one-line help; each lives in the file of its name."""
+"""Command → its one-line help; each lives in the file of its name, or in another package."""
+
+_ELSEWHERE = frozenset({"studio"})
+"""Those of other packages, which announce them as entry points (`madang.cli.elsewhere`)."""
 
 _FILES = {"import": "importing"}
 """But for those whose name no module can have."""
@@ -55,6 +59,9 @@ class _Lazy(click.Group):
         """The command of that name."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
+        if cmd_name in _ELSEWHERE:
+            found: click.Command = importlib.import_module("madang.cli.elsewhere").load(cmd_name)
+            return found
         module = importlib.import_module(f"madang.cli.{_FILES.get(cmd_name, cmd_name)}")
         command: click.Command = module.command
         return command

@@ -1,0 +1,159 @@
+"""A gateway of the studio's own, for those who have none: `madang up` as a child, at home in the project.
+
+Rule: one home and one key per project, so that what was paid under a name is found again by the next
+run. A gateway that a killed run left behind is taken over, not doubled.
+"""
+
+import json
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from madang_studio.errors import StudioError, Unavailable
+from madang_studio.gateway import Door
+from madang_studio.graph.estimates import PriceList
+
+_PATIENCE_S: Final = 60.0
+_FAREWELL_S: Final = 15.0
+_SERVES: Final = re.compile(r"serves on (http://\S+)")
+_PLAYGROUND: Final = "the playground answers"
+_SHOWN_LOG_CHARS: Final = 1_500
+_MADANG: Final = (sys.executable, "-m", "madang")
+_OTHERS: Final = frozenset({"MADANG_URL", "MADANG_KEY", "MADANG_HOME"})
+
+
+class Access(Struct, frozen=True):
+    """Where a gateway is, and a key for it. `playground`: it has no providers, and plays stand-ins.
+
+    `admin`: a key that may see prices, if there is one.
+    """
+
+    url: str
+    key: str | None
+    playground: bool = False
+    admin: str | None = None
+
+    def prices(self) -> PriceList:
+        """What the gateway asks for clips and speech; nothing for a key that may not see prices."""
+        return Door(self.url, self.admin or self.key).prices(datetime.now(UTC).date())
+
+
+class _Left(Struct, frozen=True):
+    """What a running gateway's file says."""
+
+    url: str
+    pid: int
+    playground: bool
+
+
+@contextmanager
+def own_gateway(home: Path) -> Iterator[Access]:
+    """A gateway at home in this folder, on a free port of this machine, until the block is left.
+
+    It uses the providers whose keys are in the environment or in `madang.yaml` in its home, else the
+    playground. Raises Unavailable, with the end of its log, when it does not start.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    admin = _kept(home / "admin.key", lambda: f"mdg_{secrets.token_urlsafe(32)}")
+    environ = _environ(admin)
+    key = _kept(home / "studio.key", lambda: _made_key(home, environ))
+    file = home / "serving.json"
+    left = _left(file, key) or _started(home, environ)
+    file.write_bytes(msgspec.json.encode(left))
+    try:
+        yield Access(left.url, key, left.playground, admin)
+    finally:
+        _end(left.pid)
+        file.unlink(missing_ok=True)
+
+
+def _kept(file: Path, make: Callable[[], str]) -> str:
+    """A key that is made once, and kept where only its owner can read it."""
+    if file.exists():
+        return file.read_text().strip()
+    key = make()
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as target:
+        target.write(key)
+    return key
+
+
+def _made_key(home: Path, environ: Mapping[str, str]) -> str:
+    """A key of the gateway for the studio."""
+    made = subprocess.run(  # noqa: S603 - this very program
+        [*_MADANG, "key", "create", "--home", str(home), "--name", "studio", "--json"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode:
+        raise Unavailable(f"No key could be made for the studio's gateway: {made.stderr.strip()}")
+    return str(json.loads(made.stdout)["key"])
+
+
+def _left(file: Path, key: str) -> _Left | None:
+    """The gateway that a killed run left behind, if it still answers."""
+    try:
+        left = msgspec.json.decode(file.read_bytes(), type=_Left)
+        Door(left.url, key).models()
+    except (FileNotFoundError, msgspec.DecodeError, StudioError):
+        return None
+    return left
+
+
+def _started(home: Path, environ: Mapping[str, str]) -> _Left:
+    log = home / "gateway.log"
+    said = home / "gateway.out"
+    with log.open("wb") as errors, said.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - this very program
+            [*_MADANG, "up", "--port", "0", "--home", str(home)],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors,
+            start_new_session=True,  # Ctrl-C is for the studio, which ends it when its work has stopped
+        )
+    threading.Thread(target=process.wait, name="gateway", daemon=True).start()
+    until = time.monotonic() + _PATIENCE_S
+    while process.returncode is None and time.monotonic() < until:
+        text = said.read_text(errors="replace")
+        if (found := _SERVES.search(text)) and "Try it:" in text:
+            said.unlink()
+            return _Left(found[1], process.pid, _PLAYGROUND in text)
+        time.sleep(0.05)
+    _end(process.pid)
+    told = f"{said.read_text(errors='replace')}{log.read_text(errors='replace')}"
+    raise Unavailable(f"The studio's gateway did not start:\n{told[-_SHOWN_LOG_CHARS:]}")
+
+
+def _environ(admin: str) -> dict[str, str]:
+    """Ours, without what would send the commands to another gateway; and its admin key, so that none is shown."""
+    ours = {name: value for name, value in os.environ.items() if name not in _OTHERS}
+    return {**ours, "PYTHONUNBUFFERED": "1", "MADANG_ADMIN_KEY": admin}
+
+
+def _end(pid: int) -> None:
+    """Ask it to end, wait, and insist."""
+    until = time.monotonic() + _FAREWELL_S
+    kind = signal.SIGTERM
+    try:
+        os.kill(pid, kind)
+        while time.monotonic() < until:
+            time.sleep(0.05)
+            os.kill(pid, 0)
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,180 @@
+"""What is wanted, as people write it down: a brief in YAML, or a batch of them in YAML or CSV.
+
+Rule: everything is read and judged before anything is begun; a fault names its file and place.
+"""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+import yaml
+from msgspec import Meta, Struct
+
+from madang_studio.errors import BadScript
+from madang_studio.model.brief import Brief
+from madang_studio.writing.genres import genre_of
+
+MOST_BYTES: Final = 4_000_000
+MOST_DRAMAS: Final = 10_000
+_MOST_FAULTS: Final = 20
+_NUSD: Final = 1_000_000_000
+_LISTS: Final = frozenset({"captions", "exports", "gates"})
+
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+"""Of batches and dramas: part of paths and addresses."""
+
+
+class Wanted(Struct, frozen=True):
+    """A drama of a batch, under the name by which it is found again when the file is read again."""
+
+    name: str
+    brief: Brief
+
+
+class WantedBatch(Struct, frozen=True):
+    """A batch as a file has it. `budget_nusd` None: no limit."""
+
+    name: str
+    budget_nusd: int | None
+    dramas: tuple[Wanted, ...]
+
+
+class _File(Struct, frozen=True, forbid_unknown_fields=True):
+    dramas: Annotated[list[Any], Meta(min_length=1, max_length=MOST_DRAMAS)]
+    name: Name | None = None
+    budget_usd: Annotated[float, Meta(gt=0, le=10_000_000)] | None = None
+    defaults: dict[str, Any] = {}
+
+
+def read_brief(path: Path) -> Brief:
+    """The brief in a YAML file. Raises BadScript."""
+    return brief_of(_yaml(_text(path), path.name), path.name)
+
+
+def brief_of(fields: Any, where: str = "brief") -> Brief:  # noqa: ANN401 - as it was read
+    """The brief that fields make; lists may be words with commas between them. Raises BadScript."""
+    if not isinstance(fields, Mapping):
+        raise BadScript(f"{where}: a brief has fields, at least `theme: …`.")
+    told = {str(name): _listed(str(name), value) for name, value in fields.items()}
+    try:
+        brief = msgspec.convert({name: it for name, it in told.items() if it is not None}, Brief)
+    except msgspec.ValidationError as error:
+        raise BadScript(f"{where}: {error}") from error
+    genre_of(brief.genre)
+    return brief
+
+
+def read_batch(path: Path) -> WantedBatch:
+    """The batch in a file: CSV if it ends in .csv, else YAML. Raises BadScript with every fault."""
+    text = _text(path)
+    if path.suffix.lower() == ".csv":
+        return batch_of({"dramas": list(_rows(text, path.name))}, path.stem, path.name)
+    return batch_of(_yaml(text, path.name), path.stem, path.name)
+
+
+def batch_of(fields: Any, stem: str, where: str = "batch") -> WantedBatch:  # noqa: ANN401 - as it was read
+    """The batch that fields make; `stem` names it where they do not. Raises BadScript."""
+    if isinstance(fields, list):
+        fields = {"dramas": fields}
+    try:
+        file = msgspec.convert(fields, _File)
+        name = file.name or msgspec.convert(stem, Name)
+    except msgspec.ValidationError as error:
+        raise BadScript(f"{where}: {error}") from error
+    faults: list[str] = []
+    found: dict[str, Wanted] = {}
+    for number, entry in enumerate(file.dramas, 1):
+        try:
+            one = _entry(entry, file.defaults, name, f"{where}, drama {number}")
+        except BadScript as error:
+            faults.append(str(error))
+            continue
+        label = _free(one.name, found)
+        found[label] = Wanted(label, one.brief)
+    if faults:
+        more = len(faults) - _MOST_FAULTS
+        rest = [f"… and {more} more"] if more > 0 else []
+        raise BadScript("\n".join([*faults[:_MOST_FAULTS], *rest]))
+    budget = None if file.budget_usd is None else round(file.budget_usd * _NUSD)
+    return WantedBatch(name, budget, tuple(found.values()))
+
+
+def _entry(entry: Any, defaults: Mapping[str, Any], batch: str, where: str) -> Wanted:  # noqa: ANN401
+    if isinstance(entry, str):
+        entry = {"theme": entry}
+    if not isinstance(entry, Mapping):
+        raise BadScript(f"{where}: a theme is needed here, or fields with one.")
+    fields = {**defaults, **entry}
+    identity = fields.pop("id", None)
+    brief = brief_of(fields, where)
+    if identity is None:
+        data = msgspec.json.encode(brief, order="deterministic")
+        return Wanted(f"{batch}-{hashlib.sha256(data).hexdigest()[:8]}", brief)
+    try:
+        return Wanted(f"{batch}-{msgspec.convert(str(identity), Name)}", brief)
+    except msgspec.ValidationError as error:
+        raise BadScript(f"{where}: id: {error}") from error
+
+
+def _free(name: str, taken: Mapping[str, Wanted]) -> str:
+    """The name, or with a number where the same drama is wanted several times."""
+    numbered = (name if number == 1 else f"{name}-{number}" for number in range(1, MOST_DRAMAS + 2))
+    return next(each for each in numbered if each not in taken)
+
+
+def _rows(text: str, name: str) -> Iterator[dict[str, Any]]:
+    reader = csv.DictReader(io.StringIO(text), restkey="")
+    if "theme" not in (reader.fieldnames or ()):
+        raise BadScript(f"{name}: the first row names the columns; one of them is `theme`.")
+    try:
+        for row in reader:
+            if "" in row:
+                raise BadScript(f"{name}, line {reader.line_num}: more cells than columns.")
+            yield {key: _plain(key, value) for key, value in row.items() if value not in (None, "")}
+    except csv.Error as error:
+        raise BadScript(f"{name}, line {reader.line_num}: {error}.") from error
+
+
+def _plain(name: str, text: str) -> object:
+    """A cell as what its column holds; what is no number is left for the judge of briefs."""
+    try:
+        if name in ("minutes", "budget_usd"):
+            return float(text)
+        return int(text) if name == "seed" else text
+    except ValueError:
+        return text
+
+
+def _listed(name: str, value: object) -> object:
+    if name in _LISTS and isinstance(value, str):
+        return [part.strip() for part in value.replace(";", ",").split(",") if part.strip()]
+    return value
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise BadScript(f"{path} has more than {MOST_BYTES:,} bytes.")
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise BadScript(f"There is no file {path}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadScript(f"{path} cannot be read: {error}.") from error
+
+
+def _yaml(text: str, name: str) -> Any:  # noqa: ANN401 - whatever the file holds
+    """Without aliases, by which a short file becomes an endless tree."""
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+            raise BadScript(f"{name}: aliases (*name) are not possible here.")
+        return yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f", line {mark.line + 1}" if mark else ""
+        raise BadScript(f"{name}{line}: {error.problem or error}.") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise BadScript(f"{name} cannot be read: {' '.join(str(error).split())}.") from error

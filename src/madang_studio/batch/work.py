@@ -1,0 +1,99 @@
+"""Working on dramas until none of them is going: with a runner of our own, or beside another process's."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Final
+
+from madang_studio.batch.own_gateway import Access, own_gateway
+from madang_studio.errors import Interrupted, StudioError
+from madang_studio.model.work import Kind
+from madang_studio.runner import Conductor, benches_at
+from madang_studio.runner.lock import Lock
+from madang_studio.store import Project
+from madang_studio.store.events import Event
+
+_LOOK_S: Final = 0.2
+_MOST_NEWS: Final = 1_000
+
+Watch = Callable[[Sequence[Event]], None]
+"""Hears what has happened to the dramas since the last time; often nothing."""
+
+
+def work_on(
+    project: Project,
+    dramas: Sequence[str],
+    given: Access | None,
+    watch: Watch,
+    *,
+    caps: Mapping[Kind, int] | None = None,
+) -> Access | None:
+    """Make these dramas until none is going any more; the gateway that was asked, if we asked.
+
+    `given`: the gateway to ask; None: the project's own is started. Where another process works on the
+    project, it makes them and we watch; should it end, we take over. Raises StudioError; Interrupted on
+    Ctrl-C.
+    """
+    news = _News(project, frozenset(dramas))
+    asked = given
+    try:
+        while _going(project, dramas):
+            with runner_for(project, given, caps=caps) as ours:
+                asked = ours or asked
+                while _going(project, dramas) and (ours or not _free(project)):
+                    watch(news.next())
+                    time.sleep(_LOOK_S)
+        watch(news.next())
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "Stopped. Nothing that was made or paid is lost: the same command goes on."
+        ) from None
+    return asked
+
+
+@contextmanager
+def runner_for(
+    project: Project, given: Access | None, *, caps: Mapping[Kind, int] | None = None
+) -> Iterator[Access | None]:
+    """A runner at work on a project while the block lasts; None if another process has one already."""
+    if not _free(project):
+        yield None
+        return
+    with ExitStack() as stack:
+        access = given or stack.enter_context(own_gateway(project.root / "gateway"))
+        benches = benches_at(access.url, access.key)
+        conductor = Conductor(project, benches, caps=caps or {}, prices=access.prices())
+        conductor.start()
+        stack.callback(conductor.stop)
+        yield access
+
+
+class _News:
+    """Events of some dramas, each told once."""
+
+    def __init__(self, project: Project, dramas: frozenset[str]) -> None:
+        self._events, self._dramas = project.events, dramas
+        self._last = project.events.last()
+
+    def next(self) -> list[Event]:
+        """What has happened since the last time."""
+        told: list[Event] = []
+        while page := self._events.since(self._last, most=_MOST_NEWS):
+            self._last = page[-1].id
+            told += (each for each in page if each.drama in self._dramas)
+        return told
+
+
+def _going(project: Project, dramas: Sequence[str]) -> bool:
+    return any(project.dramas.get(drama).state == "going" for drama in dramas)
+
+
+def _free(project: Project) -> bool:
+    """Whether nobody works on the project now."""
+    lock = Lock(project.root)
+    try:
+        lock.take()
+    except StudioError:
+        return False
+    lock.release()
+    return True

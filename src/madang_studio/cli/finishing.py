@@ -1,0 +1,112 @@
+"""Making one drama to its end and saying what came of it: what `make`, `retake`, `export` and others share."""
+
+import time
+from pathlib import Path
+
+import click
+
+from madang_studio.batch.delivery import Delivered, deliver
+from madang_studio.batch.own_gateway import Access
+from madang_studio.batch.work import work_on
+from madang_studio.cli.live import Far, live
+from madang_studio.cli.printing import money, print_json, span
+from madang_studio.errors import StudioError
+from madang_studio.graph.estimates import Estimator
+from madang_studio.graph.plan import Plan, plan
+from madang_studio.graph.survey import survey
+from madang_studio.store import Project
+
+_LEFT_SHOWN_FROM_S = 1.0
+
+
+def finish(
+    project: Project, drama: str, given: Access | None, out: Path | None, *, as_json: bool
+) -> None:
+    """Make a drama, hand it over and say where it is. Raises StudioError where it stands still before."""
+    begun = time.monotonic()
+    with live(lambda: _far(project, drama), names=False) as watch:
+        asked = work_on(project, [drama], given, watch)
+    stands = project.dramas.get(drama)
+    if stands.state == "waiting":
+        _say_gate(project, drama, as_json=as_json)
+        return
+    if stands.state != "done":
+        raise StudioError(
+            f"Drama {drama} is {stands.state}. {stands.words or ''}{_hint(stands.state, drama)}"
+        )
+    made = deliver(project, drama, out or project.root / "films" / drama)
+    if as_json:
+        print_json(made)
+    else:
+        _tell(made, time.monotonic() - begun, free=asked is not None and asked.playground)
+
+
+def planned(project: Project, drama: str) -> Plan:
+    """What would be made now."""
+    return plan(project, drama, Estimator(project.money.rate))
+
+
+def in_short(found: Plan) -> str:
+    """A plan in one line."""
+    if not found.items:
+        return "Nothing has to be made."
+    count = sum(item.times for item in found.items)
+    clips = sum(item.times for item in found.items if item.step == "clip")
+    unknown = f" and {len(found.unknown)} parts without a known price" if found.unknown else ""
+    return (
+        f"{count} parts have to be made ({clips} of them clips), for {money(found.nusd)}{unknown}, "
+        f"in about {span(found.seconds)}."
+    )
+
+
+def _far(project: Project, drama: str) -> Far:
+    seen = survey(project, drama)
+    fresh = sum(it.state == "fresh" for it in seen.standing.values())
+    left = planned(project, drama)
+    spent = project.money.spent(drama)
+    words = f"{fresh} of {len(seen.standing)} parts"
+    if left.seconds > _LEFT_SHOWN_FROM_S:
+        words += f", about {span(left.seconds)} left"
+    return Far(fresh, len(seen.standing), f"{words}, paid {money(spent.nusd, spent.unpriced)}")
+
+
+def _say_gate(project: Project, drama: str, *, as_json: bool) -> None:
+    stands = project.dramas.get(drama)
+    if as_json:
+        print_json({"drama": drama, "state": "waiting", "gate": stands.code, "why": stands.words})
+        return
+    click.echo(f"Drama {drama} waits for your approval of its {stands.code}.")
+    click.echo(f"  look at it:  {_LOOK.get(stands.code or '', 'madang studio status')} {drama}")
+    click.echo(f"  approve it:  madang studio approve {drama} {stands.code} --make")
+
+
+_LOOK = {"script": "madang studio script", "storyboard": "madang studio status --all"}
+
+
+def _hint(state: str, drama: str) -> str:
+    if state in ("paused", "failed", "cancelled", "blocked"):
+        return f"\n`madang studio resume {drama} --make` tries again."
+    return ""
+
+
+def _tell(made: Delivered, took_s: float, *, free: bool) -> None:
+    click.echo(
+        f"“{made.title}” ({made.drama}) is made: {made.shots} shots, "
+        f"{span(made.duration_ms / 1000)}, {made.lufs:.1f} LUFS, in {span(took_s)}."
+    )
+    for path in (*made.films, *made.captions, made.package):
+        click.echo(f"  {path}")
+    if free and made.cost_nusd:
+        click.echo(
+            f"Nothing was charged: the playground played all of it (at list prices {money(made.cost_nusd)})."
+        )
+    else:
+        click.echo(f"It cost {money(made.cost_nusd, made.unpriced)}.")
+    for words in made.stand_ins:
+        click.echo(f"Stand-in: {words}.")
+    if made.stand_ins:
+        click.echo(
+            "With a provider's key (in the environment, or in a gateway at --url) the same is filmed and spoken."
+        )
+    for words in made.findings:
+        click.echo(f"Remark of the check: {words}.")
