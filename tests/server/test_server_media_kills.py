@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import httpx
 import pytest
-from server_gateway import Gateway
+from server_gateway import Gateway, eventually
 from server_media import SHOT, Stage, booked, finished, made_config
 from server_simulator import Simulated
 
@@ -107,3 +107,21 @@ def test_an_answer_that_nobody_can_find_is_booked_at_its_worst_and_never_sent_ag
         assert len(stage.book) == 1
         rows = booked(own)
         assert [(row[3], row[4], row[7]) for row in rows] == [("lost", stage.charged, 1)]
+
+
+def test_a_job_that_nobody_wants_is_cancelled_there_and_another_worker_may_say_so(
+    makers, stage, tmp_path
+):
+    stage.change(speed=0.01)
+    with Gateway(tmp_path, made_config(makers), "--workers", "2") as own:
+        key = own.make_key("studio")[1]
+        kling = {**SHOT, "model": "kling/kling-v2-6"}
+        for body in (SHOT, kling):  # the second maker cannot cancel
+            made = own.call("POST", "/v1/videos", key, json=body).json()
+            headers = {"connection": "close"}
+            own.call("DELETE", f"/v1/videos/{made['id']}", key, headers=headers)
+            assert own.call("GET", f"/v1/videos/{made['id']}", key).status_code == 404
+        eventually(lambda: stage.book[0].outcome == "cancelled")
+        stage.change(speed=10_000)
+        eventually(lambda: len(booked(own)) >= 1)
+        assert booked(own)[0][4] == stage.book[0].nusd

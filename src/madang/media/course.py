@@ -117,11 +117,9 @@ class Course:
         self.give_turn_back()
         job.is_closed = True
         await self.move(job.state, is_open=False)
-        if job.content is not None:
-            keep_us = self.kit.settings.media.keep_days * 86_400_000_000
-            await asyncio.to_thread(
-                self.kit.jobs.keep_until, job.id, (job.ended_us or now_us()) + keep_us
-            )
+        keep_us = self.kit.settings.media.keep_days * 86_400_000_000
+        until_us = (job.ended_us or now_us()) + keep_us
+        await asyncio.to_thread(self.kit.jobs.keep_until, job.id, until_us)
 
     async def move(self, state: State, *, durable: bool = False, is_open: bool = True) -> None:
         """Write down where the job stands now."""

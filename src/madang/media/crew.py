@@ -260,8 +260,12 @@ class Crew:
             self._kit.jobs.take_over, self._kit.holder, gone, now, now + _LEASE_US
         )
         for kept in taken:
-            if kept.id not in self._courses:
+            if kept.id in self._courses:
+                continue
+            try:
                 self._resume(kept)
+            except Exception:  # noqa: BLE001 - logged; the others must not wait for this one
+                _log.exception("job %s cannot be taken up again", kept.id)
 
     def _is_gone(self, holder: str) -> bool:
         path = self._folder / f"{holder}-000000.holder"

@@ -29,14 +29,14 @@ async def follow(course: Course) -> None:
     job, wire, berth = course.job, course.wire(), course.place()
     began_us, failures, gone = job.sent_us, 0, 0
     wait_s = wire.poll_ms / 1000 * course.kit.settings.media.poll_factor
-    has_asked = False
+    has_tried = is_cancelled = False
     while True:
         seen = await course.heard()
-        if seen is None and (has_asked or not course.wants_end):
+        if course.wants_end and not has_tried:
+            has_tried, is_cancelled = True, await _cancel(course, wire, berth)
+        elif seen is None:
             await course.pause(wait_s * random.uniform(0.9, 1.1))
             seen = await course.heard()
-        if course.wants_end and not has_asked:
-            has_asked = await _cancel(course, wire, berth)
         if seen is None:
             try:
                 seen = await poll(course, wire, berth)
@@ -44,8 +44,8 @@ async def follow(course: Course) -> None:
             except MadangError as error:
                 failures += 1
                 gone = gone + 1 if getattr(error, "upstream_status", None) in (404, 410) else 0
-                if gone >= _GONE or (has_asked and gone):
-                    await _vanished(course, error, cancelled=has_asked)
+                if gone >= _GONE or (is_cancelled and gone):
+                    await _vanished(course, error, cancelled=is_cancelled)
                     return
         if seen is not None and await _took(course, seen, wire):
             return

@@ -15,6 +15,13 @@ _FETCHES: Final = 5
 async def store(course: Course) -> None:
     """Bring the file home; after a restart, or where its address has died, ask for it again."""
     job, wire, berth = course.job, course.wire(), course.place()
+    if course.wants_end:  # it was made all the same, and is paid for
+        made = course.billed(
+            dict(course.seen.billed) if course.seen else {}, job.billed, job.counts
+        )
+        late = ("cancelled", "It was cancelled when it was made already.")
+        await course.end("cancelled", Ended(outcome="ok", status=200), made, late)
+        return
     media = course.kit.settings.media
     fetcher = Fetcher(
         course.kit.pipeline.transport,

@@ -159,7 +159,7 @@ class MediaJobs:
         """A job is not to be found any more; its row stays for its name and for the ledger."""
         with self._store.transaction() as transaction:
             transaction.write(
-                "UPDATE media_jobs SET is_hidden = 1, ask = x'', expires_us = NULL WHERE id = ?",
+                "UPDATE media_jobs SET is_hidden = 1, expires_us = NULL WHERE id = ?",
                 (identity,),
             )
 
@@ -167,7 +167,7 @@ class MediaJobs:
         """Nobody has taken an order, and its caller was told so: it is not to be found, and its name is free."""
         with self._store.transaction() as transaction:
             transaction.write(
-                "UPDATE media_jobs SET is_hidden = 1, name = NULL, ask = x'' WHERE id = ?",
+                "UPDATE media_jobs SET is_hidden = 1, name = NULL WHERE id = ?",
                 (identity,),
             )
 
@@ -250,7 +250,7 @@ class MediaJobs:
     def expired(self, now_us: int) -> list[str]:
         """The jobs whose files have had their time."""
         rows = self._store.read(
-            "SELECT id FROM media_jobs WHERE is_open = 0 AND expires_us IS NOT NULL AND expires_us <= ?",
+            "SELECT id FROM media_jobs WHERE is_open = 0 AND is_hidden = 0 AND expires_us <= ?",
             (now_us,),
         )
         return [row["id"] for row in rows]
