@@ -1,4 +1,4 @@
-"""The page on commands tells the truth: every command and option, no other, and examples that parse."""
+"""The pages on commands tell the truth: every command and option, no other, and examples that parse."""
 
 import re
 import shlex
@@ -9,7 +9,7 @@ from style_source import ROOT
 
 from madang.cli import main
 
-PAGE = (ROOT / "docs" / "commands.md").read_text()
+PAGE = "\n".join((ROOT / "docs" / name).read_text() for name in ("commands.md", "studio-commands.md"))
 SECTIONS = dict(
     re.findall(r"^## (madang [a-z ]+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
 )

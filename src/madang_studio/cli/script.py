@@ -24,7 +24,7 @@ from madang_studio.writing.script_file import json_of, yaml_of
 @click.option(
     "--in",
     "back",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     help="Take a changed one in: other words, emotions, people, places.",
 )
 @click.option("--make", "now", is_flag=True, help="With --in: and make what depends on it at once.")
