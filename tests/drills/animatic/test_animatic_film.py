@@ -10,7 +10,7 @@ from stand.footage import frame, probe
 
 SMALL = {"width_px": 180, "height_px": 320}
 MINA = "Mina — short black hair; {} coat over a white shirt"
-SHOT = f"Place: a park at noon\nCharacters: {MINA}\nAction: Mina walks\nCamera: {{}}"
+SHOT = f"Place: an office at noon\nCharacters: {MINA}\nAction: Mina walks\nCamera: {{}}"
 
 
 def shot(coat="red", camera="push in, medium"):
@@ -32,8 +32,8 @@ def test_a_clip_has_its_size_length_and_format(tmp_path, size, ms):
     path.write_bytes(clip(shot(), width_px=size[0], height_px=size[1], duration_ms=ms))
     facts = probe(path)
     assert (facts["size"], facts["codec"], facts["pixels"]) == (size, "h264", "yuv420p")
-    assert facts["fps"] == 24
-    assert facts["duration_s"] == pytest.approx(ms / 1000, abs=1 / 24)
+    assert facts["fps"] == 25
+    assert facts["duration_s"] == pytest.approx(ms / 1000, abs=1 / 25)
     assert facts["streams"] == 1
 
 
@@ -41,7 +41,7 @@ def test_sound_is_silent_and_only_there_where_it_is_asked_for(tmp_path):
     path = tmp_path / "clip.mp4"
     path.write_bytes(clip(shot(), **SMALL, duration_ms=500, audio=True))
     assert probe(path)["streams"] == 2
-    assert probe(path)["duration_s"] == pytest.approx(0.5, abs=2 / 24)
+    assert probe(path)["duration_s"] == pytest.approx(0.5, abs=2 / 25)
 
 
 @pytest.mark.parametrize(

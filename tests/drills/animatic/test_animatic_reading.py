@@ -4,10 +4,11 @@ import pytest
 
 from madang.drills.animatic import words
 from madang.drills.animatic.backdrops import PLACES
+from madang.drills.animatic.backdrops.ground import canvas
 from madang.drills.animatic.body import POSES
 from madang.drills.animatic.camera import MOVES
 from madang.drills.animatic.head import FEELINGS
-from madang.drills.animatic.light import HOURS
+from madang.drills.animatic.light import HOURS, light_of
 from madang.drills.animatic.reading import read
 from madang.drills.animatic.voices import MANNERS
 
@@ -108,3 +109,14 @@ def test_places_hours_and_weathers(place, expected):
 def test_moves_and_framings(camera, expected):
     read_as = shot(camera=camera)
     assert (read_as.move, read_as.framing, read_as.shaky) == expected
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_place_is_laid_out_alike_at_every_hour_and_in_every_weather(place):
+    ends = []
+    for hour in HOURS:
+        for weather in ("clear", "rain", "snow"):
+            paper = canvas((90, 160), light_of(hour, weather), 7)
+            PLACES[place](paper)
+            ends.append(paper.chance.getstate())
+    assert all(end == ends[0] for end in ends)

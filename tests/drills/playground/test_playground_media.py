@@ -29,7 +29,7 @@ def test_a_clip_is_made_of_the_asked_size_and_length(client, tmp_path):
     client.videos.download_content(job.id).write_to_file(path)
     facts = probe(path)
     assert facts["size"] == (180, 320)
-    assert facts["duration_s"] == pytest.approx(1.0, abs=1 / 24)
+    assert facts["duration_s"] == pytest.approx(1.0, abs=1 / 25)
 
 
 def test_a_clip_has_a_thumbnail(client):

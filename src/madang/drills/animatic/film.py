@@ -28,7 +28,7 @@ def clip(
     seed: int = 0,
     audio: bool = False,
 ) -> bytes:
-    """An MP4 at 24 frames a second (H.264, yuv420p; a silent AAC track where `audio`).
+    """An MP4 at 25 frames a second (H.264, yuv420p; a silent AAC track where `audio`).
 
     The same arguments give the same bytes on one machine. Width and height are made even.
     """

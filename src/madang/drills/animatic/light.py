@@ -7,7 +7,7 @@ from madang.drills.animatic.words import Colour
 
 
 class Light(NamedTuple):
-    """`sky` runs downwards; `tint` is multiplied into everything lit by it; `lamps`: lights are on."""
+    """`sky` runs downwards; `tint` is multiplied into what is lit; `lamps`: lights are on; `clouded`: no sun, no moon."""
 
     sky: tuple[Colour, ...]
     tint: Colour
@@ -16,6 +16,7 @@ class Light(NamedTuple):
     lamps: bool
     disc: Colour
     stars: bool = False
+    clouded: bool = False
 
 
 HOURS = {
@@ -55,5 +56,6 @@ def light_of(hour: str, weather: str) -> Light:
         haze=mix(light.haze, pale, share),
         tint=mix(light.tint, (214, 220, 232), 0.5),
         stars=False,
+        clouded=True,
         lamps=True,
     )

@@ -18,7 +18,8 @@ from madang.drills.animatic.light import Light, light_of
 from madang.drills.animatic.looks import Figure, Shot
 from madang.drills.animatic.pen import mix
 
-FPS = 24
+FPS = 25
+"""As films of the studio have: nothing is doubled when they are put together."""
 
 _MARGIN = 1.36
 _FAR_ZOOM, _FAR_PAN = 0.55, 0.5

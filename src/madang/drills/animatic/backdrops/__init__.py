@@ -1,7 +1,6 @@
 """Backdrops: where a shot happens, drawn larger than it is seen, so that the camera can move."""
 
 from collections.abc import Callable
-from random import Random
 
 from PIL import Image
 
@@ -34,6 +33,6 @@ INDOORS = frozenset({"room", "cafe", "office", "hospital", "school", "warehouse"
 
 def backdrop(shot: Shot, light: Light, size: tuple[int, int]) -> Image.Image:
     """The place of a shot. The same place looks the same in every shot of the same size."""
-    paper = canvas((size[0] * _FINER, size[1] * _FINER), light, Random(shot.land))
+    paper = canvas((size[0] * _FINER, size[1] * _FINER), light, shot.land)
     PLACES[shot.place](paper)
     return paper.image.reduce(_FINER)

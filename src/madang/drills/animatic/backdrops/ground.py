@@ -10,17 +10,22 @@ from madang.drills.animatic.pen import Pen, Point, darker, glow, gradient, light
 from madang.drills.animatic.words import Colour
 
 LAMP: Colour = (255, 214, 140)
+_LIT = 0.45
 HORIZON = 0.62
 """Where the ground begins, as a share of the height."""
 
 
 class Canvas(NamedTuple):
-    """A backdrop in the making. Units: the shorter side of the picture is 1,000; x from the left, y from above."""
+    """A backdrop in the making. Units: the shorter side of the picture is 1,000; x from the left, y from above.
+
+    `chance` lays out the land, the same under any sky; `air` what is in the sky.
+    """
 
     image: Image.Image
     pen: Pen
     light: Light
     chance: Random
+    air: Random
     unit: float
     wide: float
     high: float
@@ -42,16 +47,24 @@ class Canvas(NamedTuple):
         return red, green, blue
 
 
-def canvas(size: tuple[int, int], light: Light, chance: Random) -> Canvas:
-    """An empty one, under its sky."""
+def canvas(size: tuple[int, int], light: Light, land: int) -> Canvas:
+    """An empty one, under its sky, for a place of that number."""
     image = gradient(size, (*light.sky, light.haze))
     unit = min(size) / 1_000
-    return Canvas(image, Pen(image, unit), light, chance, unit, size[0] / unit, size[1] / unit)
+    return Canvas(
+        image,
+        Pen(image, unit),
+        light,
+        Random(land),
+        Random(land + 1),
+        unit,
+        *(side / unit for side in size),
+    )
 
 
 def sky(paper: Canvas) -> None:
     """Sun or moon, stars, clouds."""
-    light, chance, horizon = paper.light, paper.chance, paper.horizon
+    light, chance, horizon = paper.light, paper.air, paper.horizon
     if light.stars:
         for _ in range(90):
             at = (chance.uniform(0, paper.wide), chance.uniform(0, horizon * 0.9))
@@ -61,7 +74,7 @@ def sky(paper: Canvas) -> None:
     low = light.disc == (255, 222, 150)
     if low:
         centre = (centre[0], horizon * 0.86)
-    if min(light.tint) > 160:
+    if not light.clouded:
         paper.glow(centre, 420, light.disc, 0.7)
         paper.pen.ellipse(centre, 70 if low else 48, 70 if low else 48, light.disc)
     for _ in range(5):
@@ -111,7 +124,7 @@ def panes(
     while y + tall * 0.6 < right_bottom[1]:
         x = left_top[0]
         while x + wide * 0.6 <= right_bottom[0]:
-            bright = paper.light.lamps and paper.chance.random() < 0.45
+            bright = paper.chance.random() < _LIT and paper.light.lamps
             colour = LAMP if bright else paper.lit((96, 116, 142))
             paper.pen.box(
                 (x, y), (x + wide * 0.6, y + tall * 0.6), mix(colour, paper.light.haze, share)
