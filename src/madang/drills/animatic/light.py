@@ -7,7 +7,7 @@ from madang.drills.animatic.words import Colour
 
 
 class Light(NamedTuple):
-    """`sky` runs downwards; `tint` is multiplied into what is lit; `lamps`: lights are on; `clouded`: no sun, no moon."""
+    """`sky` runs downwards; `tint` is multiplied into what is lit; `lamps`: are on; `clouded`: neither sun nor moon."""
 
     sky: tuple[Colour, ...]
     tint: Colour
