@@ -91,7 +91,8 @@ class Door:
         try:
             reply = self._ask("/v1/audio/speech", ask.name, _speech_body(ask, timed=True))
         except _Unsupported:
-            reply = self._ask("/v1/audio/speech", ask.name, _speech_body(ask, timed=False))
+            untimed = f"{ask.name}-untimed"
+            reply = self._ask("/v1/audio/speech", untimed, _speech_body(ask, timed=False))
         sound, timing = _sound(reply, ask)
         if not sound:
             raise InVain(f"{ask.model} spoke no sound.")
