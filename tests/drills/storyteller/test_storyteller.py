@@ -11,7 +11,17 @@ import pytest
 
 from madang.drills import simulator
 
-EMOTIONS = ["neutral", "happy", "sad", "angry", "afraid", "surprised", "tender", "tense", "whispering"]
+EMOTIONS = [
+    "neutral",
+    "happy",
+    "sad",
+    "angry",
+    "afraid",
+    "surprised",
+    "tender",
+    "tense",
+    "whispering",
+]
 
 
 def record(**members):
@@ -152,7 +162,14 @@ def test_its_own_lines_are_translated_and_others_marked(client):
     prompt = f"Translate from English into Korean (ko).\n\n# Lines\n{json.dumps(lines)}"
     told = written(client, prompt, ROWS)["lines"]
     assert told[0] == {"id": "1.1", "text": "어떤 단어요?"}
-    assert told[1] == {"id": "1.2", "text": "[ko] Never heard of it."}
+    assert told[1] == {"id": "1.2", "text": "[ko] 번역을 대신하는 말입니다."}
+
+
+def test_a_theme_in_other_letters_is_not_spoken(client):
+    script = written(client, order("Korean"))
+    spoken = [line["text"] for scene in script["scenes"] for line in scene["dialogue"]]
+    assert any("오래된 약속" in text for text in spoken)
+    assert not any("lost letter" in text for text in spoken)
 
 
 def test_lines_to_be_polished_come_back_under_their_ids(client):

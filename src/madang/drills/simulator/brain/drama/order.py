@@ -41,6 +41,12 @@ _TONGUES: tuple[tuple[Language, re.Pattern[str]], ...] = (
     ("en", re.compile(r"(?i)\ben(?:glish|-us|-gb)?\b|영어|英语|英文|英語")),
 )
 _THEME_LATIN, _THEME_OTHER = 44, 18
+_PROMISE: dict[Language, str] = {
+    "en": "an old promise",
+    "ko": "오래된 약속",
+    "zh": "一个旧约定",
+    "ja": "古い約束",
+}
 
 
 class Order(NamedTuple):
@@ -89,6 +95,11 @@ def tongue(text: str) -> Language | None:
 def letters_of(text: str) -> Language:
     """The language that a text is written in, by its letters."""
     return next((language for language, letters in _LETTERS if letters.search(text)), "en")
+
+
+def sayable(words: str, language: Language) -> str:
+    """Words as they are where they are written in this language's letters, else words that suit any story."""
+    return words if letters_of(words) == language else _PROMISE[language]
 
 
 def _value(pattern: re.Pattern[str], text: str) -> str:

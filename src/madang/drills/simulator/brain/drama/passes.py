@@ -15,7 +15,7 @@ from madang.drills.simulator.brain.drama.library import (
     company,
     stock,
 )
-from madang.drills.simulator.brain.drama.order import tongue
+from madang.drills.simulator.brain.drama.order import letters_of, sayable, tongue
 
 _LIST = re.compile(r"\[\s*\{")
 _TRANSLATES = re.compile(r"(?i)\btranslat|번역|翻译|翻訳")
@@ -24,6 +24,13 @@ _TAG = re.compile(r"\(([\w-]{2,12})\)")
 _SLOT = re.compile(r"\\\{(\w+)\\\}")
 _READER = JSONDecoder()
 _HEAD_CHARS = 4_000
+_STAND_IN: dict[Language, str] = {
+    "en": "These words stand in for a translation.",
+    "ko": "번역을 대신하는 말입니다.",
+    "zh": "这句话代替译文。",
+    "ja": "これは翻訳の代わりです。",
+}
+"""For words of which no translation is known: who judges the language should find the one that was asked for."""
 
 
 def lines_in(text: str) -> list[dict[str, Any]] | None:
@@ -61,9 +68,12 @@ def _translated(text: str, language: Language | None, mark: str) -> str:
         for pattern, line in _patterns():
             if found := pattern.fullmatch(text.strip()):
                 words = {
-                    name: _respelled(word, language) for name, word in found.groupdict().items()
+                    name: (sayable if name == "theme" else _respelled)(word, language)
+                    for name, word in found.groupdict().items()
                 }
                 return line.said(language, words)
+        if letters_of(text) != language:
+            return f"[{mark}] {_STAND_IN[language]}"
     return f"[{mark}] {text}"
 
 

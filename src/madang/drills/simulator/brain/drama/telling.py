@@ -18,7 +18,7 @@ from madang.drills.simulator.brain.drama.library import (
     interludes,
     story,
 )
-from madang.drills.simulator.brain.drama.order import Order
+from madang.drills.simulator.brain.drama.order import Order, sayable
 
 _USUAL_SCENES = 6
 MOST_SCENES = 120
@@ -45,14 +45,15 @@ def tell(order: Order, seed: int, allowed: range) -> dict[str, Any]:
     wanted = min(max(order.scenes or _USUAL_SCENES, allowed.start), allowed.stop - 1)
     beats = _beats(told, max(1, wanted))
     chosen = _within(beats, order)
-    words = {part: player.name for part, player in cast.items()} | {"theme": order.theme}
+    names = {part: player.name for part, player in cast.items()}
+    words = names | {"theme": sayable(order.theme, order.language)}
     seen = {part for beat in beats for part in beat.who}
     titles = told.titles[order.language]
     return {
         "title": titles[chance.randrange(len(titles))],
         "genre": order.genre,
         "language": order.language,
-        "logline": told.logline.format(**words).replace("\u2026.", "\u2026"),
+        "logline": told.logline.format(**names, theme=order.theme).replace("\u2026.", "\u2026"),
         "theme": order.theme,
         "characters": [_character(part, cast[part], order) for part in _PARTS if part in seen],
         "places": _places(beats, order),
@@ -127,7 +128,7 @@ def _within(beats: list[Beat], order: Order) -> list[list[StockLine]]:
 
 
 def _seconds(line: StockLine, order: Order) -> float:
-    text = line.text(order.language).replace("{theme}", order.theme)
+    text = line.text(order.language).replace("{theme}", sayable(order.theme, order.language))
     return len(text) / _LETTERS_PER_S[order.language] + _BREATH_S
 
 
