@@ -126,10 +126,15 @@ def _files(project: Project, standing: Mapping[str, Standing]) -> Iterator[tuple
 
 
 def _findings(standing: Mapping[str, Standing]) -> Iterator[str]:
+    """The remarks of the checks; one that holds for many shots is made once."""
     for key, it in standing.items():
-        if key.startswith("check/"):
-            for found in _facts(it).get("findings", ()):
-                yield f"shot {found['shot']}: {found['words']}" if found["shot"] else found["words"]
+        if not key.startswith("check/"):
+            continue
+        shots: dict[str, list[str]] = {}
+        for found in _facts(it).get("findings", ()):
+            shots.setdefault(found["words"], []).append(found["shot"] or "the film")
+        for words, where in shots.items():
+            yield f"{key.removeprefix('check/')}, {', '.join(where)}: {words}"
 
 
 def _facts(standing: Standing) -> Mapping[str, Any]:

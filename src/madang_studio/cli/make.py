@@ -83,7 +83,8 @@ def _brief(what: str | None, said: dict[str, Any]) -> Brief | None:
             raise click.UsageError(str(error)) from error
     if said:
         raise click.UsageError(f"{what} says what is wanted; leave out --{next(iter(said))}.")
-    return read_brief(Path(what)) if what.endswith((".yaml", ".yml", ".json")) else None
+    named = what.endswith((".yaml", ".yml", ".json")) or Path(what).is_file()
+    return read_brief(Path(what)) if named else None
 
 
 def _same(project: Project, brief: Brief) -> str | None:
