@@ -125,3 +125,23 @@ def test_a_job_that_nobody_wants_is_cancelled_there_and_another_worker_may_say_s
         stage.change(speed=10_000)
         eventually(lambda: len(booked(own)) >= 1)
         assert booked(own)[0][4] == stage.book[0].nusd
+
+
+def test_speech_that_was_under_way_is_booked_as_lost_and_said_anew_under_its_name(
+    makers, stage, tmp_path
+):
+    stage.change(speed=0.5)  # an answer takes two seconds
+    line = {"model": "tts-1", "voice": "alloy", "input": "Who goes there?"}
+    with Gateway(tmp_path, made_config(makers)) as own:
+        key = own.make_key("studio")[1]
+        headers = {"authorization": f"Bearer {key}", "idempotency-key": "line-1"}
+        with suppress(httpx.HTTPError):
+            httpx.post(f"{own.url}/v1/audio/speech", json=line, headers=headers, timeout=0.8)
+        own.kill()
+        stage.change(speed=100)
+        own.start()
+        answer = httpx.post(f"{own.url}/v1/audio/speech", json=line, headers=headers, timeout=30)
+        assert answer.status_code == 200
+        rows = booked(own)
+        assert sorted(row[3] for row in rows) == ["lost", "ok"]
+        assert sum(row[4] for row in rows) == 2 * len(line["input"]) * 15_000

@@ -1,7 +1,8 @@
 """The endpoints that ask a model: one request in, one reply out, whole or streamed."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import parse_qs
 
 from madang.config.routes import TASK_PREFIX
@@ -106,8 +107,7 @@ async def admit(runtime: Runtime, endpoint: Endpoint, request: Request) -> Call:
     if runtime.draining:
         raise Draining("This gateway is shutting down; send the request again.", retry_after_s=1)
     bounds = runtime.settings.server
-    if runtime.in_flight > bounds.max_in_flight - bounds.max_in_flight // _KEPT_FROM[LOW]:
-        _shed(runtime.in_flight, bounds.max_in_flight, request)
+    shed(runtime, request)
     dialect = endpoint.dialect or "chat"
     at_ns = time.time_ns()
     key = authenticate(runtime.keyring, request, dialect, at_ns / 1e9, runtime.settings.keys)
@@ -131,8 +131,24 @@ async def admit(runtime: Runtime, endpoint: Endpoint, request: Request) -> Call:
     return call
 
 
-def _shed(in_flight: int, most: int, request: Request) -> None:
+@contextmanager
+def taken_on(runtime: Runtime, request: Request) -> Iterator[None]:
+    """Count a request for media among those in flight. Raises Draining or Overloaded where there is no room."""
+    if runtime.draining:
+        raise Draining("This gateway is shutting down; send the request again.", retry_after_s=1)
+    runtime.in_flight += 1
+    try:
+        shed(runtime, request)
+        yield
+    finally:
+        runtime.in_flight -= 1
+
+
+def shed(runtime: Runtime, request: Request) -> None:
     """Refuse a request while there is too much to do: low priority first, high last. Raises Overloaded."""
+    in_flight, most = runtime.in_flight, runtime.settings.server.max_in_flight
+    if in_flight <= most - most // _KEPT_FROM[LOW]:
+        return
     priority = _PRIORITIES.get(request.headers.get(b"x-madang-priority", b"normal"), NORMAL)
     share = _KEPT_FROM.get(priority)
     if in_flight > (most if share is None else most - most // share):

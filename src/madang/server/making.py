@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
-from madang.errors import Draining
 from madang.media.again import Given
 from madang.media.making import Made, Spoken, Work
 from madang.model import Attempt, Dialect, Target
@@ -14,7 +13,7 @@ from madang.pipeline.call import header_value
 from madang.pipeline.wish import wish_of
 from madang.server.caller import authenticate, tags_of
 from madang.server.exchange import read_body
-from madang.server.generate import deadline_of, priority_of
+from madang.server.generate import deadline_of, priority_of, taken_on
 from madang.server.info import Handler
 from madang.server.paths import Endpoint
 from madang.server.request import Request
@@ -29,62 +28,67 @@ Write = Callable[[Any], answering.Answer]
 
 async def speech(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request) -> None:
     """Have a text spoken."""
-    started = time.monotonic()
-    content_type, body = await _read(runtime, caller)
-    asked = read_speech(content_type, body)
-    work = _work(runtime, caller, dialect, (asked.model, "speech"), started)
+    with taken_on(runtime, caller):
+        started = time.monotonic()
+        content_type, body = await _read(runtime, caller)
+        asked = read_speech(content_type, body)
+        work = _work(runtime, caller, dialect, (asked.model, "speech"), started)
 
-    def written(made: Any) -> answering.Answer:  # noqa: ANN401 - what this wire makes
-        return answering.speech(cast("Speech", made), timed=asked.ask.timed, events=asked.events)
+        def written(made: Any) -> answering.Answer:  # noqa: ANN401 - what this wire makes
+            return answering.speech(
+                cast("Speech", made), timed=asked.ask.timed, events=asked.events
+            )
 
-    spoken = partial(_speaking, runtime, asked.ask)
-    await _answer(
-        runtime,
-        caller,
-        (work, asked.ask, digest_of(content_type, body)),
-        spoken,
-        (written, asked.ignored),
-    )
+        spoken = partial(_speaking, runtime, asked.ask)
+        await _answer(
+            runtime,
+            caller,
+            (work, asked.ask, digest_of(content_type, body)),
+            spoken,
+            (written, asked.ignored),
+        )
 
 
 async def images(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request) -> None:
     """Have pictures drawn."""
-    started = time.monotonic()
-    content_type, body = await _read(runtime, caller)
-    asked = read_image(content_type, body)
-    work = _work(runtime, caller, dialect, (asked.model, "images"), started)
+    with taken_on(runtime, caller):
+        started = time.monotonic()
+        content_type, body = await _read(runtime, caller)
+        asked = read_image(content_type, body)
+        work = _work(runtime, caller, dialect, (asked.model, "images"), started)
 
-    def written(made: Any) -> answering.Answer:  # noqa: ANN401
-        return answering.images(cast("Images", made), int(time.time()))
+        def written(made: Any) -> answering.Answer:  # noqa: ANN401
+            return answering.images(cast("Images", made), int(time.time()))
 
-    spoken = partial(_plain, runtime, "images")
-    await _answer(
-        runtime,
-        caller,
-        (work, asked.ask, digest_of(content_type, body)),
-        spoken,
-        (written, asked.ignored),
-    )
+        spoken = partial(_plain, runtime, "images")
+        await _answer(
+            runtime,
+            caller,
+            (work, asked.ask, digest_of(content_type, body)),
+            spoken,
+            (written, asked.ignored),
+        )
 
 
 async def transcriptions(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request) -> None:
     """Have a recording written down."""
-    started = time.monotonic()
-    content_type, body = await _read(runtime, caller)
-    asked = read_transcript(content_type, body)
-    work = _work(runtime, caller, dialect, (asked.model, "transcriptions"), started)
+    with taken_on(runtime, caller):
+        started = time.monotonic()
+        content_type, body = await _read(runtime, caller)
+        asked = read_transcript(content_type, body)
+        work = _work(runtime, caller, dialect, (asked.model, "transcriptions"), started)
 
-    def written(made: Any) -> answering.Answer:  # noqa: ANN401
-        return answering.transcript(cast("Transcript", made), asked.shape)
+        def written(made: Any) -> answering.Answer:  # noqa: ANN401
+            return answering.transcript(cast("Transcript", made), asked.shape)
 
-    spoken = partial(_plain, runtime, "transcriptions")
-    await _answer(
-        runtime,
-        caller,
-        (work, asked.ask, digest_of(content_type, body)),
-        spoken,
-        (written, asked.ignored),
-    )
+        spoken = partial(_plain, runtime, "transcriptions")
+        await _answer(
+            runtime,
+            caller,
+            (work, asked.ask, digest_of(content_type, body)),
+            spoken,
+            (written, asked.ignored),
+        )
 
 
 async def _read(runtime: Runtime, caller: Request) -> tuple[bytes, bytes]:
@@ -99,8 +103,6 @@ async def _read(runtime: Runtime, caller: Request) -> tuple[bytes, bytes]:
 def _work(
     runtime: Runtime, caller: Request, dialect: Dialect, asked: tuple[str, Dialect], started: float
 ) -> Work:
-    if runtime.draining:
-        raise Draining("This gateway is shutting down; send the request again.", retry_after_s=1)
     at_ns = time.time_ns()
     key = authenticate(runtime.keyring, caller, dialect, at_ns / 1e9, runtime.settings.keys)
     caller.id = runtime.new_request_id(at_ns)

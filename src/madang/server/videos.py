@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 from msgspec.structs import replace
 
-from madang.errors import Draining, InvalidRequest, NotFound
+from madang.errors import InvalidRequest, NotFound
 from madang.keys import Key
 from madang.media.course import Course
 from madang.media.crew import Order
@@ -22,7 +22,7 @@ from madang.pipeline.call import header_value
 from madang.pipeline.wish import wish_of
 from madang.server.caller import authenticate, tags_of
 from madang.server.exchange import read_body, send_json
-from madang.server.generate import priority_of
+from madang.server.generate import priority_of, taken_on
 from madang.server.info import Handler
 from madang.server.paths import Endpoint
 from madang.server.request import Request
@@ -40,7 +40,8 @@ _MOST_LISTED: Final = 100
 async def videos(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request) -> None:
     """Order a clip, or list those that were ordered."""
     if caller.opening.method == "POST":
-        await _ordered(runtime, dialect, caller)
+        with taken_on(runtime, caller):
+            await _ordered(runtime, dialect, caller)
     else:
         await _list(runtime, dialect, caller)
 
@@ -111,9 +112,7 @@ def digest_of(content_type: bytes, body: bytes) -> bytes:
 def order_of(
     runtime: Runtime, key: Key, asked: AskedVideo, caller: Request, digest: bytes
 ) -> Order:
-    """An order with what the caller's headers say. Raises InvalidRequest, Draining."""
-    if runtime.draining:
-        raise Draining("This gateway is shutting down; send the request again.", retry_after_s=1)
+    """An order with what the caller's headers say. Raises InvalidRequest."""
     at_ns = time.time_ns()
     return Order(
         key=key,
