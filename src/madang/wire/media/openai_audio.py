@@ -3,7 +3,9 @@
 Shapes: https://developers.openai.com/api/reference (audio), read in November 2026.
 """
 
-from typing import Any, Final
+from base64 import b64decode
+from binascii import Error as Base64Error
+from typing import Any, Final, TypeGuard
 
 from madang.errors import InvalidRequest, ProviderBroken
 from madang.model.media import Speech, SpeechAsk, Timed, TranscribeAsk, Transcript
@@ -11,9 +13,15 @@ from madang.wire import json
 from madang.wire.media.contract import Incoming, Outgoing, SpeechWire, TranscribeWire
 from madang.wire.media.form import FormPart, write_form
 from madang.wire.media.openai_shapes import JSON, checked, milliseconds, plain
+from madang.wire.sse import EventDecoder
 
 MOST_CHARACTERS: Final = 4096
 """The longest text that one call speaks."""
+
+_TOKENS: Final = ("input_tokens", "output_tokens")
+_EVENTS: Final = "text/event-stream"
+_SPOKEN_TOKENS: Final = 4
+"""At most so many for each character: 21 a second of speech, and slow scripts have 6 characters in it."""
 
 _MIMES: Final = {
     "mp3": "audio/mpeg",
@@ -44,6 +52,11 @@ def _write_speech(ask: SpeechAsk, model: str) -> Outgoing:
         if there
     ]
     is_old = model.startswith("tts-1")
+    counts = {"characters": len(ask.text)}
+    if model.startswith("gpt-"):  # sold by tokens, and only its events say how many there were
+        fields["stream_format"] = "sse"
+        said = len(ask.text) + len(ask.instructions or "")
+        counts |= {"input_tokens": said, "output_tokens": _SPOKEN_TOKENS * len(ask.text)}
     if ask.speed is not None:
         fields["speed"] = ask.speed
     if ask.instructions is not None and not is_old:
@@ -60,18 +73,46 @@ def _write_speech(ask: SpeechAsk, model: str) -> Outgoing:
         headers=JSON,
         body=body,
         losses=tuple(losses),
-        counts={"characters": len(ask.text)},
+        counts=counts,
     )
 
 
 def _read_speech(answer: Incoming, ask: SpeechAsk) -> Speech:
-    audio = checked(answer).body
+    audio, billed = checked(answer).body, {"characters": len(ask.text)}
+    mime = answer.headers.get("content-type", "").partition(";")[0].strip()
+    if mime == _EVENTS:
+        audio, tokens = _heard(audio)
+        billed |= tokens
     if not audio:
         raise ProviderBroken("the provider's speech is empty")
-    mime = answer.headers.get("content-type", "").partition(";")[0].strip()
     if not mime.startswith("audio/"):
         mime = _MIMES[ask.format]
-    return Speech(audio=audio, mime=mime, billed={"characters": len(ask.text)})
+    return Speech(audio=audio, mime=mime, billed=billed)
+
+
+def _heard(body: bytes) -> tuple[bytes, dict[str, int]]:
+    """The sound of speech that came as events, and the tokens that it was billed for."""
+    decoder, audio, tokens = EventDecoder(), bytearray(), dict[str, int]()
+    is_whole = False
+    for event in [*decoder.feed(body), *decoder.close()]:
+        said = json.answer_object(event.data)
+        if said.get("type") == "speech.audio.delta":
+            try:
+                audio += b64decode(str(said.get("audio")), validate=True)
+            except Base64Error as error:
+                raise ProviderBroken("the provider's speech is no base64") from error
+        elif said.get("type") == "speech.audio.done":
+            is_whole = True
+            usage = said.get("usage") if isinstance(said.get("usage"), dict) else {}
+            counted = {name: (usage or {}).get(name) for name in _TOKENS}
+            tokens = {name: count for name, count in counted.items() if _is_count(count)}
+    if not is_whole:
+        raise ProviderBroken("the provider's speech broke off")
+    return bytes(audio), tokens
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 SPEECH: Final = SpeechWire(write=_write_speech, read=_read_speech)
@@ -102,9 +143,9 @@ def _read_transcript(answer: Incoming) -> Transcript:
     usage = said.get("usage") if isinstance(said.get("usage"), dict) else {}
     heard_ms = milliseconds(said.get("duration")) or milliseconds((usage or {}).get("seconds"))
     billed = {"audio_ms": heard_ms} if heard_ms else {}
-    for name in ("input_tokens", "output_tokens"):
+    for name in _TOKENS:
         count = (usage or {}).get(name)
-        if isinstance(count, int) and count > 0:
+        if _is_count(count):
             billed[name] = count
     language = said.get("language")
     return Transcript(
