@@ -84,7 +84,8 @@ class _Guard:
 
 def _key_in(request: Request) -> str:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    return key.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "")
+    bearer = key.strip() if scheme.lower() == "bearer" else ""
+    return bearer or request.headers.get("x-api-key", "")
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]

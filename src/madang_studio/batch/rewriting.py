@@ -11,9 +11,9 @@ from msgspec import Struct
 from madang_studio.errors import StudioError
 from madang_studio.graph.revision import revised
 from madang_studio.graph.survey import Survey, survey
-from madang_studio.model.edits import LineEdit
 from madang_studio.model.script import Script
 from madang_studio.store import Project
+from madang_studio.store.wishes import EditSort
 from madang_studio.writing.changes import changes_between
 from madang_studio.writing.script_file import script_from
 
@@ -42,25 +42,38 @@ def take_in(project: Project, drama: str, text: str, name: str) -> Taken:
     seen = survey(project, drama)
     written, content = _written(seen), seen.script_content or ""
     old, wanted = seen.edits, changes_between(written, script_from(text, name))
-    lines = _put(old.lines, wanted.lines, dict.fromkeys(old.lines, LineEdit()))
-    people = _put(old.characters, wanted.characters, {it.name: it for it in written.characters})
-    places = _put(old.places, wanted.places, {it.name: it for it in written.places})
+    wishes = project.wishes
+    lines = _new(old.lines, wanted.lines)
+    people = _new(old.characters, wanted.characters)
+    places = _new(old.places, wanted.places)
     for line, edit in lines.items():
-        project.wishes.edit_line(drama, content, line, edit)
+        wishes.edit_line(drama, content, line, edit)
     for character in people.values():
-        project.wishes.edit_character(drama, content, character)
+        wishes.edit_character(drama, content, character)
     for place in places.values():
-        project.wishes.edit_place(drama, content, place)
-    taken = Taken(tuple(lines), tuple(people), tuple(places))
+        wishes.edit_place(drama, content, place)
+    taken = Taken(
+        (*lines, *_let_go(project, seen, "lines", wanted.lines)),
+        (*people, *_let_go(project, seen, "characters", wanted.characters)),
+        (*places, *_let_go(project, seen, "places", wanted.places)),
+    )
     if taken:
         project.dramas.go_on(drama)
     return taken
 
 
-def _put(old: Mapping[str, T], wanted: Mapping[str, T], written: Mapping[str, T]) -> dict[str, T]:
-    """What to lay over what lies there: new edits, and what was written where one is taken back."""
-    now = {**{name: written[name] for name in old if name in written}, **wanted}
-    return {name: it for name, it in now.items() if old.get(name) != it}
+def _new(old: Mapping[str, T], wanted: Mapping[str, T]) -> dict[str, T]:
+    return {name: it for name, it in wanted.items() if old.get(name) != it}
+
+
+def _let_go(
+    project: Project, seen: Survey, sort: EditSort, wanted: Mapping[str, object]
+) -> list[str]:
+    """Let edits go that are not wanted any more; the names of what they were about."""
+    gone = [name for name in getattr(seen.edits, sort) if name not in wanted]
+    for name in gone:
+        project.wishes.take_back(seen.drama, seen.script_content or "", sort, name)
+    return gone
 
 
 def _written(seen: Survey) -> Script:

@@ -62,9 +62,9 @@ def brief_of(fields: Any, where: str = "brief") -> Brief:  # noqa: ANN401 - as i
     told = {str(name): _listed(str(name), value) for name, value in fields.items()}
     try:
         brief = msgspec.convert({name: it for name, it in told.items() if it is not None}, Brief)
-    except msgspec.ValidationError as error:
+        genre_of(brief.genre)
+    except (msgspec.ValidationError, BadScript) as error:
         raise BadScript(f"{where}: {error}") from error
-    genre_of(brief.genre)
     return brief
 
 

@@ -1,6 +1,7 @@
 """What people said about a drama after its brief: edits, retakes, approvals, takes they picked."""
 
 from collections.abc import Callable, Iterable
+from typing import Literal
 
 import msgspec
 
@@ -9,6 +10,8 @@ from madang_studio.model.script import Character, Place
 from madang_studio.store.database import Database
 
 _ANY = ""
+
+EditSort = Literal["lines", "characters", "places"]
 
 
 class Wishes:
@@ -45,6 +48,17 @@ class Wishes:
     def edit_place(self, drama: str, script: str, place: Place) -> None:
         """Change a place's entry of the bible."""
         self._put(drama, script, "places", place.name, place)
+
+    def take_back(self, drama: str, script: str, sort: EditSort, name: str) -> None:
+        """Let a change go: then it is as it was written."""
+        with self._database.transaction() as transaction:
+            transaction.write(
+                "DELETE FROM edits WHERE drama = ? AND script = ? AND sort = ? AND name = ?",
+                drama,
+                script,
+                sort,
+                name,
+            )
 
     def use_model(self, drama: str, place: str, model: str) -> None:
         """Have one place made by another model."""
