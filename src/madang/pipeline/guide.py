@@ -120,7 +120,7 @@ class Guide:
 
     def _wishes(self, call: Call, route: Route) -> ProviderWishes | None:
         """The caller's wishes for providers, taken out of the body: no provider is to see them."""
-        raw = call.envelope.fields["provider"]
+        raw = bytes(call.envelope.fields["provider"])
         if call.wire.dialect != "chat":
             return None
         homes = [target.home for target in route.every_target()]

@@ -1,6 +1,6 @@
 """A request on its way to a provider."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from madang.config.settings import Timeouts
 from madang.upstream.origin import Origin
@@ -11,8 +11,7 @@ _JOIN_BELOW_BYTES = 65_536
 _MAY_LACK_BODY = (b"GET ", b"DELETE ")
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True):
     """One request.
 
     `head` is the request line and the headers, each with its CRLF, prepared once per target:

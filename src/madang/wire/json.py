@@ -1,7 +1,8 @@
 """JSON as the dialects need it: strict about syntax, exact about where it breaks, lenient about unknown members."""
 
 import re
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -10,6 +11,8 @@ from madang.model import Json
 
 T = TypeVar("T")
 
+_AROUND: Final = len(b'"":,')
+_LEAST_MEMBER: Final = len(b',"model":0')
 _object_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ESCAPES = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -68,6 +71,21 @@ def raw_fields(body: bytes) -> dict[str, msgspec.Raw]:
         raise InvalidRequest(
             f"The request body is not valid JSON: {error}", code="invalid_json"
         ) from error
+
+
+def are_named_once(body: bytes, fields: Mapping[str, bytes], names: Iterable[bytes]) -> bool:
+    """Whether every reader must find the same under these names (with their quotation marks) in a caller's object.
+
+    One that has two `model` would be read by us as the last of them and by some providers as the
+    first, which is a way around a key's list of models. Where the members that we read leave no room
+    for another, there is none, and the body need not be searched. No name is shorter than `model`.
+    """
+    spare = len(body) - 1  # two braces, and one comma less than there are members
+    for name, raw in fields.items():
+        spare -= len(name) + len(raw) + _AROUND
+    if spare < _LEAST_MEMBER:
+        return True
+    return b"\\u00" not in body and all(body.count(name) <= 1 for name in names)
 
 
 def answer_object(body: bytes) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def test_the_envelope_holds_what_routing_needs():
         7,
         True,
     )
-    assert found.fields["messages"] == b"[]"
+    assert bytes(found.fields["messages"]) == b"[]"
     assert envelope(max_tokens=5)[1].max_tokens == 5
     assert envelope(max_tokens=None, stream=None, stream_options=None)[1].max_tokens is None
 
@@ -73,13 +73,24 @@ def test_a_stream_is_made_to_report_its_usage():
 
 @pytest.mark.parametrize(
     "body",
-    [b'{"model":"dear","model":"cheap"}', b'{"mod\\u0065l":"dear","model":"cheap"}'],
+    [
+        b'{"model":"dear","model":"cheap"}',
+        b'{"mod\\u0065l":"dear","model":"cheap"}',
+        b'{"model":1,"model":"cheap"}',
+        b'{ "model" : "dear" , "model" : "cheap" }',
+    ],
 )
 def test_a_model_named_twice_leaves_once(body):
     """Else a provider that takes the first of them would serve what the key may not use."""
     found = WIRE.read_envelope(body, None, False)
     assert found.model == "cheap"
     assert WIRE.retarget(body, found, "cheap") == b'{"model":"cheap"}'
+
+
+@pytest.mark.parametrize("body", [b'{"seed":1}', b'{ "seed" : 1 }', b"{}"])
+def test_a_model_that_the_path_names_is_written_into_the_body(body):
+    found = WIRE.read_envelope(body, "m", False)
+    assert json.loads(WIRE.retarget(body, found, "m")) == {**json.loads(body), "model": "m"}
 
 
 def test_the_older_name_of_the_bound():

@@ -3,7 +3,7 @@
 One rule: nothing but what is asked for is decoded. The other members stay the caller's bytes.
 """
 
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 from msgspec import Raw, Struct
@@ -23,12 +23,13 @@ _flag = msgspec.json.Decoder(bool | None)
 _bound = msgspec.json.Decoder(int | None)
 _options = msgspec.json.Decoder(_StreamOptions | None)
 _OPTIONS: Final = "an object with a boolean `include_usage`"
+_NAMED: Final = (b'"model"',)
 _any_object = msgspec.json.Decoder(dict[str, Raw])
 
 
 def read_envelope(body: bytes, path_model: str | None, path_stream: bool) -> Envelope:  # noqa: FBT001
     """Read model, stream and bounds. Raises InvalidRequest that names the field at fault."""
-    fields = {name: bytes(value) for name, value in json.raw_fields(body).items()}
+    fields = cast("dict[str, bytes]", json.raw_fields(body))
     model = member(fields, "model", _model, "a string") if "model" in fields else path_model
     if not model:
         raise InvalidRequest("`model` is missing.", param="model", code="missing_field")
@@ -48,9 +49,11 @@ def read_envelope(body: bytes, path_model: str | None, path_stream: bool) -> Env
 def retarget(body: bytes, envelope: Envelope, model: str) -> bytes:
     """The same request for `model`, asking for usage where it streams; the caller's own bytes where nothing changes."""
     ask = envelope.stream and not envelope.include_usage
-    if model == envelope.model and not ask and _unambiguous(body):
+    fields = envelope.fields
+    is_same = model == envelope.model and not ask and "model" in fields
+    if is_same and json.are_named_once(body, fields, _NAMED):
         return body
-    fields = dict(envelope.fields)
+    fields = dict(fields)
     fields["model"] = json.encode(model)
     if ask:
         fields["stream_options"] = _asking(fields.get("stream_options"))
@@ -69,19 +72,9 @@ def rename_max_tokens(body: bytes) -> bytes:
     return _join(fields)
 
 
-def _unambiguous(body: bytes) -> bool:
-    """Whether every reader must find the same model in it.
-
-    A body with two `model` members would be read by us as the last of them and by some providers as
-    the first, which is a way around a key's list of models. Where the word occurs twice, or may be
-    spelled with escapes, the body is written anew.
-    """
-    return body.count(b'"model"') == 1 and b"\\u00" not in body
-
-
 def _asking(raw: bytes | None) -> bytes:
     """`stream_options` with include_usage, and whatever else the caller has in it."""
-    if raw is None or raw == b"null":
+    if raw is None or bytes(raw) == b"null":
         return b'{"include_usage":true}'
     options = {name: bytes(value) for name, value in _any_object.decode(raw).items()}
     return _join({**options, "include_usage": b"true"})

@@ -75,11 +75,9 @@ def retarget(body: bytes, envelope: Envelope, model: str) -> bytes:
         return _joined({**envelope.fields, "messages": turns, "model": json.encode(model)})
     if model != envelope.model:
         return _joined({**envelope.fields, "model": json.encode(model)})
-    once = _joined(envelope.fields)
-    if len(once) == len(body):
+    if json.are_named_once(body, envelope.fields, _HEADLINE):
         return body
-    doubtful = b"\\u00" in body or any(body.count(name) > 1 for name in _HEADLINE)
-    return once if doubtful else body
+    return _joined(envelope.fields)
 
 
 def _own_turns(raw: bytes) -> bytes:

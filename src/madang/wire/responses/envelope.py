@@ -50,10 +50,9 @@ def retarget(body: bytes, envelope: Envelope, model: str) -> bytes:
         if foreign and "input" in fields:
             fields["input"] = _cleaned(json.decode(fields["input"]))
         return json.encode(fields)
-    once = json.encode(envelope.fields)
-    if len(once) != len(body) and any(body.count(name) > 1 for name in _HEADLINE):
-        return once
-    return body
+    if json.are_named_once(body, envelope.fields, _HEADLINE):
+        return body
+    return json.encode(envelope.fields)
 
 
 def request_path(_model: str, _stream: bool) -> str:  # noqa: FBT001
