@@ -205,6 +205,19 @@ def test_a_caller_who_leaves_cancels_its_request():
     assert served(wait, talk) == (set(), set())
 
 
+def test_a_caller_who_leaves_between_requests_leaves_no_task():
+    async def talk(reader, writer, state):
+        for _ in range(3):
+            writer.write(post(b"hello"))
+            await reader.readuntil(b"hello")
+        busy = len(state.tasks), len(asyncio.all_tasks())
+        writer.transport.abort()
+        await asyncio.sleep(0.05)
+        return busy, len(asyncio.all_tasks())
+
+    assert served(echo, talk) == ((0, 3), 2)
+
+
 def test_what_fails_in_an_answer_shows_as_an_answer_that_is_not_whole():
     async def fail(request):
         request.begin(200, b"")

@@ -2,8 +2,8 @@
 
 uvicorn runs the server and gives each socket to a `Connection`. Its own protocol bounds neither the
 size of a request's head nor the time it may take, and costs a fifth of a small request
-(docs/decisions/0003-the-hot-path.md). A request's task is cancelled when its connection is
-lost, so that nobody has to watch for it.
+(docs/decisions/0003-the-hot-path.md). One task answers all requests of a connection. It is
+cancelled when the connection is lost, so that nobody has to watch for that.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ class Connection(asyncio.Protocol):
         self._bounds = bounds
         self._outbox = outbox
         self._open: set[Any] = state.connections  # uvicorn names only its own kinds
-        self._tasks = state.tasks
+        self._tasks: set[Any] = state.tasks
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
         self._parser: Any = HttpRequestParser(self)
@@ -71,6 +71,9 @@ class Connection(asyncio.Protocol):
         self._reading: Request | None = None
         self._answering: Request | None = None
         self._waiting: deque[Request] = deque()
+        self._next: Request | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._bell: asyncio.Future[None] | None = None
         self._paused = False
         self._drained: asyncio.Future[None] | None = None
         self._idle = False
@@ -93,8 +96,11 @@ class Connection(asyncio.Protocol):
         if self._alarm is not None:
             self._alarm.cancel()
         self._waiting.clear()
-        if self._answering is not None and self._answering.task is not None:
-            self._answering.task.cancel()
+        if self._next is not None or self._answering is None:
+            self._next = None  # the task is at rest, or at the last words of what is answered
+            self._wake()
+        elif self._task is not None:
+            self._task.cancel()
 
     def data_received(self, data: bytes) -> None:
         """Read on; a head that has begun gets its time, a bad one its answer."""
@@ -237,21 +243,42 @@ class Connection(asyncio.Protocol):
         self._answering = request
         self._idle = False
         self._due_at = inf  # from here on the caller waits for us
-        request.task = task = self._loop.create_task(self._run(request))
-        self._tasks.add(task)
+        self._next = request
+        if self._task is None:
+            self._task = self._loop.create_task(self._run())
+        else:
+            self._wake()
 
-    async def _run(self, request: Request) -> None:
-        """Have a request answered. Whatever happens, its end can be seen."""
+    def _wake(self) -> None:
+        """Have the task look again, if it is at rest."""
+        if self._bell is not None and not self._bell.done():
+            self._bell.set_result(None)
+
+    async def _run(self) -> None:
+        """Have one request after the other answered, for as long as the caller is there.
+
+        Whatever happens, the end of each can be seen. A task for each would be a fortieth of its cost.
+        """
+        task = asyncio.current_task()
         try:
-            await self._serve(request)
+            while not self.gone:
+                request, self._next = self._next, None
+                if request is None:
+                    self._bell = self._loop.create_future()
+                    await self._bell
+                    continue
+                self._tasks.add(task)
+                try:
+                    await self._serve(request)
+                finally:
+                    self._tasks.discard(task)
+                    if not request.complete:
+                        request.abort()
         except asyncio.CancelledError:
             if not self.gone:
                 raise
         finally:
-            if not request.complete:
-                request.abort()
-            if request.task is not None:
-                self._tasks.discard(request.task)
+            self._task = None
 
     def _pause(self) -> None:
         if not self._paused and not self._transport.is_closing():

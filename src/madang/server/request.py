@@ -8,7 +8,9 @@ them.
 import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from msgspec import Struct
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _CLOSE = b"connection: close\r\n"
@@ -24,7 +26,7 @@ def status_line(status: int) -> bytes:
     return _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
 
 
-class Opening(NamedTuple):
+class Opening(Struct, frozen=True):
     """The head of a request. `headers`: names in lower case; `closing`: no other request follows."""
 
     method: str
@@ -82,7 +84,6 @@ class Request:
         "opening",
         "path",
         "query",
-        "task",
         "whole",
     )
 
@@ -97,7 +98,6 @@ class Request:
         self.lines = self.notice = b""
         self.whole = self.begun = self.complete = False
         self.held_bytes = 0
-        self.task: asyncio.Task[None] | None = None
         self._held: list[bytes] = []
         self._held_head = b""
         self._news: asyncio.Future[None] | None = None
