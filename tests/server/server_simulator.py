@@ -36,9 +36,13 @@ class Simulated:
         """How it behaves; `replace` puts other rows in force."""
         return self._running.conduct
 
+    def asked(self) -> list[Any]:
+        """What models were asked, oldest first: a gateway also looks now and then whether providers are there."""
+        return [seen for seen in self.book.requests if seen.method == "POST"]
+
     def last(self) -> Any:
-        """The latest request."""
-        return self.book.requests[-1]
+        """What was asked last."""
+        return self.asked()[-1]
 
     def providers(self) -> dict[str, Any]:
         """Settings of vendors by their names, all of them here: their models and prices are the catalogue's.

@@ -38,18 +38,18 @@ def secret(cached):
 @pytest.mark.parametrize("dialect", ASK)
 def test_every_sdk_gets_the_same_answer_again(cached, secret, simulated, dialect, model, stream):
     """Plain and streamed, relayed and translated; usage included."""
-    before = len(simulated.book.requests)
+    before = len(simulated.asked())
     said = [
         ASK[dialect](cached.url, secret, model, stream=stream, **SETTLED[dialect]) for _ in range(3)
     ]
     assert said[0].text
     assert said == [said[0]] * 3
-    assert len(simulated.book.requests) == before + 1
+    assert len(simulated.asked()) == before + 1
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
 def test_responses_that_nobody_holds_are_given_again(cached, secret, simulated, stream):
-    before = len(simulated.book.requests)
+    before = len(simulated.asked())
     with openai_at(cached.url, secret) as client:
         for _ in range(2):
             asked = {"model": "gpt-4.1", "input": "hi", "temperature": 0, "store": False}
@@ -58,15 +58,15 @@ def test_responses_that_nobody_holds_are_given_again(cached, secret, simulated, 
             assert last.output_text
         client.responses.create(model="gpt-4.1", input="hi", temperature=0)
         client.responses.create(model="gpt-4.1", input="hi", temperature=0)
-    assert len(simulated.book.requests) == before + 1 + 2
+    assert len(simulated.asked()) == before + 1 + 2
 
 
 def test_embeddings_are_given_again(cached, secret, simulated):
-    before = len(simulated.book.requests)
+    before = len(simulated.asked())
     with openai_at(cached.url, secret) as client:
         made = [client.embeddings.create(model="text-embedding-3-small", input="hi") for _ in "12"]
     assert made[0].data[0].embedding == made[1].data[0].embedding
-    assert len(simulated.book.requests) == before + 1
+    assert len(simulated.asked()) == before + 1
 
 
 def test_a_hit_is_a_row_that_cost_nothing_and_says_what_it_saved(cached, secret):

@@ -70,9 +70,9 @@ def test_a_question_that_is_alike_gets_the_answer_with_its_similarity(likeness):
 def test_what_finding_it_cost_is_told_and_entered(likeness, simulated):
     key = likeness.make_key()[1]
     ask(likeness, key, QUESTION)
-    before = len(simulated.book.requests)
+    before = len(simulated.asked())
     hit = ask(likeness, key, ALIKE)
-    assert len(simulated.book.requests) == before + 1  # the embedding
+    assert len(simulated.asked()) == before + 1  # the embedding
     story = eventually(lambda: likeness.story(hit.headers["x-request-id"]))
     assert [one["outcome"] for one in story["attempts"]] == ["ok", "hit"]
     assert [one["final"] for one in story["attempts"]] == [False, True]
@@ -82,9 +82,9 @@ def test_what_finding_it_cost_is_told_and_entered(likeness, simulated):
 def test_an_exact_hit_needs_no_embedding(likeness, simulated):
     key = likeness.make_key()[1]
     ask(likeness, key, QUESTION)
-    before = len(simulated.book.requests)
+    before = len(simulated.asked())
     assert "x-madang-similarity" not in ask(likeness, key, QUESTION).headers
-    assert len(simulated.book.requests) == before
+    assert len(simulated.asked()) == before
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ def test_a_key_that_may_not_use_the_embedder_has_it_all_the_same(likeness):
 
 def test_without_money_for_the_embedding_nothing_is_embedded(likeness, simulated):
     key = likeness.make_key(budget_usd="0.000000001")[1]
-    before = len(simulated.book.requests)
+    before = len(simulated.asked())
     assert ask(likeness, key, QUESTION).status_code == 402
-    assert len(simulated.book.requests) == before
+    assert len(simulated.asked()) == before
 
 
 def test_an_embedder_that_fails_costs_no_answer(likeness, simulated, tmp_path):

@@ -223,3 +223,9 @@ def test_any_envelope_is_read_or_refused(sent):
 def test_a_sample_is_read_the_same_in_any_cuts(case, cuts):
     body = sse(case["events"])
     assert read_stream(body, [cut % len(body) for cut in cuts]) == read_stream(body)
+
+
+def test_a_response_that_failed_at_once_and_was_billed_begins_too():
+    usage = {"input_tokens": 7, "output_tokens": 0, "total_tokens": 7}
+    event = {"type": "response.failed", "response": {"status": "failed", "usage": usage}}
+    check_promise(read_stream(sse([event], named=False)))

@@ -91,7 +91,8 @@ class ResponsesReader(EventReader):
         usage = read_usage(response)
         error = response.get("error") or data.get("error")
         failed = failed_event({"error": error} if error else _flat(data))
-        return [*([] if usage is None else [UsageSeen(usage)]), *self._fail(failed)]
+        told = [] if usage is None else [*self._begun(data), UsageSeen(usage)]
+        return [*told, *self._fail(failed)]
 
 
 def _flat(event: _Data) -> _Data:
