@@ -18,8 +18,9 @@ help: ## Show these verbs
 run: .venv/.run ## Serve on http://127.0.0.1:8080; without any provider key, with simulated models
 	@$(BIN)/madang up $(ARGS)
 
-demo: .venv/.run ## See every dialect, a failover and the ledger; no key and no network needed
+demo: .venv/.run ## See every dialect, a failover, the ledger, and a little film; no key and no network needed
 	@$(BIN)/madang demo $(ARGS)
+	@$(BIN)/madang studio demo
 
 drill: .venv/.run ## Let simulated providers fail in every way, and see what callers get; two and a half minutes
 	@$(BIN)/madang drill $(ARGS)

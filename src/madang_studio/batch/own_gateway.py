@@ -60,15 +60,15 @@ class _Left(Struct, frozen=True):
 
 
 @contextmanager
-def own_gateway(home: Path) -> Iterator[Access]:
+def own_gateway(home: Path, environ: Mapping[str, str] | None = None) -> Iterator[Access]:
     """A gateway at home in this folder, on a free port of this machine, until the block is left.
 
-    It uses the providers whose keys are in the environment or in `madang.yaml` in its home, else the
-    playground. Raises Unavailable, with the end of its log, when it does not start.
+    It uses the providers whose keys are in the environment (ours, or what is given) or in `madang.yaml`
+    in its home, else the playground. Raises Unavailable, with the end of its log, when it does not start.
     """
     home.mkdir(parents=True, exist_ok=True)
     admin = _kept(home / "admin.key", lambda: f"mdg_{secrets.token_urlsafe(32)}")
-    environ = _environ(admin)
+    environ = _environ(admin, os.environ if environ is None else environ)
     key = _kept(home / "studio.key", lambda: _made_key(home, environ))
     file = home / "serving.json"
     left = _left(file, key) or _started(home, environ)
@@ -139,9 +139,9 @@ def _started(home: Path, environ: Mapping[str, str]) -> _Left:
     raise Unavailable(f"The studio's gateway did not start:\n{told[-_SHOWN_LOG_CHARS:]}")
 
 
-def _environ(admin: str) -> dict[str, str]:
-    """Ours, without what would send the commands to another gateway; and its admin key, so that none is shown."""
-    ours = {name: value for name, value in os.environ.items() if name not in _OTHERS}
+def _environ(admin: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Without what would send the commands to another gateway; with its admin key, so that none is shown."""
+    ours = {name: value for name, value in environ.items() if name not in _OTHERS}
     return {**ours, "PYTHONUNBUFFERED": "1", "MADANG_ADMIN_KEY": admin}
 
 

@@ -56,10 +56,15 @@ def read_brief(path: Path) -> Brief:
 
 
 def brief_of(fields: Any, where: str = "brief") -> Brief:  # noqa: ANN401 - as it was read
-    """The brief that fields make; lists may be words with commas between them. Raises BadScript."""
+    """The brief that fields make; lists may be words with commas between them. Raises BadScript.
+
+    Most people watch without sound: where nothing is said of captions, the spoken language is burned in,
+    and there are files in English; `none` says that there are none.
+    """
     if not isinstance(fields, Mapping):
         raise BadScript(f"{where}: a brief has fields, at least `theme: …`.")
-    told = {str(name): _listed(str(name), value) for name, value in fields.items()}
+    usual = {"burned": fields.get("language") or "en", "captions": "en"}
+    told = {str(name): _listed(str(name), value) for name, value in {**usual, **fields}.items()}
     try:
         brief = msgspec.convert({name: it for name, it in told.items() if it is not None}, Brief)
         genre_of(brief.genre)
@@ -150,6 +155,8 @@ def _plain(name: str, text: str) -> object:
 
 
 def _listed(name: str, value: object) -> object:
+    if value == "none" and name in ("burned", "captions"):
+        return None
     if name in _LISTS and isinstance(value, str):
         return [part.strip() for part in value.replace(";", ",").split(",") if part.strip()]
     return value

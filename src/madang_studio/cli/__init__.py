@@ -25,6 +25,7 @@ COMMANDS = {
     "resume": "Let a drama go on, and try again what failed.",
     "cancel": "Give a drama up; what was made stays.",
     "serve": "Serve the studio over HTTP.",
+    "demo": "Show it working: a little film, one line changed, without a key.",
 }
 """Command → its one-line help."""
 

@@ -95,7 +95,7 @@ def _hand_over(project: Project, drama: str, target: Path) -> str:
 def _far(tally: Tally) -> Far:
     states = ", ".join(f"{number} {state}" for state, number in sorted(tally.states.items()))
     words = (
-        f"{states}; paid {money(tally.spent_nusd, tally.unpriced)}, "
+        f"{tally.done} of {tally.dramas} dramas: {states}; paid {money(tally.spent_nusd, tally.unpriced)}, "
         f"{money(tally.coming_nusd)} to come; {span(tally.left_s)} left"
     )
     held = [f"{it.drama} is {it.state} ({short(it.why or '', 60)})" for it in tally.held[:3]]

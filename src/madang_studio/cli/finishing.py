@@ -24,7 +24,7 @@ def finish(
 ) -> None:
     """Make a drama, hand it over and say where it is. Raises StudioError where it stands still before."""
     begun = time.monotonic()
-    with live(lambda: _far(project, drama), names=False) as watch:
+    with live(lambda: far(project, drama), names=False) as watch:
         asked = work_on(project, [drama], given, watch)
     stands = project.dramas.get(drama)
     if stands.state == "waiting":
@@ -59,7 +59,8 @@ def in_short(found: Plan) -> str:
     )
 
 
-def _far(project: Project, drama: str) -> Far:
+def far(project: Project, drama: str) -> Far:
+    """How far a drama is."""
     seen = survey(project, drama)
     fresh = sum(it.state == "fresh" for it in seen.standing.values())
     left = planned(project, drama)

@@ -116,7 +116,7 @@ class _Lines:
         if time.monotonic() - self._looked >= _PLAIN_EVERY_S:
             far = self._look()
             self._looked = time.monotonic()
-            click.echo(f"  {far.done} of {far.whole}: {far.words}", err=True)
+            click.echo(f"  {far.words}", err=True)
 
 
 def _line(event: Event, words: str, *, names: bool) -> str:

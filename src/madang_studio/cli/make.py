@@ -24,8 +24,10 @@ _ASPECTS = click.Choice(get_args(Aspect))
 @click.option("--setting", help="Where and when.")
 @click.option("--minutes", type=float, help="How long, about; default 1.")
 @click.option("--language", help="What is spoken, e.g. ko; default en.")
-@click.option("--captions", help="Languages of caption files, e.g. en,ja.")
-@click.option("--burned", help="The language of captions in the picture.")
+@click.option("--captions", help="Languages of caption files, e.g. en,ja, or none; default en.")
+@click.option(
+    "--burned", help="The language of captions in the picture, or none; default what is spoken."
+)
 @click.option("--aspect", type=_ASPECTS, help="The shape of the film; default 9:16.")
 @click.option("--exports", help="Other shapes to have it in, e.g. 16:9,1:1.")
 @click.option("--gates", help="Where to stop for approval: script,storyboard,clips.")

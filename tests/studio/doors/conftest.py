@@ -14,7 +14,7 @@ from madang.cli import main
 def film(tmp_path_factory):
     """A film of a few seconds, made by one command on a bare machine."""
     project = tmp_path_factory.mktemp("studio")
-    theme = ("--theme", "Two strangers share an umbrella", "--minutes", "0.1", "--captions", "ko")
+    theme = ("--theme", "Two strangers share an umbrella", "--minutes", "0.1")
     done = studio("make", *theme, "--json", cwd=project)
     assert done.returncode == 0, done.stderr
     made = json.loads(done.stdout)

@@ -10,6 +10,8 @@ from madang_studio.errors import BadScript
 from madang_studio.model.work import Charge
 from madang_studio.store import Project
 
+BARE = {"theme": "x", "burned": "none", "captions": "none"}
+
 
 def written(tmp_path, name, text):
     path = tmp_path / name
@@ -32,6 +34,14 @@ def test_csv_and_yaml_say_the_same(tmp_path):
     assert csv == yaml
     assert csv.dramas[0].name == "t-one"
     assert csv.dramas[0].brief.captions == ("en", "ja")
+
+
+def test_captions_are_there_unless_somebody_says_none():
+    usual, none = (
+        one.brief for one in batch_of([{"theme": "x", "language": "ko"}, BARE], "b").dramas
+    )
+    assert (usual.burned, usual.captions) == ("ko", ("en",))
+    assert (none.burned, none.captions) == (None, ())
 
 
 def test_a_drama_keeps_its_name_when_others_come_before_it(tmp_path):
