@@ -142,10 +142,18 @@ def _facts(standing: Standing) -> Mapping[str, Any]:
 
 
 def _copied(source: Path, target: Path) -> Path:
-    """A whole file under its name, or none: written beside it and renamed."""
+    """A whole file under its name, or none: written beside it and renamed. One that is there stays."""
     with room(target):
+        if target.exists() and _mark(target) == _mark(source):
+            return target
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_name(f".{target.name}.part")
-        shutil.copyfile(source, beside)
+        shutil.copy2(source, beside)
         beside.replace(target)
     return target
+
+
+def _mark(file: Path) -> tuple[int, int]:
+    """By what a copy is known to be up to date."""
+    about = file.stat()
+    return about.st_size, about.st_mtime_ns

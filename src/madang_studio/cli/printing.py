@@ -45,14 +45,14 @@ def print_table(
 
 
 def money(nusd: int | None, unpriced: int = 0) -> str:
-    """`$0.42`, `$0.00042`, `nothing`, `unknown`; with what has no known price."""
+    """`$1.42`, `$0.4213`, `$0.000042`, `nothing`, `unknown`; with what has no known price."""
     if nusd is None:
         return "unknown"
     if unpriced:
         return f"{money(nusd)} and {unpriced} requests without a known price"
     if nusd == 0:
         return "nothing"
-    digits = 2 if nusd >= _NUSD // 100 else 6
+    digits = 2 if nusd >= _NUSD else 4 if nusd >= _NUSD // 100 else 6
     return f"${nusd / _NUSD:,.{digits}f}"
 
 
