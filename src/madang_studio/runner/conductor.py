@@ -267,7 +267,7 @@ class Conductor:
         if job is not None:
             self._maker.expect(order_for(seen, standing, drama.changed))
             try:
-                self._queues.put(job, self._priority(drama))
+                self._queues.put(job, self._priority(drama), _lane(node))
             except StudioError:
                 self._project.jobs.end(job, "held")
                 raise
@@ -286,3 +286,8 @@ class Conductor:
         """Dramas in the order of their priority, and among equals the older one first."""
         rank = max(-_MOST_PRIORITY, min(_MOST_PRIORITY, drama.priority)) + _MOST_PRIORITY
         return rank * 1_000_000 + self._project.dramas.number(drama.id) + 1
+
+
+def _lane(node: Node) -> str:
+    """Clips have caps by model, as each maker has its own."""
+    return str(node.params.get("model", "")) if node.kind == "render" else ""

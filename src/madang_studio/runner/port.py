@@ -15,12 +15,12 @@ Work = Callable[[str, str, str, int], None]
 
 
 class Queues(Protocol):
-    """A queue for each kind of job, with a cap; those of lower priority numbers go first."""
+    """A queue for each kind of job and lane in it, with the kind's cap; lower priority numbers go first."""
 
     def start(self, work: Work, caps: Mapping[Kind, int]) -> None:
         """Begin to hand jobs to `work`, in threads. Raises StudioError."""
 
-    def put(self, job: Job, priority: int) -> None:
+    def put(self, job: Job, priority: int, lane: str = "") -> None:
         """Queue a job; the same round of the same job at most once. Raises StudioError."""
 
     def stop(self) -> None:

@@ -1,4 +1,7 @@
-"""Whose turn it is: a queue for each kind of job, which lets as many run at once as its cap allows."""
+"""Whose turn it is: a queue for each kind of job, which lets as many run at once as its cap allows.
+
+Clips have a queue for each model: who waits for one maker must not keep others from another.
+"""
 
 import heapq
 import threading
@@ -10,8 +13,10 @@ from madang_studio.model.work import Kind
 from madang_studio.runner.port import Work
 from madang_studio.store.jobs import Job
 
-Entry = tuple[int, int, Job]
-"""A job with its priority and the number in which it came."""
+Entry = tuple[int, int, Job, str]
+"""A job with its priority, the number in which it came, and its lane."""
+
+Lane = tuple[Kind, str]
 
 
 class ThreadQueues:
@@ -24,9 +29,9 @@ class ThreadQueues:
     def __init__(self) -> None:
         self._turn = threading.Condition()
         self._number = count()
-        self._waiting: dict[Kind, list[Entry]] = {}
+        self._waiting: dict[Lane, list[Entry]] = {}
         self._caps: Mapping[Kind, int] = {}
-        self._running: dict[str, Kind] = {}
+        self._running: dict[str, Lane] = {}
         self._stopped = False
         self._work: Work | None = None
         self._starter = threading.Thread(target=self._start_jobs, name="queues", daemon=True)
@@ -34,13 +39,13 @@ class ThreadQueues:
     def start(self, work: Work, caps: Mapping[Kind, int]) -> None:
         """Begin to hand jobs to `work`, in threads."""
         self._work, self._caps = work, caps
-        self._waiting = {kind: [] for kind in caps}
         self._starter.start()
 
-    def put(self, job: Job, priority: int) -> None:
+    def put(self, job: Job, priority: int, lane: str = "") -> None:
         """Queue a job."""
         with self._turn:
-            heapq.heappush(self._waiting[job.kind], (priority, next(self._number), job))
+            waiting = self._waiting.setdefault((job.kind, lane), [])
+            heapq.heappush(waiting, (priority, next(self._number), job, lane))
             self._turn.notify_all()
 
     def stop(self) -> None:
@@ -73,7 +78,7 @@ class ThreadQueues:
         job = entry[2]
         with self._turn:
             self._running.pop(identity(job.drama, job.place, job.stamp, job.round), None)
-            heapq.heappush(self._waiting[job.kind], entry)
+            heapq.heappush(self._waiting[job.kind, entry[3]], entry)
             self._turn.wait_for(lambda: self._stopped, pause_s)
 
     def _start_jobs(self) -> None:
@@ -85,11 +90,11 @@ class ThreadQueues:
         with self._turn:
             while not self._stopped:
                 at_work = Counter(self._running.values())
-                for kind, waiting in self._waiting.items():
-                    if waiting and at_work[kind] < self._caps[kind]:
+                for lane, waiting in self._waiting.items():
+                    if waiting and at_work[lane] < self._caps[lane[0]]:
                         entry = heapq.heappop(waiting)
                         job = entry[2]
-                        self._running[identity(job.drama, job.place, job.stamp, job.round)] = kind
+                        self._running[identity(job.drama, job.place, job.stamp, job.round)] = lane
                         return entry
                 self._turn.wait()
         return None
