@@ -99,9 +99,14 @@ class Maker:
                     stop.set()
 
     def _attempt(self, job: Job) -> None:
+        """Make it, unless it is there: it may have ended between looking at a drama and handing it out."""
         project, order = self._project, self._wanted(job)
         if order is None:
             project.jobs.end(job, "held")
+            return
+        if project.shelf.find(job.stamp) is not None:
+            project.shelf.put(job.drama, job.place, job.stamp)
+            project.jobs.end(job, "made")
             return
         project.events.tell(job.drama, "begun", job.place)
         try:

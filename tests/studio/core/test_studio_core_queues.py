@@ -1,9 +1,15 @@
-"""Whose turn it is, with nothing but queues."""
+"""Whose turn it is, and what happens to a job whose turn has come too late."""
 
 import threading
 import time
+from contextlib import closing
 
+from studio_stand import BRIEF, benches, gateway
+
+from madang_studio.graph.survey import survey
+from madang_studio.runner.making import Maker, order_for
 from madang_studio.runner.queues import ThreadQueues
+from madang_studio.store import Project
 from madang_studio.store.jobs import Job
 
 
@@ -35,3 +41,22 @@ def test_clips_of_one_model_keep_no_other_model_waiting():
     free.set()
     eventually(lambda: len(begun) == 4)
     queues.stop()
+
+
+def test_what_was_made_between_looking_and_handing_out_is_not_made_again(tmp_path):
+    with closing(Project(tmp_path / "p", create=True)) as project, gateway() as server:
+        drama = project.dramas.add(BRIEF)
+        seen = survey(project, drama)
+        ready = next(each for each in seen.standing.values() if each.ready)
+        maker = Maker(project, benches(server.url), lambda _: None)
+        place, stamp = ready.node.key, ready.stamp
+        for round_ in (
+            1,
+            2,
+        ):  # the second is handed out by somebody who had looked before the first
+            project.jobs.hand_out(drama, place, stamp, kind=ready.node.kind, reserve_nusd=0)
+            maker.expect(order_for(seen, ready, project.dramas.get(drama).changed))
+            maker.make(drama, place, stamp, round_)
+        assert sum(server.book.asked.values()) == 1
+        assert project.shelf.now(drama) == {place: stamp}
+        assert not project.jobs.open()
