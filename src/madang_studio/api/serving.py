@@ -35,6 +35,7 @@ def serve(
             ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", access)
             settings = uvicorn.Config(
                 application(project, key),
+                http="h11",  # bounds the head of a request; httptools does not
                 log_level="warning",
                 timeout_graceful_shutdown=_LEAVE_S,
                 limit_concurrency=_MOST_CONNECTIONS,

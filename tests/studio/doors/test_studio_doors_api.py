@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import urllib.request
 from urllib.parse import quote, urlsplit
 
@@ -174,6 +175,15 @@ def test_a_body_over_the_bound_is_refused_before_it_is_read(served):
     answer = connection.getresponse()
     assert (answer.status, json.load(answer)["error"]["code"]) == (413, "too_large")
     connection.close()
+
+
+def test_a_head_without_end_is_refused(served):
+    place = urlsplit(served.url)
+    with socket.create_connection((place.hostname, place.port), timeout=30) as connection:
+        connection.sendall(b"GET /studio/api/dramas HTTP/1.1\r\nx-endless: ")
+        with pytest.raises(ConnectionError):
+            for _ in range(200):
+                connection.sendall(b"x" * 64 * 1024)
 
 
 def test_an_unknown_parameter_is_a_mistake(served):
