@@ -17,12 +17,18 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def modules(*folders: Path) -> dict[str, ast.Module]:
     """The Python files below some folders, by their path from the root, parsed."""
     files = sorted(file for folder in folders for file in folder.rglob("*.py"))
-    return {str(file.relative_to(ROOT)): ast.parse(file.read_text()) for file in files}
+    return {str(file.relative_to(ROOT)): _parsed(file) for file in files}
+
+
+@cache
+def nodes(tree: ast.Module) -> list[ast.AST]:
+    """Every node of a file: walked once for all tests."""
+    return [*ast.walk(tree)]
 
 
 def functions(tree: ast.Module) -> Iterator[Function]:
     """Every function and method of a file, those inside others too."""
-    return (node for node in ast.walk(tree) if isinstance(node, Function))
+    return (node for node in nodes(tree) if isinstance(node, Function))
 
 
 def tracked_files() -> list[Path]:
@@ -35,6 +41,11 @@ def tracked_files() -> list[Path]:
         return [ROOT / name for name in names if (ROOT / name).is_file()]
     parts_of = {file: file.relative_to(ROOT).parts for file in ROOT.rglob("*") if file.is_file()}
     return [file for file, parts in parts_of.items() if not any(_made(part) for part in parts)]
+
+
+@cache
+def _parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text())
 
 
 def _made(part: str) -> bool:

@@ -9,7 +9,9 @@ from style_source import ROOT
 
 from madang.cli import main
 
-PAGE = "\n".join((ROOT / "docs" / name).read_text() for name in ("commands.md", "studio-commands.md"))
+PAGE = "\n".join(
+    (ROOT / "docs" / name).read_text() for name in ("commands.md", "studio-commands.md")
+)
 SECTIONS = dict(
     re.findall(r"^## (madang [a-z ]+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
 )
