@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from madang.errors import InvalidRequest
+from madang.media.choosing import nusd_of
 from madang.media.money import bill, usage_of
 from madang.model.price_list import PriceLine, priced
 
@@ -47,3 +49,12 @@ def test_tokens_are_priced_as_tokens_where_a_price_has_them_and_as_pieces_where_
 @pytest.mark.parametrize("count", [-5, 10**12])
 def test_absurd_counts_are_held_within_bounds(count):
     assert 0 <= sum(usage_of({"images": count}).units.values()) <= 10**9
+
+
+def test_a_budget_in_dollars_is_exact_to_the_nano_dollar():
+    """0.29 has no exact binary form: cut off instead of rounded, it would refuse a clip that costs 0.29."""
+    for cents in range(1, 1000):
+        assert nusd_of(cents / 100) == cents * 10_000_000
+    for odd in (-1, 1e6, float("nan"), float("inf"), True, "1"):
+        with pytest.raises(InvalidRequest):
+            nusd_of(odd)

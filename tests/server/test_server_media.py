@@ -69,6 +69,9 @@ def test_a_part_of_the_file_is_given_and_the_address_needs_no_key(studio, key, s
     part = httpx.get(over["url"], headers={"range": "bytes=4-7"})
     assert (part.status_code, part.content) == (206, b"ftyp")
     assert part.headers["content-range"] == f"bytes 4-7/{len(whole.content)}"
+    told = {name: part.headers[name] for name in ("x-content-type-options", "cache-control")}
+    assert told == {"x-content-type-options": "nosniff", "cache-control": "private, max-age=3600"}
+    assert httpx.get(over["url"][:-1]).status_code == 404
     last = httpx.get(over["url"], headers={"range": "bytes=-5"})
     assert last.content == whole.content[-5:]
     beyond = httpx.get(over["url"], headers={"range": "bytes=99999999-"})

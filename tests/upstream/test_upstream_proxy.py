@@ -85,7 +85,7 @@ async def pump(reader, writer) -> None:
 
 def through(proxy) -> dict[str, str]:
     """The environment of someone behind this proxy."""
-    scheme, host, port = proxy.origin
+    scheme, host, port, _ = proxy.origin
     return {"ALL_PROXY": f"{scheme}://user:{SECRET}%40@{host}:{port}"}
 
 

@@ -21,7 +21,8 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from watch_receivers import receiver
 
 from madang.config.alerts import Channel, Mail
-from madang.watch.channels.address import Undeliverable, is_public, resolved
+from madang.upstream.public import is_public
+from madang.watch.channels.address import Undeliverable, resolved
 from madang.watch.channels.courier import Courier, deliver
 from madang.watch.channels.message import Message
 from madang.watch.channels.webhook import MAX_BODY_BYTES, signed

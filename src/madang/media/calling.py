@@ -1,12 +1,9 @@
 """One call to a provider of media: its key and its address are added here, and what it says is bounded.
 
-Rule: a key goes to the provider's own address and nowhere else, and what is paid for each time it
-arrives is never sent twice.
+Rule: a key goes to the provider's own address and nowhere else, another host that it names is reached
+only on the public Internet, and what is paid for each time it arrives is never sent twice.
 """
 
-import asyncio
-import socket
-from ipaddress import ip_address
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -81,16 +78,14 @@ async def open_call(
     total_s: float | None = None,
 ) -> Incoming:
     """The same, with the answer still to be read."""
-    origin, head = await _addressed(provider, outgoing, key)
+    origin, head = _addressed(provider, outgoing, key)
     timeouts = provider.timeouts
     if total_s is not None:
         timeouts = replace(timeouts, total_s=min(total_s, timeouts.total_s))
     return await transport.send(Sent(origin, head, outgoing.body, timeouts, once=once))
 
 
-async def _addressed(
-    provider: Provider, outgoing: Outgoing, key: int | None
-) -> tuple[Origin, bytes]:
+def _addressed(provider: Provider, outgoing: Outgoing, key: int | None) -> tuple[Origin, bytes]:
     """Where a call goes, and its head."""
     path = outgoing.path
     if not path.startswith(("http://", "https://")):
@@ -98,14 +93,13 @@ async def _addressed(
     origin, target = _split(path)
     if origin == provider.origin:
         return origin, _head(provider, outgoing, target, key)
-    if origin.host != provider.origin.host:
-        await _must_be_public(origin)
     if outgoing.keyed:
         raise ProviderBroken(
             f"{provider.name} wants its key sent to another address: {origin.host}"
         )
     lines = f"{outgoing.method} {target} HTTP/1.1\r\nhost: {origin.authority}\r\n"
-    return origin, (lines + _FOREIGN_HEAD % __version__).encode("latin-1")
+    stranger = origin.host != provider.origin.host
+    return origin._replace(stranger=stranger), (lines + _FOREIGN_HEAD % __version__).encode()
 
 
 def _head(provider: Provider, outgoing: Outgoing, target: str, key: int | None) -> bytes:
@@ -113,15 +107,15 @@ def _head(provider: Provider, outgoing: Outgoing, target: str, key: int | None) 
         raise ProviderBroken(f"{provider.name} gave an address that is none")
     fixed = provider.head(None, "/", key=key).partition(b"\r\n")[2]
     if not outgoing.keyed:
-        fixed = _without(fixed, provider, key)
+        fixed = _without(fixed, provider)
     for name, value in outgoing.headers.items():
         fixed = _replaced(fixed, name.lower(), value)
     return f"{outgoing.method} {target} HTTP/1.1\r\n".encode() + fixed
 
 
-def _without(head: bytes, provider: Provider, key: int | None) -> bytes:
+def _without(head: bytes, provider: Provider) -> bytes:
     """The head without the line that has the key, which is the last one."""
-    if not provider.keys or key is None:
+    if not provider.keys:
         return head
     return head[: head.rstrip(b"\r\n").rfind(b"\r\n") + 2]
 
@@ -147,22 +141,6 @@ def _split(url: str) -> tuple[Origin, str]:
     if not target.isascii() or not target.isprintable() or " " in target:
         raise ProviderBroken("the provider gave an address that is none")
     return origin, target
-
-
-async def _must_be_public(origin: Origin) -> None:
-    """Refuse to fetch from where only we can reach: a provider must not read our network through us."""
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(
-            origin.host, origin.port, type=socket.SOCK_STREAM
-        )
-    except OSError as error:
-        raise ProviderBroken(
-            f"{origin.host}, where the provider says its file is, does not resolve"
-        ) from error
-    if not all(ip_address(str(entry[4][0]).partition("%")[0]).is_global for entry in found):
-        raise ProviderBroken(
-            f"the provider says that its file is at a private address ({origin.host})"
-        )
 
 
 def told_refusal(

@@ -62,7 +62,7 @@ class Chooser:
             references=len(ask.references),
             audio=ask.audio,
             urgent=hints.get("urgency") == "high",
-            budget_nusd=_nusd(hints.get("budget_usd")),
+            budget_nusd=nusd_of(hints.get("budget_usd")),
             least_quality=_share(hints.get("quality")),
         )
         targets = {
@@ -137,12 +137,13 @@ class Chooser:
         return not self.snapshot.board.standing(target).is_resting(monotonic())
 
 
-def _nusd(dollars: object) -> int | None:
+def nusd_of(dollars: object) -> int | None:
+    """Dollars of a request as nano-dollars; None: no bound. Raises InvalidRequest."""
     if dollars is None:
         return None
     if not isinstance(dollars, int | float) or isinstance(dollars, bool) or not 0 <= dollars < 1e6:
         raise _odd("budget_usd", "a number of dollars")
-    return int(dollars * 1_000_000_000)
+    return round(dollars * 1_000_000_000)  # 0.29 is a little less than 29 cents in binary
 
 
 def _share(quality: object) -> float | None:

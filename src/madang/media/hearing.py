@@ -35,11 +35,16 @@ _LONGEST_NAME: Final = 64
 
 
 class KeySets:
-    """The keys that providers sign with, as they publish them; kept for an hour, and asked for anew where none fits."""
+    """The keys that providers sign with, as they publish them; kept for an hour, and asked for anew where none fits.
+
+    They are asked for once in half a minute at most, however many strangers call, and also where they cannot be had.
+    """
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
         self._kept: dict[str, tuple[float, Any]] = {}
+        self._asked_at: dict[str, float] = {}
+        self._asking = asyncio.Lock()
 
     async def of(self, provider: Provider, *, fresh: bool = False) -> Any:  # noqa: ANN401 - a JSON document
         """The key set of a provider; None: it publishes none, or it cannot be had. `fresh`: newer than some seconds."""
@@ -47,10 +52,18 @@ class KeySets:
         url = (given.webhook_keys if given is not None else None) or _KEY_SETS.get(provider.kind)
         if url is None:
             return None
-        now = time.monotonic()
-        kept = self._kept.get(url)
-        if kept is not None and now - kept[0] < (_ASK_AGAIN_S if fresh else _KEEP_KEYS_S):
-            return kept[1]
+        async with self._asking:
+            now = time.monotonic()
+            kept = self._kept.get(url)
+            is_good = kept is not None and not fresh and now - kept[0] < _KEEP_KEYS_S
+            if not is_good and now - self._asked_at.get(url, -_ASK_AGAIN_S) >= _ASK_AGAIN_S:
+                self._asked_at[url] = now
+                await self._ask(provider, url)
+            kept = self._kept.get(url)
+            return kept[1] if kept is not None else None
+
+    async def _ask(self, provider: Provider, url: str) -> None:
+        """Fetch a key set and keep it; where that fails the one before stays."""
         try:
             outgoing = Outgoing(method="GET", path=url, keyed=False)
             answer = await call(self._kit.pipeline.transport, provider, outgoing, total_s=10)
@@ -59,8 +72,7 @@ class KeySets:
             _log.error("the keys that %s signs with cannot be had: %s", provider.name, problem)
             keys = None
         if keys is not None:
-            self._kept[url] = (now, keys)
-        return keys if keys is not None else (kept[1] if kept is not None else None)
+            self._kept[url] = (time.monotonic(), keys)
 
 
 def token_for(secret: str, name: str) -> str:

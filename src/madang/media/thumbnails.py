@@ -1,6 +1,8 @@
 """A picture of a clip whose provider made none: by ffmpeg, where this machine has it.
 
-Rule: ffmpeg is a program of its own; it is looked for when it is needed, and reads nothing but the file.
+Rule: ffmpeg is a program of its own; it is looked for when it is needed, and reads nothing but the file:
+a playlist that calls itself a clip could otherwise have it read others. A picture bears its name only when
+all of it is there.
 """
 
 import asyncio
@@ -10,6 +12,14 @@ from pathlib import Path
 from typing import Final
 
 _LONGEST_S: Final = 20.0
+_MOST_PIXELS: Final = "35389440"
+"""8192 x 4320: decoding a larger picture would take all memory."""
+
+_STRANGER: Final = (
+    *("-protocol_whitelist", "file", "-format_whitelist", "mov,matroska"),
+    *("-max_pixels", _MOST_PIXELS),
+)
+"""Options before an input that was not made here."""
 
 
 def find_ffmpeg() -> str | None:
@@ -27,28 +37,23 @@ def find_ffmpeg() -> str | None:
 
 async def make_thumbnail(program: str, clip: Path, picture: Path) -> None:
     """Make a JPEG of a moment early in a clip; where that fails there is none."""
+    coming = picture.with_name(f".{picture.stem}.part.jpg")
     process = await asyncio.create_subprocess_exec(
-        *(program, "-nostdin", "-loglevel", "error", "-y", "-protocol_whitelist", "file"),
-        *(
-            "-ss",
-            "0.3",
-            "-i",
-            str(clip),
-            "-frames:v",
-            "1",
-            "-vf",
-            "scale='min(640,iw)':-2",
-            str(picture),
-        ),
+        *(program, "-nostdin", "-loglevel", "error", "-y", *_STRANGER, "-ss", "0.3"),
+        *("-i", str(clip), "-frames:v", "1", "-vf", "scale='min(640,iw)':-2"),
+        *("-update", "1", str(coming)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
         async with asyncio.timeout(_LONGEST_S):
-            await process.wait()
+            if await process.wait() == 0 and coming.exists():
+                coming.replace(picture)
     except (TimeoutError, asyncio.CancelledError) as stopped:
         process.kill()
         await process.wait()
         if isinstance(stopped, asyncio.CancelledError):
             raise
+    finally:
+        coming.unlink(missing_ok=True)

@@ -220,8 +220,8 @@ async def _send_file(runtime: Runtime, name: str, mime: str, size: int, caller: 
     """A file, or the part of it that the caller wants."""
     start, end, status = 0, size, 200
     head = (
-        b"content-type: %b\r\naccept-ranges: bytes\r\ncache-control: private, max-age=3600\r\n"
-        % mime.encode()
+        b"content-type: %b\r\nx-content-type-options: nosniff\r\naccept-ranges: bytes\r\n"
+        b"cache-control: private, max-age=3600\r\n" % mime.encode()
     )
     wanted = caller.headers.get(b"range")
     found = _RANGE.fullmatch(wanted) if wanted is not None else None

@@ -1,4 +1,9 @@
-"""Opening a connection: TCP, the tunnel of a proxy, and TLS with the provider's name verified."""
+"""Opening a connection: TCP, the tunnel of a proxy, and TLS with the provider's name verified.
+
+Rule: a stranger's host is resolved once, and dialled at the very addresses that were judged: no name
+that answers otherwise a moment later leads into our network. Behind a proxy it is the proxy that
+resolves, and its own rules that hold; what resolves to a private address here is refused before.
+"""
 
 import asyncio
 import os
@@ -7,10 +12,11 @@ import socket
 import ssl
 from collections.abc import Callable
 
-from madang.errors import ProviderUnreachable
+from madang.errors import ProviderBroken, ProviderUnreachable
 from madang.upstream.connection import Connection
 from madang.upstream.origin import Origin
 from madang.upstream.proxy import Proxy
+from madang.upstream.public import is_public
 
 _MAX_TUNNEL_HEAD_BYTES = 65_536
 _TUNNEL_STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})[ \r]")
@@ -31,7 +37,7 @@ class Dialer:
     async def dial(self, connection: Connection) -> None:
         """Open a socket and install `connection` on it. A cancelled one is closed.
 
-        Raises ProviderUnreachable.
+        Raises ProviderUnreachable, ProviderBroken for a stranger at a private address.
         """
         try:
             await self._dial(connection)
@@ -40,10 +46,7 @@ class Dialer:
             raise ProviderUnreachable(message) from error
 
     async def _dial(self, connection: Connection) -> None:
-        first_hop = self._proxy.origin if self._proxy else self._origin
-        raw, doorway = await asyncio.get_running_loop().create_connection(
-            _Doorway, first_hop.host, first_hop.port
-        )
+        raw, doorway = await self._first_hop()
         try:
             raw.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             transport = await self._climb(raw, doorway)
@@ -54,6 +57,20 @@ class Dialer:
         except BaseException:
             raw.abort()
             raise
+
+    async def _first_hop(self) -> tuple[asyncio.Transport, "_Doorway"]:
+        """A socket to the proxy, or to the origin."""
+        loop, hop = asyncio.get_running_loop(), self._origin
+        addresses = await _public_addresses(hop) if hop.stranger else [hop.host]
+        if self._proxy is not None:
+            hop = self._proxy.origin
+            addresses = [hop.host]
+        for address in addresses[:-1]:
+            try:
+                return await loop.create_connection(_Doorway, address, hop.port)
+            except OSError:
+                continue
+        return await loop.create_connection(_Doorway, addresses[-1], hop.port)
 
     async def _climb(self, raw: asyncio.Transport, doorway: "_Doorway") -> asyncio.Transport:
         """Get from the socket to a transport that speaks with the origin."""
@@ -124,6 +141,17 @@ class _Doorway(asyncio.Protocol):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+async def _public_addresses(origin: Origin) -> list[str]:
+    """The addresses of a host that somebody else has named. Raises OSError, ProviderBroken where one is private."""
+    found = await asyncio.get_running_loop().getaddrinfo(
+        origin.host, origin.port, type=socket.SOCK_STREAM
+    )
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    if not addresses or not all(map(is_public, addresses)):
+        raise ProviderBroken(f"the provider names a private address ({origin.host})")
+    return addresses
 
 
 def _reason(error: OSError | UnicodeError) -> str:

@@ -11,12 +11,14 @@ _NAME = re.compile(r"[a-z0-9._-]+")
 class Origin(NamedTuple):
     """One server, as the connection pool keys it.
 
-    `host` is lower-case ASCII; an IPv6 address stands without its brackets.
+    `host` is lower-case ASCII; an IPv6 address stands without its brackets. `stranger`: somebody else
+    has named it, so that it is dialled only where all its addresses are of the public Internet.
     """
 
     scheme: str
     host: str
     port: int
+    stranger: bool = False
 
     @property
     def authority(self) -> str:

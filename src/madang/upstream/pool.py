@@ -77,6 +77,11 @@ class Pool:
         """Whether a proxy, rather than the origin, is the first to read our requests."""
         return self._proxy is not None
 
+    @property
+    def is_unused(self) -> bool:
+        """Whether it has no connection, and nobody wants one."""
+        return not (self._connections or self._dialing or self._line)
+
     def take(self) -> Connection | None:
         """Return an idle connection, the one used last."""
         while self._idle:

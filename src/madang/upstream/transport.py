@@ -81,6 +81,12 @@ class Transport:
         if self._closed:
             raise Draining("this process is shutting down")
         proxy = proxy_for(origin, self.environ)
+        if origin.stranger:  # there is no end of names that others can think of
+            self._pools = {
+                known: pool
+                for known, pool in self._pools.items()
+                if not (known.stranger and pool.is_unused)
+            }
         self._pools[origin] = pool = Pool(
             origin,
             None if origin.encrypted else proxy,
