@@ -10,7 +10,7 @@ LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --
 	--custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo drill reference test check fix bench ledger clients crash lock clean
+.PHONY: help run demo drill reference test check fix bench ledger clients crash films lock clean
 
 help: ## Show these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,8 +25,9 @@ demo: .venv/.run ## See every dialect, a failover, the ledger, and a little film
 drill: .venv/.run ## Let simulated providers fail in every way, and see what callers get; two and a half minutes
 	@$(BIN)/madang drill $(ARGS)
 
-reference: .venv/.run ## Reproduce the reference results on simulated providers; three minutes
+reference: .venv/.run ## Reproduce the reference results on simulated providers; four minutes
 	@$(BIN)/python -m madang.drills.reference $(ARGS)
+	@PYTHONPATH=tests/studio/drills $(BIN)/python -m films_reference $(ARGS)
 
 test: .venv/.dev ## Run the whole test suite
 	$(BIN)/python -m pytest $(ARGS)
@@ -53,6 +54,9 @@ clients: .venv/.dev ## Ask through Madang with clients of other people (needs No
 
 crash: .venv/.dev ## Kill a gateway 50 times under load, and account for every nano-dollar afterwards
 	MADANG_KILLS=50 $(BIN)/python -m pytest tests/server/test_server_kills.py $(ARGS)
+
+films: .venv/.dev ## Kill the studio and its gateway 50 times, then make 200 dramas; compare all books; twenty minutes
+	PYTHONPATH=tests/studio/drills $(BIN)/python -m films $(ARGS)
 
 # koreanize-matplotlib is here for the font it carries: of what it asks for nothing is needed.
 UNUSED := $(addprefix --no-emit-package ,matplotlib contourpy cycler fonttools kiwisolver numpy pyparsing)

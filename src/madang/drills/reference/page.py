@@ -17,16 +17,25 @@ def page(parts: Sequence[Part], facts: str) -> str:
     return "\n".join(_lines(parts, facts)) + "\n"
 
 
+def section(part: Part) -> str:
+    """One measurement, to be added to a report."""
+    return "\n".join(_of_part(part)) + "\n"
+
+
 def _lines(parts: Sequence[Part], facts: str) -> Iterator[str]:
     yield _HEAD
     yield ""
     yield facts
     for part in parts:
-        yield from ("", f"## {part.title}", "", part.assumed, "")
-        yield "| what | claim | measured | reproduces |"
-        yield "|---|---:|---:|---|"
-        for line in part.lines:
-            verdict = "yes" if line.holds else "**no**"
-            yield f"| {line.what} | {line.claim} | {line.measured} | {verdict} |"
-        if part.remark:
-            yield from ("", part.remark)
+        yield from _of_part(part)
+
+
+def _of_part(part: Part) -> Iterator[str]:
+    yield from ("", f"## {part.title}", "", part.assumed, "")
+    yield "| what | claim | measured | reproduces |"
+    yield "|---|---:|---:|---|"
+    for line in part.lines:
+        verdict = "yes" if line.holds else "**no**"
+        yield f"| {line.what} | {line.claim} | {line.measured} | {verdict} |"
+    if part.remark:
+        yield from ("", part.remark)
