@@ -4,8 +4,8 @@ Rule: a cell is made of sums and histograms only, so that two cells are one by a
 process, interval or target they are of.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 
@@ -46,18 +46,20 @@ class Timing(Struct, array_like=True):
     max_us: int = 0
     buckets: dict[int, int] = field(default_factory=dict)
 
-    def add(self, us: int) -> None:
-        """Count one."""
-        self.count += 1
-        self.total_us += us
-        if us > self.max_us:  # noqa: PLR1730 - max() takes three times as long
-            self.max_us = us
-        digits = str(us)
-        size = len(digits)
-        first = int(digits[:2]) if size > 1 else us * 10
-        bucket = 100 * size + (first if first < 20 else first & ~1 if first < 40 else first & ~3)
+    def add(self, *times: int) -> None:
+        """Count some."""
+        self.count += len(times)
+        self.total_us += sum(times)
+        self.max_us = max(self.max_us, *times)
         buckets = self.buckets
-        buckets[bucket] = buckets.get(bucket, 0) + 1
+        for us in times:
+            digits = str(us)
+            size = len(digits)
+            first = int(digits[:2]) if size > 1 else us * 10
+            bucket = 100 * size + (
+                first if first < 20 else first & ~1 if first < 40 else first & ~3
+            )
+            buckets[bucket] = buckets.get(bucket, 0) + 1
 
     def merge(self, other: "Timing") -> None:
         """Add another's."""
@@ -100,6 +102,27 @@ class Cell(Struct, array_like=True):
     causes: dict[str, int] = field(default_factory=dict)
     latency: Timing = field(default_factory=Timing)
     ttft: Timing = field(default_factory=Timing)
+
+    def add_all(self, rows: Sequence[Attempt]) -> None:
+        """Count attempts; whole answers, which most are, in one go."""
+        times: list[int] = []
+        entered = made = cost = 0
+        for row in rows:
+            if row.outcome == "ok" and row.final and not row.streamed and row.cost_nusd is not None:
+                times.append(row.latency_us)
+                entered += row.input_tokens
+                made += row.output_tokens
+                cost += row.cost_nusd
+            else:
+                self.add(row)
+        if times:
+            self.requests += len(times)
+            self.attempts += len(times)
+            self.answered += len(times)
+            self.latency.add(*times)
+            self.input_tokens += entered
+            self.output_tokens += made
+            self.cost_nusd += cost
 
     def add(self, row: Attempt) -> None:
         """Count one attempt."""
@@ -189,13 +212,15 @@ class Counter:
 
     def count(self, rows: Iterable[Attempt]) -> None:
         """Count attempts."""
-        known = cast("Callable[[tuple[str, str, str]], Cell | None]", self._batch.get)
+        groups: dict[tuple[str, str, str], list[Attempt]] = {}
         for row in rows:
             labels = (row.provider, row.model, row.key_id)
-            cell = known(labels)
-            if cell is None:
-                cell = bounded(self._batch, Labels._make(labels), self._most)
-            cell.add(row)
+            group = groups.get(labels)
+            if group is None:
+                group = groups[labels] = []
+            group.append(row)
+        for labels, group in groups.items():
+            bounded(self._batch, Labels._make(labels), self._most).add_all(group)
 
     def take(self) -> Batch:
         """What was counted since the last time."""
