@@ -113,7 +113,8 @@ class Journal:
 
         `slots` are those of `under_way` that they had.
         """
-        self._noted.append((b"".join([line_of(attempt) for attempt in attempts]), slots))
+        lines = line_of(attempts[0]) if len(attempts) == 1 else b"".join(map(line_of, attempts))
+        self._noted.append((lines, slots))
 
     def flush(self) -> bool:
         """Write what was noted, in one `write()`. False: it waits, or is lost; logged and counted."""

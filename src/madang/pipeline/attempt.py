@@ -171,7 +171,8 @@ class Attempt:
                     body
                 )  # raises when it is an error or not an answer at all
                 usage, stop = answer.usage, answer.stop
-            body = lane.wire.repair_answer(body)
+            if not skimmed.is_sound:
+                body = lane.wire.repair_answer(body)
         else:
             answer = lane.wire.read_answer(body)
             usage, stop = answer.usage, answer.stop

@@ -64,7 +64,8 @@ def _made(call: Call, lane: Lane, without: frozenset[Feature], bound: int | None
 
 def _relayed(call: Call, lane: Lane, bound: int | None) -> bytes:
     """The caller's own bytes, but for the model's name and perhaps the bound."""
-    call.losses = ()
+    if call.losses:  # of another target
+        call.losses = ()
     if call.conversation is not None:
         rendered = call.conversation.body_for(lane.target.provider, lane.target.model)
         body, call.losses = rendered.body, rendered.losses

@@ -154,7 +154,6 @@ class Account:
             model=target.canonical or target.model,
             provider=target.provider,
             api=target.api,
-            region=target.region,
             provider_key=self.turn.prefix if self.turn is not None else None,
             outcome=outcome,
             status=status,
@@ -164,21 +163,22 @@ class Account:
             output_tokens=usage.output,
             cache_read_tokens=usage.cache_read,
             reasoning_tokens=usage.reasoning,
-            units=usage.units,
-            tier=usage.tier,
-            estimated=usage.estimated,
             cost_nusd=cost,
             price=price if cost is not None else None,
-            cache=call.cached,
-            reserved_nusd=None if call.rows else call.reserved_nusd,
-            plan=None if call.rows or call.case is None else call.case.notes.decision(now),
             latency_us=int((now - self.began_at) * 1_000_000),
             first_token_us=int((first - self.began_at) * 1_000_000) if first else None,
             overhead_us=call.overhead_us if outcome != "failed" else 0,
-            losses=call.losses,
         )
         if usage.cache_write or usage.cache_write_1h or usage.audio_input or usage.audio_output:
             _add_rare_tokens(row, usage)
+        if usage.units or usage.tier is not None or usage.estimated:
+            row.units, row.tier, row.estimated = usage.units, usage.tier, usage.estimated
+        if call.losses or call.cached is not None or target.region is not None:
+            row.losses, row.cache, row.region = call.losses, call.cached, target.region
+        if call.reserved_nusd is not None and not call.rows:
+            row.reserved_nusd = call.reserved_nusd
+        if call.case is not None and not call.rows:
+            row.plan = call.case.notes.decision(now)
         if error is not None or call.seam is not None:
             row.cause, row.detail = getattr(error, "kind", None), self._detail(error)
         if call.lot is not None or self.injected is not None:

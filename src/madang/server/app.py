@@ -5,6 +5,7 @@ framework's business and mounted under `/api`.
 """
 
 import logging
+from collections.abc import Awaitable
 
 from madang.errors import InternalError, MadangError, MethodNotAllowed, NotFound
 from madang.model import Dialect
@@ -44,26 +45,29 @@ class App:
                 return
             endpoint = find(request.path)
             dialect = endpoint.dialect or _dialect_of(request)
-            await self._serve(endpoint, dialect, request)
+            if request.opening.method in endpoint.methods:
+                await self._handle(endpoint, dialect, request)
+            else:
+                _refuse_method(endpoint, dialect, request)
         except MadangError as error:
             send_error(request, dialect, error)
         except Exception:  # noqa: BLE001 - answered, logged, and no other request harmed
             _log.exception("a defect of ours in %r", request.path)
             send_error(request, dialect, InternalError("Madang failed; it has been logged."))
 
-    async def _serve(self, endpoint: Endpoint, dialect: Dialect, request: Request) -> None:
-        method = request.opening.method
-        if method not in endpoint.methods:
-            allowed = " or ".join(endpoint.methods)
-            error = MethodNotAllowed(f"{method} is not allowed here; use {allowed}.")
-            allow = b"allow: %b\r\n" % ", ".join(endpoint.methods).encode()
-            send_error(request, dialect, error, allow)
-        elif endpoint.name == "generate":
-            await generate.generate(self._runtime, endpoint, request, _APART)
-        elif endpoint.name == "count":
-            await generate.count(self._runtime, endpoint, request)
-        else:
-            await _HANDLERS[endpoint.name](self._runtime, endpoint, dialect, request)
+    def _handle(self, endpoint: Endpoint, dialect: Dialect, request: Request) -> Awaitable[None]:
+        if endpoint.name == "generate":
+            return generate.generate(self._runtime, endpoint, request, _APART)
+        if endpoint.name == "count":
+            return generate.count(self._runtime, endpoint, request)
+        return _HANDLERS[endpoint.name](self._runtime, endpoint, dialect, request)
+
+
+def _refuse_method(endpoint: Endpoint, dialect: Dialect, request: Request) -> None:
+    allowed = " or ".join(endpoint.methods)
+    error = MethodNotAllowed(f"{request.opening.method} is not allowed here; use {allowed}.")
+    allow = b"allow: %b\r\n" % ", ".join(endpoint.methods).encode()
+    send_error(request, dialect, error, allow)
 
 
 def send_error(request: Request, dialect: Dialect, error: MadangError, head: bytes = b"") -> None:

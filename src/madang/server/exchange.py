@@ -16,17 +16,28 @@ async def read_body(request: Request, limit: int, timeout_s: float) -> bytes:
 
     Raises BodyTooLarge, or InvalidRequest (too slow, or an encoding we do not read).
     """
+    body = body_at_hand(request, limit)
+    if body is not None:
+        return body
     headers = request.headers
-    if headers.get(b"content-encoding", b"identity") != b"identity":
-        raise InvalidRequest(
-            "Compressed request bodies are not supported.", code="unsupported_encoding"
-        )
     if int(headers.get(b"content-length", b"0")) > limit:
         if b"expect" not in headers:  # else it waits for our word before it sends
             await _discard(request, limit, timeout_s)
         raise _too_large(limit)
+    return await _gather(request, limit, timeout_s)
+
+
+def body_at_hand(request: Request, limit: int) -> bytes | None:
+    """The whole request body, where all of it has come already, as most do; else None.
+
+    Raises BodyTooLarge, or InvalidRequest (an encoding we do not read).
+    """
+    if request.headers.get(b"content-encoding", b"identity") != b"identity":
+        raise InvalidRequest(
+            "Compressed request bodies are not supported.", code="unsupported_encoding"
+        )
     if not request.whole:
-        return await _gather(request, limit, timeout_s)
+        return None
     body = request.take()
     if len(body) > limit:
         raise _too_large(limit)

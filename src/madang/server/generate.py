@@ -16,7 +16,7 @@ from madang.pipeline.wish import wish_of
 from madang.routing.canary.split import Side
 from madang.routing.pacing import HIGH, LOW, NORMAL, Priority
 from madang.server.caller import authenticate, tags_of
-from madang.server.exchange import read_body, send_json
+from madang.server.exchange import body_at_hand, read_body, send_json
 from madang.server.paths import Endpoint
 from madang.server.request import Request
 from madang.server.runtime import Runtime
@@ -111,18 +111,22 @@ async def admit(runtime: Runtime, endpoint: Endpoint, request: Request) -> Call:
     dialect = endpoint.dialect or "chat"
     at_ns = time.time_ns()
     key = authenticate(runtime.keyring, request, dialect, at_ns / 1e9, runtime.settings.keys)
-    body = await read_body(request, bounds.max_body_mb * 1024 * 1024, bounds.body_timeout_s)
+    limit = bounds.max_body_mb * 1024 * 1024
+    body = body_at_hand(request, limit)
+    if body is None:
+        body = await read_body(request, limit, bounds.body_timeout_s)
     call = Call(
         id=runtime.new_request_id(at_ns),
         wire=WIRES[dialect],
         key=key,
         at_us=at_ns // 1000,
         started=started,
+        body=body,
+        path_model=endpoint.model,
+        path_stream=endpoint.stream,
+        tags=key.tags,
     )
     request.id = call.id
-    call.body = body
-    call.path_model = endpoint.model
-    call.path_stream = endpoint.stream
     if endpoint.name == "count":
         call.envelope = read_count_envelope(call)
     else:
@@ -158,7 +162,6 @@ def shed(runtime: Runtime, request: Request) -> None:
 def _read_options(call: Call, request: Request, dialect: Dialect) -> None:
     """Madang's own request headers, and those that go on to the provider."""
     headers = request.headers
-    call.tags = call.key.tags
     if not _ASKED.isdisjoint(headers):
         _read_wishes(call, request)
     if call.envelope.model.startswith(TASK_PREFIX):

@@ -121,10 +121,9 @@ class ResponseReader:
             return
         if len(lines) > self.bounds.max_head_count:
             raise self._broken("too many headers")
-        headers = self.headers
-        for name, value in lines:
-            name, value = name.lower(), value.rstrip()  # noqa: PLW2901
-            headers[name] = headers[name] + b", " + value if name in headers else value
+        self.headers = {name.lower(): value.rstrip() for name, value in lines}
+        if len(self.headers) < len(lines):
+            self.headers = _joined(lines)
         self._check_head()
         self.reusable = self._parser.should_keep_alive()
         self.headed = True
@@ -168,3 +167,12 @@ class ResponseReader:
 
     def _broken(self, what: str) -> ProviderBroken:
         return ProviderBroken(f"{self.host} sent {what}")
+
+
+def _joined(lines: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Headers of which some are repeated, the values of one name behind each other."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in lines:
+        known, value = name.lower(), value.rstrip()  # noqa: PLW2901
+        headers[known] = headers[known] + b", " + value if known in headers else value
+    return headers

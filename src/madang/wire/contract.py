@@ -110,10 +110,14 @@ class Pump(Protocol):
 
 
 class Answered(Struct, frozen=True):
-    """What the ledger needs from a whole answer, read on the side."""
+    """What the ledger needs from a whole answer, read on the side.
+
+    `is_sound`: it was seen that no client library stumbles over it, so that it need not be repaired.
+    """
 
     usage: Usage | None = None
     stop: Stop | None = None
+    is_sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

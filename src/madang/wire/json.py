@@ -80,10 +80,10 @@ def are_named_once(body: bytes, fields: Mapping[str, bytes], names: Iterable[byt
     first, which is a way around a key's list of models. Where the members that we read leave no room
     for another, there is none, and the body need not be searched. No name is shorter than `model`.
     """
-    spare = len(body) - 1  # two braces, and one comma less than there are members
-    for name, raw in fields.items():
-        spare -= len(name) + len(raw) + _AROUND
-    if spare < _LEAST_MEMBER:
+    said = sum(map(len, fields)) + sum(map(len, fields.values())) + _AROUND * len(fields)
+    if (
+        len(body) - 1 - said < _LEAST_MEMBER
+    ):  # two braces, and one comma less than there are members
         return True
     return b"\\u00" not in body and all(body.count(name) <= 1 for name in names)
 

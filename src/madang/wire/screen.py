@@ -118,18 +118,12 @@ class Screen:
             return False
         held = fields[self._holder]
         turns = held if type(held) is bytes else bytes(held)
-        for beside, words in self._words:  # noqa: SIM110 - a generator costs more than the search
-            if _found(turns, beside, words):
-                return True
+        for beside, words in self._words:
+            for needed in beside:
+                if needed not in turns:
+                    break
+            else:
+                for word in words:
+                    if word in turns:
+                        return True
         return False
-
-
-def _found(turns: bytes, beside: tuple[bytes, ...], words: list[bytes]) -> bool:
-    """Whether one of the words is in the turns, with everything that must stand beside it."""
-    for needed in beside:
-        if needed not in turns:
-            return False
-    for word in words:  # noqa: SIM110 - a generator costs more than the search
-        if word in turns:
-            return True
-    return False

@@ -7,6 +7,8 @@ left, then longest unused.
 from math import inf
 from typing import Final
 
+from msgspec import Struct
+
 from madang.config.pacing import Pace
 from madang.errors import Kind
 from madang.routing.limits.memory import Memory
@@ -75,37 +77,23 @@ class Told:
         self.barred = Rest()
 
 
-class Turn:
+class Turn(Struct, eq=False):
     """The right to send one request with one key; given back by `end`, in any case.
 
     `key` is which of the provider's keys, `prefix` its first characters (None: there is no key).
     `listens`: the answer's headers are worth reading: something is known already, or now and then.
+    `marks` are what was taken of its meters for so many `tokens`.
     """
 
-    __slots__ = (
-        *("_is_open", "_marks", "_tokens", "_turnstile", "at"),
-        *("key", "lane", "listens", "prefix"),
-    )
-
-    def __init__(
-        self,
-        turnstile: "Turnstile",
-        lane: KeyLane,
-        tokens: int,
-        marks: tuple[int, ...],
-        at: float,
-    ) -> None:
-        self._turnstile = turnstile
-        self.lane = lane
-        self._tokens = tokens
-        self._marks = marks
-        self._is_open = True
-        self.at = at
-        self.key = lane.index
-        self.prefix = lane.key.prefix or None
-        self.listens = turnstile.is_paced and (
-            not lane.learned.is_quiet or lane.key.turns % _LISTEN_EVERY == 0
-        )
+    turnstile: "Turnstile"
+    lane: KeyLane
+    tokens: int
+    marks: tuple[int, ...]
+    at: float
+    key: int
+    prefix: str | None
+    listens: bool
+    is_open: bool = True
 
     def answered(self) -> None:
         """The provider has taken the key."""
@@ -120,14 +108,14 @@ class Turn:
         if quota.requests is not None:
             learned.requests = learned.heard(quota.requests, on_the_way, now)
         if quota.tokens is not None:
-            learned.tokens = learned.heard(quota.tokens, on_the_way * self._tokens, now)
+            learned.tokens = learned.heard(quota.tokens, on_the_way * self.tokens, now)
 
     def refused(
         self, cause: Kind, status: int | None, retry_after_s: float | None, now: float
     ) -> None:
         """The provider has refused it, for a cause that may be the key's."""
-        lane, may_rest = self.lane, len(self._turnstile.keys) > 1
-        if (ceiling := self._turnstile.ceiling) is not None and cause in _TOO_MUCH:
+        lane, may_rest = self.lane, len(self.turnstile.keys) > 1
+        if (ceiling := self.turnstile.ceiling) is not None and cause in _TOO_MUCH:
             ceiling.refused(self.at, now)
         if cause == "rate_limit":
             lane.learned.refused(self.at, now, retry_after_s, is_known=lane.has_rates)
@@ -141,10 +129,10 @@ class Turn:
 
     def end(self, tokens: int | None) -> None:
         """The request is over; it has used so many tokens (None: as many as were taken)."""
-        if self._is_open:
-            self._is_open = False
-            difference = 0 if tokens is None else tokens - self._tokens
-            self._turnstile.leave(self.lane, self._marks, difference)
+        if self.is_open:
+            self.is_open = False
+            difference = 0 if tokens is None else tokens - self.tokens
+            self.turnstile.leave(self.lane, self.marks, difference)
 
 
 class Turnstile:
@@ -202,7 +190,8 @@ class Turnstile:
         if key.rest.cause is not None or lane.barred.cause is not None:
             key.rest.asked(now)
             lane.barred.asked(now)
-        return Turn(self, lane, tokens, marks, now)
+        listens = self.is_paced and (not lane.learned.is_quiet or key.turns % _LISTEN_EVERY == 0)
+        return Turn(self, lane, tokens, marks, now, lane.index, key.prefix or None, listens)
 
     def leave(self, lane: KeyLane, marks: tuple[int, ...], difference: int) -> None:
         """A turn is over: what it held is free for the next."""

@@ -33,17 +33,16 @@ def read_envelope(body: bytes, path_model: str | None, path_stream: bool) -> Env
     model = member(fields, "model", _model, "a string") if "model" in fields else path_model
     if not model:
         raise InvalidRequest("`model` is missing.", param="model", code="missing_field")
-    options = member(fields, "stream_options", _options, _OPTIONS)
     bound = member(fields, "max_completion_tokens", _bound, "an integer")
     if bound is None:
         bound = member(fields, "max_tokens", _bound, "an integer")
-    return Envelope(
-        model,
-        member(fields, "stream", _flag, "a boolean") or path_stream,
-        fields,
-        options is not None and options.include_usage is True,
-        bound,
-    )
+    is_stream, tells_usage = path_stream, False
+    if "stream" in fields:
+        is_stream = member(fields, "stream", _flag, "a boolean") or path_stream
+    if "stream_options" in fields:
+        options = member(fields, "stream_options", _options, _OPTIONS)
+        tells_usage = options is not None and options.include_usage is True
+    return Envelope(model, is_stream, fields, tells_usage, bound)
 
 
 def retarget(body: bytes, envelope: Envelope, model: str) -> bytes:

@@ -123,6 +123,9 @@ def _read_call(call: dict[str, Any], ids: CallIds) -> ToolCall:
 
 
 class _Message(Struct):
+    """What `repair` would look at: content that is no text is left to the slow path."""
+
+    content: str | None = None
     tool_calls: list[Raw] | None = None
 
 
@@ -148,10 +151,11 @@ def skim_answer(body: bytes) -> Answered:
         return _skim_slowly(body)
     if skimmed.usage is None or not skimmed.choices:
         return _skim_slowly(body)
+    calling = [choice for choice in skimmed.choices if choice.message and choice.message.tool_calls]
     first = skimmed.choices[0]
-    called = first.message is not None and bool(first.message.tool_calls)
     usage = skimmed.usage.neutral(skimmed.service_tier)
-    return Answered(usage, read_stop(first.finish_reason, called=called))
+    stop = read_stop(first.finish_reason, called=first in calling)
+    return Answered(usage, stop, is_sound=not calling)
 
 
 def _skim_slowly(body: bytes) -> Answered:
