@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from madang import catalog
 
@@ -14,6 +15,9 @@ EXAMPLES = int(os.environ.get("MADANG_EXAMPLES", "25"))
 
 FIRST = ("studio", "server", "cli", "upstream", "drills", "recordings")
 """The rooms that start programs: side by side they are begun first, and what is quick fills the end."""
+
+TOGETHER = ("tests/studio/doors",)
+"""Rooms whose modules share what takes seconds to make: side by side, one process runs all of them."""
 
 # No time limit per example: a busy machine is no defect. In continuous integration the parent is
 # hypothesis's own `ci` profile, with a fixed seed.
@@ -40,3 +44,17 @@ def pytest_collection():
 def pytest_collection_modifyitems(items):
     """Bring the rooms that take long to the front; within a room nothing changes its place."""
     items.sort(key=lambda item: item.path.relative_to(item.config.rootpath).parts[1] not in FIRST)
+
+
+class Scheduling(LoadFileScheduling):
+    """A process runs whole modules, and whole rooms where they share something dear."""
+
+    def _split_scope(self, nodeid):
+        module = super()._split_scope(nodeid)
+        return next((room for room in TOGETHER if module.startswith(f"{room}/")), module)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Take our way where modules are dealt out, and nobody's where tests are."""
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None

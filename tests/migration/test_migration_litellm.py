@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from migration_litellm import CATALOG, Anything, config, loaded, rows, served, translated
 
@@ -194,7 +194,6 @@ SECRETS = st.text("abcdefghijklmnopqrstuvwxyz0123456789-$", min_size=6, max_size
 )
 
 
-@settings(max_examples=40)
 @given(SECRETS.map(lambda text: f"{text}!"))
 def test_no_key_in_the_clear_comes_out_again_wherever_it_stands(secret):
     entry = config(api_key=secret, extra_headers={"x-api-key": secret}, organization="o")
@@ -245,7 +244,6 @@ ENTRIES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40)
 @given(st.lists(ENTRIES, max_size=4), VALUES, VALUES)
 def test_whatever_the_entries_hold_what_is_written_loads(entries, litellm, router):
     document = {"model_list": entries, "litellm_settings": litellm, "router_settings": router}

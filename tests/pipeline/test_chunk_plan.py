@@ -1,7 +1,7 @@
 """The plan for a long text: every request of it fits 80 % of the window by the estimate, and there are not too many."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from madang.errors import InvalidRequest
@@ -27,7 +27,6 @@ def leading_to(*windows, model="gpt-4.1"):
     return Route("m", tuple(targets))
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     model=st.sampled_from(MODELS),
     window=st.integers(4000, 40_000),
@@ -45,7 +44,6 @@ def test_every_request_fits_with_its_answer(model, window, times, bound, questio
             assert estimate_request(request, model) + plan.bound <= FILLED * window
 
 
-@settings(max_examples=30, deadline=None)
 @given(window=st.integers(3000, 20_000), lengths=st.lists(st.integers(0, 1500), min_size=1))
 def test_answers_that_go_together_fit_with_the_final_answer(window, lengths):
     plan = plan_of(asked(WORDS * 800), leading_to(window), 100)

@@ -4,7 +4,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 from whatif_rows import AT_US, DAY
@@ -97,7 +97,6 @@ def fields(used):
     return {**counts, "tier": used.tier, "units": used.units}
 
 
-@settings(max_examples=40)
 @given(LEDGERS)
 def test_the_same_configuration_costs_what_the_ledger_says(replayed, snapshot, requests):
     with tempfile.TemporaryDirectory() as folder:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from media_bodies import BODIES, KEYS, keys_for
 
@@ -155,7 +155,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=120)
 @given(path=st.sampled_from(PATHS), body=st.dictionaries(NAMES, VALUES, max_size=2))
 def test_any_json_gets_an_answer_that_is_no_failure_of_the_simulator(sim_of_media, path, body):
     sim, client = sim_of_media
@@ -164,7 +163,6 @@ def test_any_json_gets_an_answer_that_is_no_failure_of_the_simulator(sim_of_medi
     assert answer.status_code in {200, 400, 404, 422}
 
 
-@settings(max_examples=60)
 @given(path=st.sampled_from(PATHS), body=st.binary(max_size=200))
 def test_any_form_gets_an_answer_that_is_no_failure_of_the_simulator(sim_of_media, path, body):
     sim, client = sim_of_media

@@ -9,7 +9,7 @@ import sys
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from studio_stand import BRIEF, MINA, script, shots_of
 
@@ -149,7 +149,6 @@ def test_a_retake_reaches_one_clip_and_going_back_finds_the_old_one():
 
 
 @given(st.sampled_from([*range(len(SHOTS))]), st.text(min_size=1, max_size=30))
-@settings(max_examples=30)
 def test_whatever_a_line_says_only_its_scene_is_concerned(number, text):
     line = SHOTS[number].lines[0]
     scene = line.partition(".")[0]

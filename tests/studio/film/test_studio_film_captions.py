@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from madang_studio.film import subtitles, written
@@ -117,7 +117,6 @@ def test_a_line_without_text_has_no_caption():
 texts = st.text(st.characters(codec="utf-8"), max_size=300) | st.sampled_from([LONG, "가" * 200])
 
 
-@settings(max_examples=150)
 @given(st.lists(st.tuples(texts, st.integers(0, 3000), st.integers(0, 400)), max_size=6))
 def test_whatever_is_said_captions_do_not_overlap_and_have_a_length(said):
     """Up to captions that would take less than a millisecond each: there is room for all here."""

@@ -14,7 +14,7 @@ from chat_traffic import (
     sse,
     write_stream,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from madang.errors import InvalidRequest, ProviderError
@@ -44,8 +44,6 @@ from madang.model import (
 )
 from madang.wire.chat import WIRE
 from stand.streams import check_promise
-
-quick = settings(max_examples=60)
 
 # --- garbage --------------------------------------------------------------------------------------
 
@@ -109,7 +107,6 @@ WEIRD_STREAMS = st.lists(
 )
 
 
-@quick
 @given(st.binary(max_size=300))
 def test_bytes_that_are_no_stream_fail_and_never_raise(data):
     events = read_stream(data)
@@ -118,7 +115,6 @@ def test_bytes_that_are_no_stream_fail_and_never_raise(data):
     relay(data)
 
 
-@quick
 @given(WEIRD_STREAMS)
 def test_a_stream_of_odd_shapes_keeps_the_promise(chunks):
     data = sse(chunks)
@@ -129,7 +125,6 @@ def test_a_stream_of_odd_shapes_keeps_the_promise(chunks):
     assert meter.text_bytes == len(relayed)
 
 
-@quick
 @given(ANYTHING | st.binary(max_size=60), st.sampled_from([200, 400, 403, 404, 413, 429, 500, 529]))
 def test_answers_of_odd_shapes_are_errors_or_answers(value, status):
     body = value if isinstance(value, bytes) else msgspec.json.encode(value)
@@ -141,7 +136,6 @@ def test_answers_of_odd_shapes_are_errors_or_answers(value, status):
         WIRE.write_error(error)
 
 
-@quick
 @given(st.lists(CHOICE.map(lambda c: {**c, "message": c["delta"]}), min_size=1), ANYTHING)
 def test_choices_of_odd_shapes_are_answers(choices, usage):
     body = msgspec.json.encode({"choices": choices, "usage": usage})
@@ -157,7 +151,6 @@ MESSAGES = st.fixed_dictionaries(
 )
 
 
-@quick
 @given(st.dictionaries(WORDS, ANYTHING, max_size=6), st.lists(MESSAGES | ANYTHING, max_size=3))
 def test_requests_of_odd_shapes_are_refused_in_words(members, messages):
     body = msgspec.json.encode({"model": "m", **members, "messages": messages})
@@ -170,7 +163,6 @@ def test_requests_of_odd_shapes_are_refused_in_words(members, messages):
 # --- cuts -----------------------------------------------------------------------------------------
 
 
-@quick
 @given(st.data())
 def test_any_cut_gives_the_same_events_and_the_same_relay(data):
     case = data.draw(st.sampled_from(sample_streams()))
@@ -183,7 +175,6 @@ def test_any_cut_gives_the_same_events_and_the_same_relay(data):
     assert noted(whole[1]) == noted(cut[1])
 
 
-@quick
 @given(st.data())
 def test_a_stream_that_stops_anywhere_before_its_finish_is_no_success(data):
     case = data.draw(st.sampled_from(sample_streams()))
@@ -193,7 +184,6 @@ def test_a_stream_that_stops_anywhere_before_its_finish_is_no_success(data):
     assert not relay(stream[:end])[1].ended
 
 
-@quick
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 6)), min_size=1, max_size=12))
 def test_calls_that_interleave_in_any_way_arrive_whole(order):
     """Each call's arguments are sent in pieces, in the drawn order of calls and sizes."""
@@ -308,7 +298,6 @@ def requests(draw):
     )
 
 
-@quick
 @given(requests())
 def test_a_request_of_this_dialect_survives_writing(request):
     rendered = WIRE.write_request(request, "m")
@@ -329,7 +318,6 @@ ANSWER_PARTS = st.builds(
 )
 
 
-@quick
 @given(ANSWER_PARTS, st.sampled_from(["length", "content_filter", "error"]), st.integers(0, 99))
 def test_an_answer_survives_writing(parts, stop, count):
     usage = Usage(input=count + 5, output=count + 3, cache_read=count, reasoning=count // 2)

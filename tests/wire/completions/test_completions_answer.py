@@ -4,7 +4,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from madang.errors import InvalidRequest, ProviderBroken
@@ -30,7 +30,6 @@ from madang.model import (
 from madang.wire.completions import WIRE
 from madang.wire.contract import WriteContext
 
-quick = settings(max_examples=60)
 LIKELY = [
     {"token": "He", "logprob": -0.1, "top_logprobs": [{"token": "He", "logprob": -0.1}]},
     {"token": "llo", "logprob": -0.2, "top_logprobs": []},
@@ -156,7 +155,6 @@ PARTS = st.lists(
 )
 
 
-@quick
 @given(choices=st.lists(PARTS, min_size=1, max_size=3), echo=st.booleans())
 def test_streamed_and_whole_are_the_same_text(choices, echo):
     spoken = [tuple(kind("".join(texts)) for kind, texts in parts) for parts in choices]
@@ -188,7 +186,6 @@ JSON = st.recursive(
 )
 
 
-@quick
 @given(body=st.dictionaries(NAMES, JSON).map(json.dumps) | st.text(max_size=20))
 def test_any_request_is_read_or_refused(body):
     for read in (WIRE.read_request, WIRE.read_envelope):
@@ -196,7 +193,6 @@ def test_any_request_is_read_or_refused(body):
             read(body.encode("utf-8", "replace"), "m", False)
 
 
-@quick
 @given(entries=JSON)
 def test_any_log_probabilities_leave_an_answer(entries):
     """They come from a provider in whatever shape."""

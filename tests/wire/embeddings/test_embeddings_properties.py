@@ -4,7 +4,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from madang.errors import InvalidRequest, ProviderError
@@ -13,7 +13,6 @@ from madang.wire.contract import WriteContext
 from madang.wire.embeddings import WIRE
 from madang.wire.gemini.embed import BATCH, SINGLE
 
-quick = settings(max_examples=60)
 ALL = pytest.mark.parametrize("wire", [WIRE, SINGLE, BATCH], ids=lambda wire: wire.dialect)
 NAMES = st.sampled_from(
     [
@@ -46,7 +45,6 @@ FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
 @ALL
-@quick
 @given(body=BODIES)
 def test_any_request_is_read_or_refused(wire, body):
     assert wire.estimate(body) >= 0
@@ -57,7 +55,6 @@ def test_any_request_is_read_or_refused(wire, body):
 
 
 @ALL
-@quick
 @given(body=BODIES)
 def test_any_answer_is_read_or_a_providers_failure(wire, body):
     wire.skim_answer(body)
@@ -67,7 +64,6 @@ def test_any_answer_is_read_or_a_providers_failure(wire, body):
 
 
 @pytest.mark.parametrize("wire", [WIRE, BATCH], ids=lambda wire: wire.dialect)
-@quick
 @given(texts=st.lists(TEXTS, min_size=1, max_size=5), dimensions=st.none() | st.integers(1, 9999))
 def test_a_request_that_is_written_is_read_again(wire, texts, dimensions):
     asked = Embed(model="m", inputs=tuple(texts), dimensions=dimensions)
@@ -77,7 +73,6 @@ def test_a_request_that_is_written_is_read_again(wire, texts, dimensions):
 
 
 @ALL
-@quick
 @given(vectors=st.lists(st.lists(FLOATS, max_size=9), min_size=1, max_size=4), packed=st.booleans())
 def test_vectors_that_are_written_are_read_again(wire, vectors, packed):
     vectors = vectors[:1] if wire is SINGLE else vectors
@@ -87,7 +82,6 @@ def test_vectors_that_are_written_are_read_again(wire, vectors, packed):
     assert wire.read_answer(body).vectors == answer.vectors
 
 
-@quick
 @given(members=st.dictionaries(st.text(max_size=4), JSON, max_size=5))
 def test_a_relay_keeps_every_member(members):
     body = json.dumps({**members, "model": "alias"}).encode()

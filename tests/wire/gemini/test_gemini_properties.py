@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from gemini_views import ARRAY, CONTEXT, collect, read_stream, sse, write_stream
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from madang.errors import InvalidRequest, ProviderError
@@ -355,7 +355,6 @@ requests = st.builds(
 )
 
 
-@settings(max_examples=60)
 @given(requests)
 def test_a_request_comes_back_as_it_was_written(request):
     rendered = WIRE.write_request(request, request.model)

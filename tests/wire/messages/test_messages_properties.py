@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from messages_traffic import CONTEXT, read_stream, sample_events, write_stream
 
@@ -94,7 +94,6 @@ def test_any_split_gives_the_same_events(data, cuts):
 
 
 @given(st.lists(EVENTS, max_size=12), st.lists(st.integers(0, 2_000), max_size=4))
-@settings(max_examples=60)
 def test_a_reader_survives_everything_and_ends_once(events, cuts):
     data = _framed(events)
     read = read_stream(data, [cut % (len(data) + 1) for cut in cuts])
@@ -109,7 +108,6 @@ def test_a_reader_survives_noise(noise):
 
 
 @given(st.lists(EVENTS, max_size=12))
-@settings(max_examples=60)
 def test_whatever_was_read_can_be_written(events):
     written = write_stream(read_stream(_framed(events)))
     assert isinstance(read_stream(written)[-1], Ended | Failed)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from responses_traffic import CONTEXT, read_stream, samples, write_stream
 
@@ -99,7 +99,6 @@ streams = st.lists(events | values.filter(lambda value: not isinstance(value, st
 
 
 @given(streams, cuts)
-@settings(max_examples=100)
 def test_any_stream_in_any_cuts_gives_the_same_ordered_events(sent, cuts):
     body = sse([event for event in sent if isinstance(event, dict)], named=False)
     body += b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in sent)
@@ -109,7 +108,6 @@ def test_any_stream_in_any_cuts_gives_the_same_ordered_events(sent, cuts):
 
 
 @given(streams)
-@settings(max_examples=100)
 def test_whatever_was_read_is_written_as_one_whole_stream(sent):
     once = read_stream(b"".join(b"data: " + json.dumps(one).encode() + b"\n\n" for one in sent))
     written = written_data(write_stream(once))
@@ -191,7 +189,6 @@ bodies = maybe(
 
 
 @given(bodies, st.sampled_from(["gpt-4.1", "gpt-5.2", "other"]))
-@settings(max_examples=120)
 def test_any_request_is_refused_by_its_place_or_can_be_written_again_and_again(sent, model):
     body = json.dumps(sent).encode()
     try:
