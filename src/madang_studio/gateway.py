@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -123,7 +124,7 @@ class Door:
         listed = _json(self._call("GET", "/v1/models", None, {}))
         return [row for row in listed.get("data", []) if isinstance(row, dict)]
 
-    def prices(self, today: date) -> dict[tuple[str, str], float]:
+    def prices(self, today: date) -> dict[tuple[str, str], Fraction]:
         """Nano-dollars per millisecond of a clip and per character of speech, by step and model.
 
         The dearest variant of each. Empty for a key that may not see prices: only an admin key may.
@@ -288,14 +289,14 @@ def _sound(reply: Reply, ask: SpeechAsk) -> tuple[bytes, Timing]:
         raise InVain(f"{ask.model} spoke nothing that can be understood.") from error
 
 
-def _prices(rows: Any, today: str) -> Iterator[tuple[tuple[str, str], float]]:  # noqa: ANN401 - JSON
+def _prices(rows: Any, today: str) -> Iterator[tuple[tuple[str, str], Fraction]]:  # noqa: ANN401 - JSON
     for row in rows if isinstance(rows, list) else ():
         price = row["price"]
         if not price["valid_from"] <= today < (price["valid_to"] or "9"):
             continue
         for step, count in _COUNTED:
             variants = [
-                unit["nusd"] / unit["per"]
+                Fraction(unit["nusd"]) / Fraction(unit["per"])
                 for name, unit in price["units"].items()
                 if name.partition(".")[0] == count
             ]
@@ -327,7 +328,7 @@ def _failure(job: Mapping[str, Any], ask: VideoAsk, cost_nusd: int | None) -> St
         code, message = str(error.get("code") or ""), str(error.get("message") or message)
     if any(word in code for word in _FILTERED):
         return Refused(f"{ask.model} refuses this prompt ({message}): change the shot's words.")
-    if cost_nusd:
+    if cost_nusd or (cost_nusd is None and "cost_usd" in job):  # null: nobody knows what it cost
         return InVain(f"{ask.model} made no clip, and may have charged for it: {message}")
     return Spoiled(f"{ask.model} made no clip: {message}")
 

@@ -7,7 +7,7 @@ import pytest
 
 from madang.errors import InvalidRequest
 from madang.media.choosing import nusd_of
-from madang.media.money import bill, usage_of
+from madang.media.money import bill, owed, usage_of
 from madang.model.price_list import PriceLine, priced
 
 DAY = date(2026, 1, 1)
@@ -33,6 +33,13 @@ def test_counts_that_the_price_list_does_not_know_are_passed_over():
 def test_without_a_price_the_cost_is_unknown_and_never_zero():
     assert bill(None, [{"video_ms": 5000}], 0).nusd is None
     assert bill(_price(image="0.04"), [{"video_ms": 5000}], 0).nusd is None
+
+
+def test_what_was_made_and_counted_by_nobody_has_an_unknown_cost_and_never_none():
+    price = _price(video_second="0.10")
+    assert owed(price, [{}, {}], 0).nusd is None
+    assert owed(price, [{}, {"video_ms": 5000}], 0).nusd == 500_000_000
+    assert owed(None, [{"video_ms": 5000}], 0).nusd is None
 
 
 def test_nothing_billed_costs_nothing():

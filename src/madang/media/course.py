@@ -16,7 +16,7 @@ from madang.errors import MadangError, ProviderBroken
 from madang.media.calling import call
 from madang.media.job import Job, State, stored
 from madang.media.kit import Kit, key_of, now_us
-from madang.media.money import Bill, Ended, bill, row
+from madang.media.money import Bill, Ended, bill, owed, row
 from madang.media.told import told_seen
 from madang.model import Attempt, PriceRow
 from madang.model.media import JobSeen, VideoAsk
@@ -74,7 +74,7 @@ class Course:
         job = self.job
         if outcome == "lost" and job.target is not None:
             price = self.price()
-            lost = bill(price, [job.billed, job.counts], now_us(), estimated=True)
+            lost = owed(price, [job.billed, job.counts], now_us(), estimated=True)
             end = Ended(outcome="lost", cause=code, detail=message, estimated=True)
             await self.end("failed", end, lost, (code, message))
             return
@@ -189,6 +189,10 @@ class Course:
     def billed(self, *counted: dict[str, int]) -> Bill:
         """What is billed, by the first counts that the price list knows."""
         return bill(self.price(), counted, now_us())
+
+    def owed(self, *counted: dict[str, int]) -> Bill:
+        """The same for a clip that was made: where nobody counted anything its cost is unknown."""
+        return owed(self.price(), counted, now_us())
 
     def give_turn_back(self) -> None:
         """The provider has the job no more."""

@@ -17,7 +17,7 @@ from madang.keys import Key
 from madang.ledger.open import Begun
 from madang.media.calling import call, is_lost, told_refusal
 from madang.media.kit import Kit, following, permit
-from madang.media.money import Bill, Caller, Ended, bill, row, worst
+from madang.media.money import Bill, Caller, Ended, owed, row, worst
 from madang.model import Attempt, Dialect, Target
 from madang.model.media import SpeechAsk
 from madang.pipeline.lane import Berth
@@ -279,7 +279,7 @@ class _Making:
         self, berth: Berth, counted: tuple[Mapping[str, int], ...], *, estimated: bool = False
     ) -> Bill:
         price = self._kit.snapshot.price(berth, self._work.at_us)
-        return bill(price, counted, self._work.at_us, estimated=estimated)
+        return owed(price, counted, self._work.at_us, estimated=estimated)
 
     def _left_s(self) -> float:
         """How long it may still take."""

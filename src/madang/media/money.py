@@ -107,6 +107,18 @@ def bill(
     return unpriced or Bill()
 
 
+def owed(
+    price: PriceRow | None,
+    counted: Iterable[Mapping[str, int]],
+    at_us: int,
+    *,
+    estimated: bool = False,
+) -> Bill:
+    """The same for what was made, or may have been: where nobody counted anything the cost is unknown, not nothing."""
+    said = [counts for counts in counted if counts]
+    return bill(price, said, at_us, estimated=estimated) if said else Bill(nusd=None)
+
+
 def _readings(counts: Mapping[str, int], *, estimated: bool) -> list[Usage]:
     """As it is said; then, as price lists have tokens or pieces and hardly both, each without the other."""
     units = {name: count for name, count in counts.items() if name not in _TOKENS}

@@ -16,9 +16,7 @@ async def store(course: Course) -> None:
     """Bring the file home; after a restart, or where its address has died, ask for it again."""
     job, wire, berth = course.job, course.wire(), course.place()
     if course.wants_end:  # it was made all the same, and is paid for
-        made = course.billed(
-            dict(course.seen.billed) if course.seen else {}, job.billed, job.counts
-        )
+        made = course.owed(dict(course.seen.billed) if course.seen else {}, job.billed, job.counts)
         late = ("cancelled", "It was cancelled when it was made already.")
         await course.end("cancelled", Ended(outcome="ok", status=200), made, late)
         return
@@ -45,9 +43,9 @@ async def store(course: Course) -> None:
             await course.end(
                 "completed",
                 Ended(outcome="ok", status=200),
-                course.billed(job.billed, job.counts),
+                course.owed(job.billed, job.counts),
             )
             return
     said = f"The clip was made, but its file could not be fetched: {problem.message if problem else ''}"
     end = Ended(outcome="failed", status=200, cause="broken", detail=said)
-    await course.end("failed", end, course.billed(job.billed, job.counts), ("content_lost", said))
+    await course.end("failed", end, course.owed(job.billed, job.counts), ("content_lost", said))

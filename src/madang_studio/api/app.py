@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from madang_studio.api.desk import PATH, Conflict, Desk, NotThere
 from madang_studio.api.document import document
-from madang_studio.api.events import stream
+from madang_studio.api.events import Readers, TooMany
 from madang_studio.api.keys import AdminKey
 from madang_studio.api.operations import OPERATIONS, Operation
 from madang_studio.api.words import Failure, Problem
@@ -33,6 +33,7 @@ _STATUS: Final[Mapping[type[StudioError], int]] = {
     Conflict: 409,
     NoRoom: 507,
     Unavailable: 503,
+    TooMany: 429,
 }
 _JSON: Final = "application/json"
 
@@ -128,11 +129,13 @@ def _file(desk: Desk) -> Endpoint:
 
 
 def _events(project: Project) -> Endpoint:
+    readers = Readers(project)
+
     async def answer(request: Request) -> Response:
         last = request.headers.get("last-event-id", "0")
         if not (last.isascii() and last.isdecimal() and len(last) < 19):
             raise Malformed("Last-Event-ID is the id of an event.")
-        return stream(project, int(last), request.query_params.get("drama"))
+        return readers.stream(int(last), request.query_params.get("drama"))
 
     return answer
 

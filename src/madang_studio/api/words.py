@@ -78,7 +78,7 @@ class FileShown(Struct, frozen=True):
 class CreateBatch(Struct, frozen=True, forbid_unknown_fields=True):
     """A batch as its file has it: `dramas` are themes or briefs, `defaults` hold for each of them."""
 
-    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$(?!\n)")]
     dramas: Annotated[list[Any], Meta(min_length=1, max_length=10_000)]
     defaults: dict[str, Any] = {}
     budget_usd: Annotated[float, Meta(gt=0, le=10_000_000)] | None = None

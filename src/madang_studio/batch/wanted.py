@@ -24,7 +24,7 @@ _MOST_FAULTS: Final = 20
 _NUSD: Final = 1_000_000_000
 _LISTS: Final = frozenset({"captions", "exports", "gates"})
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$(?!\n)")]
 """Of batches and dramas: part of paths and addresses."""
 
 

@@ -4,6 +4,7 @@ Rule: a price that nobody knows is None, and said; it is never taken for nothing
 """
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Final
 
 from msgspec import Struct
@@ -16,7 +17,7 @@ from madang_studio.store.money import Rate
 Rates = Callable[[str, str | None], Rate | None]
 """What a step by a model took before (`Money.rate`)."""
 
-PriceList = Mapping[tuple[str, str], float]
+PriceList = Mapping[tuple[str, str], Fraction]
 """Nano-dollars per unit, by step and model: of `clip` per millisecond, of `voice` per character."""
 
 _USUAL_S: Final[Mapping[str, float]] = {

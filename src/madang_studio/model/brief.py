@@ -9,7 +9,8 @@ Gate = Literal["script", "storyboard", "clips"]
 """Where the work stops until a person approves."""
 
 Words = Annotated[str, Meta(min_length=1, max_length=2_000)]
-Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$(?!\n)", max_length=35)]
+"""A tag of a language (RFC 5646). It is part of names of files."""
 
 
 class Brief(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,11 +27,11 @@ class Brief(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     setting: Annotated[str, Meta(max_length=500)] | None = None
     minutes: Annotated[float, Meta(gt=0, le=60)] = 1.0
     language: Language = "en"
-    captions: tuple[Language, ...] = ()
+    captions: Annotated[tuple[Language, ...], Meta(max_length=40)] = ()
     burned: Language | None = None
     aspect: Aspect = "9:16"
-    exports: tuple[Aspect, ...] = ()
-    gates: tuple[Gate, ...] = ()
+    exports: Annotated[tuple[Aspect, ...], Meta(max_length=3)] = ()
+    gates: Annotated[tuple[Gate, ...], Meta(max_length=3)] = ()
     budget_usd: Annotated[float, Meta(gt=0, le=1_000_000)] | None = None
     urgency: Literal["low", "normal", "high"] = "normal"
     video: Annotated[str, Meta(min_length=1, max_length=200)] = "video:auto"

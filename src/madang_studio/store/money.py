@@ -1,6 +1,7 @@
 """What was paid, request by request, and what things cost before: integer nano-dollars."""
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 
 from msgspec import Struct
 
@@ -18,7 +19,7 @@ class Spent(Struct, frozen=True):
 class Rate(Struct, frozen=True):
     """What a step took the last times: per unit of its amount (None: nobody knows a price), and per time."""
 
-    nusd_per_unit: float | None
+    nusd_per_unit: Fraction | None
     seconds: float
 
 
@@ -67,7 +68,8 @@ class Money:
         seconds, nusd, amount = rows[0]
         if seconds is None:
             return None
-        return Rate(None if nusd is None else nusd / max(amount, 1), float(seconds))
+        per_unit = None if nusd is None else Fraction(int(nusd), max(int(amount), 1))
+        return Rate(per_unit, float(seconds))
 
     def _sum(self, condition: str, name: str) -> Spent:
         rows = self._database.read(

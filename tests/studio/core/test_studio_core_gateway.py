@@ -101,6 +101,7 @@ def test_a_gateway_that_is_not_there_may_come_back():
         ({"status": "failed", "error": {"code": "content_filter", "message": "no"}}, Refused),
         ({"status": "failed", "error": {"code": "provider_failed", "message": "x"}}, Spoiled),
         ({"status": "failed", "cost_nusd": 7, "error": {"code": "timeout"}}, InVain),
+        ({"status": "failed", "cost_usd": None, "error": {"code": "timeout"}}, InVain),
         ({"status": "cancelled", "error": None}, Spoiled),
     ],
 )

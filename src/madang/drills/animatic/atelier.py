@@ -1,12 +1,15 @@
 """The animatic from an event loop: each file by a process of its own, so many at once and no more.
 
-Rule: importing this costs nothing; Pillow and ffmpeg are loaded by the process that makes a file.
+Rule: importing this costs nothing; Pillow and ffmpeg are loaded by the process that makes a file. A process
+that is stopped takes the programs with it that it has started, and its temporary files.
 """
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import msgspec
@@ -82,23 +85,31 @@ class Atelier:
         async with self._places:
             if started is not None:
                 started()
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "madang.drills.animatic"),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-            )
-            try:
-                sent = msgspec.json.encode({"make": what, **order})
-                made, problem = await asyncio.wait_for(process.communicate(sent), _PATIENCE_S)
-            except TimeoutError as late:
-                raise Unmade(f"a {what} was not made within {_PATIENCE_S:g} s") from late
-            finally:
-                if process.returncode is None:
-                    process.kill()
-                    await process.wait()
-        if process.returncode:
+            code, made, problem = await _run(msgspec.json.encode({"make": what, **order}), what)
+        if code:
             lines = problem.decode("utf-8", "replace").strip().splitlines()
             raise Unmade(f"a {what} could not be made: {lines[-1] if lines else 'no reason given'}")
         facts, _, data = made.partition(b"\n")
         return msgspec.json.decode(facts), data
+
+
+async def _run(order: bytes, what: str) -> tuple[int | None, bytes, bytes]:
+    """One process with an order: its exit status, and what it said. Raises Unmade when it takes too long."""
+    with TemporaryDirectory(prefix="madang-atelier-", ignore_cleanup_errors=True) as folder:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "madang.drills.animatic"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "TMPDIR": folder},
+            start_new_session=True,
+        )
+        try:
+            made, problem = await asyncio.wait_for(process.communicate(order), _PATIENCE_S)
+        except TimeoutError as late:
+            raise Unmade(f"a {what} was not made within {_PATIENCE_S:g} s") from late
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
+        return process.returncode, made, problem

@@ -1,8 +1,10 @@
 """What the media side charges: list prices of its own, whoever asks.
 
-Written down apart from the catalogue, so that the two can disagree. Read in November 2026 at the
-makers' pages (developers.openai.com/api/docs/pricing, docs.dev.runwayml.com/guides/pricing, fal.ai/models,
-app.klingai.com/global/dev, cloud.google.com/vertex-ai/generative-ai/pricing, elevenlabs.io/pricing/api).
+Written down apart from the catalogue, so that the two can disagree. Nobody has read these at the makers'
+pages. Figures that were collected from documents of others between July and November 2026: Sora's by
+the second, gen4_turbo's (5 credits of a cent), Pika's (0.20 and 0.45 dollars for 5 seconds) and
+Stability's (0.20 a clip). All others are stand-ins of about the right size: what is charged in drills has to
+be some figure, and nothing but drills is priced by it.
 """
 
 from collections.abc import Mapping, Sequence
