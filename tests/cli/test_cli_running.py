@@ -8,8 +8,8 @@ from cli_gateway import ask, http, up
 
 
 def soon(holds):
-    """Whether something comes to hold: promised within a second, and a busy machine gets three."""
-    until = time.monotonic() + 3.0
+    """Whether something comes to hold: promised within a second, and a busy machine gets a minute."""
+    until = time.monotonic() + 60
     while not (held := holds()) and time.monotonic() < until:
         time.sleep(0.05)
     return held

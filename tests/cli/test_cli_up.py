@@ -79,7 +79,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="ne
 def test_two_workers_take_the_lent_key_and_end_together(tmp_path):
     with up(tmp_path, "--workers", "2", environ=CHOSEN) as gateway:
         workers = set()
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while len(workers) < 2 and time.monotonic() < until:
             status, headers, _ = ask(gateway, gateway.key)
             assert status == 200
@@ -129,8 +129,8 @@ USER = {"role": "user", "content": "count to 20000"}
 
 
 def eventually(holds):
-    """Whether something comes to hold within ten seconds."""
-    until = time.monotonic() + 10
+    """Whether something comes to hold within a minute."""
+    until = time.monotonic() + 60
     while not (held := holds()) and time.monotonic() < until:
         time.sleep(0.05)
     return held

@@ -126,7 +126,7 @@ class Gateway:
         """Ask it to end, wait, and return its exit status."""
         if self._process.poll() is None:
             self.terminate()
-        return self._ended(15)
+        return self._ended(30)
 
     def descriptors(self) -> int:
         """How many files and sockets it has open."""
@@ -184,7 +184,7 @@ class Gateway:
             self._process.stdout.close()
 
 
-def eventually(look: Callable[[], T], within_s: float = 20.0) -> T:
+def eventually(look: Callable[[], T], within_s: float = 60.0) -> T:
     """Return the first true answer; fail with the last one after `within_s`."""
     deadline = time.monotonic() + within_s
     while not (seen := look()):

@@ -131,6 +131,10 @@ class Provider:
         """The latest request for a model."""
         return self.asked[model][-1]
 
+    def counts(self) -> dict[str, int]:
+        """How often each model was asked; without the gateway's own looks, which name none."""
+        return {model: len(asked) for model, asked in self.asked.items() if model}
+
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         start = asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**24)

@@ -17,7 +17,7 @@ class Caller:
         self._socket = socket.socket()
         if room_bytes is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room_bytes)
-        self._socket.settimeout(5)
+        self._socket.settimeout(15)
         self._socket.connect(("127.0.0.1", port))
 
     def __enter__(self) -> Self:
@@ -48,7 +48,7 @@ class Caller:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         self._socket.close()
 
-    def hear(self, until: bytes, within_s: float = 5.0) -> bytes:
+    def hear(self, until: bytes, within_s: float = 15.0) -> bytes:
         """Everything up to (at least) `until`."""
         heard = b""
         deadline = time.monotonic() + within_s
@@ -59,7 +59,7 @@ class Caller:
             heard += piece
         return heard
 
-    def hear_all(self, within_s: float = 5.0) -> bytes:
+    def hear_all(self, within_s: float = 15.0) -> bytes:
         """Everything until the gateway closes; it has to, within `within_s`."""
         heard = b""
         deadline = time.monotonic() + within_s
@@ -75,7 +75,7 @@ class Caller:
     def hear_slowly(self, step_bytes: int, pause_s: float) -> int:
         """Read to the end with pauses; return how many bytes there were."""
         heard = 0
-        self._socket.settimeout(5)
+        self._socket.settimeout(15)
         while piece := self._socket.recv(step_bytes, socket.MSG_WAITALL):
             heard += len(piece)
             time.sleep(pause_s)

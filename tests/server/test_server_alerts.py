@@ -66,7 +66,7 @@ def ask(gateway, model):
 def test_one_alert_of_both_workers_reaches_the_receiver(gateway, hooks):
     assert [ask(gateway, "dead/m") for _ in range(12)] == [502] * 12
     assert ask(gateway, "oa/m") == 200
-    told = eventually(lambda: hooks[1], 15)
+    told = eventually(lambda: hooks[1])
     assert [(one["type"], one["data"]["subject"]) for one in told] == [("alert.firing", "dead")]
     assert told[0]["data"]["values"] == {"error_rate": 1.0}
     firing = gateway.call("GET", "/api/alerts").json()["firing"]
@@ -80,7 +80,7 @@ def test_every_worker_knows_what_all_have_seen(gateway):
         ).json()["rows"]
         return {row["provider"]: row["measures"]["attempts"] for row in rows}
 
-    eventually(lambda: all(attempts() == {"dead": 12, "oa": 1} for _ in range(6)), 10)
+    eventually(lambda: all(attempts() == {"dead": 12, "oa": 1} for _ in range(6)))
 
 
 def test_a_scrape_of_any_worker_has_the_sums(gateway):
@@ -89,12 +89,12 @@ def test_a_scrape_of_any_worker_has_the_sums(gateway):
         found = 'madang_attempts_total{model="m",outcome="failed",provider="dead"} 12.0'
         return found in text
 
-    eventually(lambda: all(errors() for _ in range(6)), 10)
+    eventually(lambda: all(errors() for _ in range(6)))
 
 
 def test_what_is_raised_ends_when_its_rule_goes(gateway, provider, hooks):
     gateway.configure(configured(provider.port, hooks[0], alerts=()))
-    told = eventually(lambda: len(hooks[1]) > 1 and hooks[1], 15)
+    told = eventually(lambda: len(hooks[1]) > 1 and hooks[1])
     assert told[1]["type"] == "alert.resolved"
     history = gateway.call("GET", "/api/alerts/history").json()["rows"]
     assert [one["state"] for one in history] == ["resolved", "firing"]
@@ -110,7 +110,7 @@ def test_a_channel_is_tried_and_a_private_one_refused_by_default(gateway, provid
         answer = gateway.call("POST", "/api/channels/ops/test")
         return answer.status_code == 502 and answer.json()["error"]["message"]
 
-    assert "allow_private" in eventually(refused, 10)
+    assert "allow_private" in eventually(refused)
     assert gateway.call("POST", "/api/channels/none/test").status_code == 404
 
 

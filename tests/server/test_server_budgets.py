@@ -190,8 +190,7 @@ def anew(gateway, key, **more):
 def test_four_workers_let_through_what_one_would(workers):
     _, key = workers.make_key("hurried", rpm=40)
     statuses: list[int] = []
-    deadline = time.monotonic() + 10
-    while statuses.count(429) < 30 and time.monotonic() < deadline:
+    while statuses.count(429) < 30 and len(statuses) < 1000:
         statuses.append(anew(workers, key).status_code)
     assert statuses.count(200) == 40
 
@@ -222,7 +221,7 @@ def test_what_a_worker_held_comes_back_when_it_is_killed(workers, provider):
         os.kill(pid, signal.SIGKILL)
     for caller in callers:
         caller.close()
-    eventually(lambda: len(workers.workers) == 4, 10)
+    eventually(lambda: len(workers.workers) == 4)
 
     def answered():
         try:
@@ -230,4 +229,4 @@ def test_what_a_worker_held_comes_back_when_it_is_killed(workers, provider):
         except httpx.TransportError:  # the worker that had taken the connection is gone
             return False
 
-    eventually(answered, 10)
+    eventually(answered)

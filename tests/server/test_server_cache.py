@@ -187,7 +187,7 @@ def test_a_hit_needs_no_money(cached):
     def spent():
         return ask(cached, key, body, x_madang_cache="off").status_code == 402
 
-    eventually(spent, 20)
+    eventually(spent)
     assert told(ask(cached, key, body))[:2] == (200, "hit")
 
 
@@ -216,7 +216,7 @@ def test_an_answer_is_forgotten_in_time(provider, own_gateway):
     key = gateway.make_key("caller")[1]
     body = settled("oa/expiring")
     assert [told(ask(gateway, key, body))[1] for _ in "12"] == ["miss", "hit"]
-    eventually(lambda: told(ask(gateway, key, body))[1] == "miss", 10)
+    eventually(lambda: told(ask(gateway, key, body))[1] == "miss")
 
 
 def test_a_shared_cache_answers_only_what_the_provider_was_asked(provider, own_gateway):

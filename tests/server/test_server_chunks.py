@@ -147,11 +147,11 @@ def test_it_counts_as_one_request_with_the_tokens_of_all(brief):
     ],
 )
 def test_what_cannot_be_split_is_refused_with_its_reason(brief, key, provider, model, more, code):
-    before = {name: len(asked) for name, asked in provider.asked.items()}
+    before = provider.counts()
     refused = ask(brief, key, "chat", model, **more)
     assert refused.status_code == 400
     assert code in refused.json()["error"]["code"]
-    assert before == {name: len(asked) for name, asked in provider.asked.items()}
+    assert before == provider.counts()
 
 
 @pytest.mark.parametrize(

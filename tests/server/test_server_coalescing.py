@@ -33,7 +33,7 @@ def gate(gateway=None, many=0):
     opened = threading.Event()
 
     def look():
-        eventually(lambda: gateway.status()["in_flight"] >= many, 20)
+        eventually(lambda: gateway.status()["in_flight"] >= many)
         opened.set()
 
     if many:

@@ -33,7 +33,7 @@ def begun(own_gateway):
         key = gateway.make_key()[1]
         made = start(gateway, **changed)
         assert made.status_code == 201, made.text
-        eventually(lambda: "x-madang-arm" in ask(gateway, key).headers, 2)
+        eventually(lambda: "x-madang-arm" in ask(gateway, key).headers)
         return gateway, key
 
     return begin
@@ -45,12 +45,12 @@ def test_each_step_moves_a_share_and_back_moves_all_to_the_original(begun):
     assert 3 <= counted["canary"] <= 30
     assert answerers(gateway, key, 20) == {"oa", "an"}
     assert act(gateway, "next").json()["state"] == "promoted"
-    eventually(lambda: answerers(gateway, key) == {"an"}, 3)
+    eventually(lambda: answerers(gateway, key) == {"an"})
     assert act(gateway, "next").status_code == 409
     assert act(gateway, "back").json()["percent"] == 0
-    eventually(lambda: answerers(gateway, key) == {"oa"}, 3)
+    eventually(lambda: answerers(gateway, key) == {"oa"})
     assert act(gateway, "end").json()["state"] == "aborted"
-    eventually(lambda: answerers(gateway, key) == {"ge"}, 3)
+    eventually(lambda: answerers(gateway, key) == {"ge"})
     kinds = [one["kind"] for one in gateway.call("GET", "/api/cutovers/steady").json()["events"]]
     assert kinds == ["aborted", "rolled_back", "promoted", "started"]
 
@@ -95,7 +95,7 @@ def test_madangs_own_route_may_be_the_new_side_and_the_original_steps_in(begun, 
     rescued = ask(gateway, key)
     assert rescued.headers["x-madang-provider"] == "ge"
     act(gateway, "next")
-    eventually(lambda: ask(gateway, key).headers["x-madang-arm"] == "canary", 3)
+    eventually(lambda: ask(gateway, key).headers["x-madang-arm"] == "canary")
     del provider.scripts["original"]
 
 
@@ -106,7 +106,7 @@ def test_after_the_way_back_the_original_answers_also_when_the_new_side_is_gone(
     config = json.loads(gateway.config.read_text())
     del config["providers"]["an"], config["providers"]["hasty-an"]
     gateway.configure(json.dumps(config))
-    eventually(lambda: "reloaded" in gateway.log, 3)
+    eventually(lambda: "reloaded" in gateway.log)
     assert answerers(gateway, key) == {"oa"}
 
 

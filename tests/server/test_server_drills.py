@@ -24,7 +24,7 @@ def held(own_gateway):
         key = gateway.make_key()[1]
         made = gateway.call("POST", "/api/drills", json={**DRILL, "strike": strike, **changed})
         assert made.status_code == 201, made.text
-        eventually(lambda: gateway.status()["drills"] == [made.json()["id"]], 3)
+        eventually(lambda: gateway.status()["drills"] == [made.json()["id"]])
         return gateway, key, made.json()["id"]
 
     return hold
@@ -45,7 +45,7 @@ def all_at_once(provider, tmp_path_factory):
         for strike in STRIKES:
             body = {**DRILL, "strike": strike, "tags": {"drill": strike}}
             ids[strike] = gateway.call("POST", "/api/drills", json=body).json()["id"]
-        eventually(lambda: len(gateway.status()["drills"]) == len(STRIKES), 3)
+        eventually(lambda: len(gateway.status()["drills"]) == len(STRIKES))
         yield gateway, gateway.make_key()[1], ids
 
 
@@ -94,9 +94,9 @@ def test_one_command_ends_it_and_the_report_is_kept(held, provider):
     ask(gateway, key, headers=STRUCK)
     ended = gateway.call("DELETE", "/api/drills").json()["drills"]
     assert [one["id"] for one in ended] == [drill]
-    eventually(lambda: gateway.status()["drills"] == [], 3)
+    eventually(lambda: gateway.status()["drills"] == [])
     assert ask(gateway, key, headers=STRUCK).headers["x-madang-provider"] == "hasty-oa"
-    told = eventually(lambda: (one := shown(gateway, drill))["report"] and one, 12)
+    told = eventually(lambda: (one := shown(gateway, drill))["report"] and one)
     assert (told["passed"], told["is_running"], told["why"]) == (False, False, "somebody wanted it")
     assert (told["report"]["requests"], told["report"]["answered"]) == (2, 1)
     assert sum(told["report"]["failed"].values()) == 1
@@ -104,7 +104,7 @@ def test_one_command_ends_it_and_the_report_is_kept(held, provider):
 
 def test_it_ends_by_itself(held):
     gateway, key, drill = held(minutes=0.02)
-    eventually(lambda: gateway.status()["drills"] == [], 5)
+    eventually(lambda: gateway.status()["drills"] == [])
     assert not shown(gateway, drill)["is_running"]
     assert ask(gateway, key, headers=STRUCK).headers["x-madang-provider"] == "hasty-oa"
 
@@ -121,7 +121,7 @@ def test_a_canary_is_not_judged_by_it(held):
     gateway, key, _ = held(targets=["an"])
     terms = {"model": "steady", "to": "an/next", "percent": 100, "ramp": []}
     gateway.call("POST", "/api/canaries", json={"name": "next", "terms": terms})
-    eventually(lambda: "x-madang-arm" in ask(gateway, key).headers, 3)
+    eventually(lambda: "x-madang-arm" in ask(gateway, key).headers)
     for _ in range(6):
         assert ask(gateway, key, headers=STRUCK).headers["x-madang-arm"] == "stable"
     assert gateway.call("GET", "/api/canaries/next").json()["now"]["state"] == "running"
@@ -130,7 +130,7 @@ def test_a_canary_is_not_judged_by_it(held):
 def test_what_is_scheduled_begins_by_itself(own_gateway):
     scheduled = {**DRILL, "strike": "storm", "at": f"{datetime.now(UTC):%H:%M}"}
     gateway = own_gateway(models=MODELS, drills=[scheduled])
-    (drill,) = eventually(lambda: gateway.status()["drills"], 5)
+    (drill,) = eventually(lambda: gateway.status()["drills"])
     assert shown(gateway, drill)["by"] is None
 
 

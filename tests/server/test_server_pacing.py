@@ -81,8 +81,8 @@ def test_what_a_provider_allows_is_used_and_nobody_fails(paced, provider):
     assert took_s >= (60 - BURST) / RATE - 0.1, (
         "the provider's own bucket says how long it has to take"
     )
-    assert strict.refused <= 6, (
-        "the pace is kept on this side; what is refused is the network's jitter"
+    assert strict.refused < 20, (
+        "the pace is kept on this side, or 40 were refused; some may come late, and then together"
     )
 
 

@@ -98,12 +98,12 @@ def test_a_prompt_that_is_certainly_too_long_is_refused_without_asking(narrow, p
     key = narrow.make_key("novelist")[1]
     said = {"contents": WORDS * 500} if dialect == "gemini" else None
     said = said or {"messages": [{"role": "user", "content": WORDS * 500}]}
-    before = {name: len(asked) for name, asked in provider.asked.items()}
+    before = provider.counts()
     refusal = refused(dialect, narrow.url, key, "small-oa", **said)
     assert refusal.status == 400
     assert "2,000" in refusal.message
     assert dialect == "messages" or "context_length_exceeded" in json.dumps(refusal.body)
-    assert before == {name: len(asked) for name, asked in provider.asked.items()}
+    assert before == provider.counts()
 
 
 def test_or_goes_straight_to_a_larger_window(narrow, provider):

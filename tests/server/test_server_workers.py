@@ -27,7 +27,7 @@ def status_of(gateway, key):
 def test_every_answer_of_every_worker_is_entered_once(gateway):
     key_id, key = gateway.make_key("load")
     load = Load(gateway, key, callers=4)
-    eventually(lambda: len(load.noted) > 100, 20)
+    eventually(lambda: len(load.noted) > 100)
     noted = load.ended()
     month = gateway.call("GET", "/v1/usage/current-month", key).json()
     assert month["requests"] == len(noted) == len(set(noted))
@@ -63,8 +63,8 @@ def test_without_their_supervisor_workers_end(gateway):
     gateway.start()
     workers = eventually(lambda: len(gateway.workers) == 2 and gateway.workers)
     gateway.kill()
-    eventually(lambda: refused(gateway.port), 10)
-    eventually(lambda: not [pid for pid in workers if running(pid)], 10)
+    eventually(lambda: refused(gateway.port))
+    eventually(lambda: not [pid for pid in workers if running(pid)])
 
 
 def running(pid):

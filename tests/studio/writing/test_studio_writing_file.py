@@ -46,7 +46,7 @@ def test_a_script_is_read_back_as_it_was_written(write, name):
 
 
 plain = st.text(
-    st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=40
+    st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=20
 )
 
 
