@@ -56,8 +56,9 @@ ledger: .venv/.dev ## Fill a ledger with ten million attempts and time what repo
 clients: .venv/.dev ## Ask through Madang with clients of other people (needs Node; installs them into .build)
 	$(BIN)/python tests/clients/drill.py $(ARGS)
 
-crash: .venv/.dev ## Kill a gateway 50 times under load, and account for every nano-dollar afterwards
-	MADANG_KILLS=50 $(BIN)/python -m pytest tests/server/test_server_kills.py $(ARGS)
+crash: .venv/.dev ## Kill a gateway 50 times, send 1,000 callers to a budget's edge; account for every nano-dollar
+	MADANG_KILLS=50 MADANG_CALLERS=1000 $(PYTEST) tests/server/test_server_kills.py \
+		tests/server/test_server_budget_edge.py $(ARGS)
 
 fuzz: .venv/.dev ## Ask every property 1,000 examples instead of 25
 	MADANG_EXAMPLES=1000 $(PYTEST) -m hypothesis $(SIDE_BY_SIDE) $(ARGS)

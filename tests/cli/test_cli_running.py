@@ -15,7 +15,7 @@ def soon(holds):
     return held
 
 
-def test_a_key_made_and_ended_in_the_home_folder_counts_within_a_second(gateway, told):
+def test_a_key_made_and_ended_in_the_home_folder_counts_in_the_running_gateway(gateway, told):
     made = told("key", "create", "--name", "by-home", "--home", gateway.home)
     assert soon(lambda: ask(gateway, made["key"])[0] == 200)
     told("key", "revoke", made["id"], "--home", gateway.home)

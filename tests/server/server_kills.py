@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from server_crowd import ask
-from server_gateway import Gateway
+from server_gateway import Gateway, eventually
 from test_server_budget_edge import PRICES, body
 from test_server_ending import attempts
 
@@ -103,12 +103,14 @@ def kill_one(gateway: Gateway, dice: random.Random) -> None:
 
 
 def slaughter(gateway: Gateway, key: str, kills: int, seed: int) -> Callers:
-    """Load, with so many kills at random moments; what the callers have got."""
+    """Load, with so many kills at random moments, each after some answers; what the callers have got."""
     dice = random.Random(seed)
     callers = Callers(gateway, key, 16, seed)
     try:
         for number in range(kills):
-            time.sleep(dice.uniform(0.1, 0.5))
+            enough = len(callers.delivered) + 12
+            eventually(lambda enough=enough: len(callers.delivered) >= enough)
+            time.sleep(dice.uniform(0, 0.4))
             if len(gateway.workers) > 1 and number % 2:
                 kill_one(gateway, dice)
             else:

@@ -1,6 +1,6 @@
 """Callers in a crowd at the edge of a budget: nothing is overspent, and all of it can be spent.
 
-`make crowd` sends a thousand of them.
+`make crash` sends a thousand of them, `make test` a quarter of that.
 """
 
 import os

@@ -49,7 +49,7 @@ def spend_the_rest(gateway, key):
 
 def insisting(gateway, key, request):
     """The status when nothing is reserved any more for a worker that is still to be replaced."""
-    return asyncio.run(asyncio.wait_for(insist(gateway.port, key, request), 15))
+    return asyncio.run(asyncio.wait_for(insist(gateway.port, key, request), 60))
 
 
 def adjust(gateway, vendor):
@@ -97,7 +97,7 @@ def test_every_kill_is_accounted_for(gateway, vendor):
     cap = entered + 4 * CENT
     change = {"budget_usd": f"{cap // 10**9}.{cap % 10**9:09}"}
     assert gateway.call("PATCH", f"/api/keys/{key_id}", json=change).status_code == 200
-    time.sleep(1)  # each worker learns of it
+    time.sleep(2)  # each worker learns of it
     spend_the_rest(gateway, key)
     assert cap - CENT < spent(gateway, key) <= cap
 
