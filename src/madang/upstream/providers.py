@@ -152,7 +152,7 @@ class Provider:
 
     def _credential(self, api: Dialect | None, key: str) -> str:
         native = _AUTH_OF_API.get(api) if api else None
-        if native is None:
+        if api is None or native is None:
             auth = self.auth or _AUTH_OF_KIND.get(self.kind, "bearer")
         else:
             own = api == self.speaks or api in _BESIDE.get(self.speaks or api, ())
