@@ -7,6 +7,7 @@ a clip could otherwise make ffmpeg read other files or addresses.
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,6 +63,8 @@ def run(arguments: Sequence[str], folder: Path, *, timeout_s: float = TIMEOUT_S)
     """
     done = _start([*QUIET, *arguments], folder, timeout_s)
     report = done.stderr.decode("utf-8", "replace")
+    if done.returncode < 0:
+        raise _killed(-done.returncode, folder)
     if done.returncode != 0:
         raise _failure(report, folder)
     return report
@@ -91,6 +94,14 @@ def _start(
         raise StudioError(f"ffmpeg was stopped after {timeout_s:.0f} seconds") from error
     except OSError as error:
         raise MissingTool(f"ffmpeg cannot be started: {error.strerror or error}") from error
+
+
+def _killed(by: int, folder: Path) -> StudioError:
+    """Why ffmpeg was ended by the system, which lets it say nothing."""
+    if by == signal.SIGXFSZ:
+        return no_room(folder)
+    hint = ": the machine may be out of memory" if by == signal.SIGKILL else ""
+    return StudioError(f"ffmpeg was ended by signal {by}{hint}")
 
 
 def _failure(report: str, folder: Path) -> StudioError:

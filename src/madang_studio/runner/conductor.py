@@ -152,6 +152,7 @@ class Conductor:
 
     def _advance(self, name: str) -> None:
         """Bring a drama on as far as possible without waiting."""
+        self._maker.take_back()
         drama = self._project.dramas.get(name)
         if drama.state != "going":
             return

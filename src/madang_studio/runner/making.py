@@ -60,6 +60,7 @@ class Maker:
         self._lock = threading.Lock()
         self._waiting: dict[str, set[threading.Event]] = defaultdict(set)
         self._orders: dict[tuple[str, str, str], Order] = {}
+        self._astray: set[tuple[str, str, str, int]] = set()
         self._stopped = False
 
     def expect(self, order: Order) -> None:
@@ -72,10 +73,21 @@ class Maker:
             job = self._project.jobs.begin(drama, place, stamp, number)
             if job is not None:
                 self._attempt(job)
-        except StudioError:
-            log.exception("The end of %s of %s cannot be written down", place, drama)
+        except StudioError as error:
+            log.warning("The end of %s of %s cannot be written down: %s", place, drama, error)
+            with self._lock:
+                self._astray.add((drama, place, stamp, number))
         finally:
             self._told(drama)
+
+    def take_back(self) -> None:
+        """Take back the jobs whose end could not be written down, or they would seem to run for ever. Raises NoRoom."""
+        with self._lock:
+            astray = [*self._astray]
+        for job in astray:
+            self._project.jobs.take_back(*job)
+            with self._lock:
+                self._astray.discard(job)
 
     def make_quickly(self, order: Order) -> None:
         """Make what a quick step makes, without a turn in a queue."""

@@ -115,6 +115,19 @@ class Jobs:
                 job.round,
             )
 
+    def take_back(self, drama: str, place: str, stamp: str, number: int) -> None:
+        """Take back a job that was handed out in that round: nobody is at it, and its end was not written down."""
+        with self._database.transaction() as transaction:
+            transaction.write(
+                "UPDATE jobs SET state = 'held', reserved_nusd = 0, changed = ? WHERE drama = ? "
+                "AND place = ? AND stamp = ? AND round = ? AND state IN ('queued', 'running')",
+                self._clock(),
+                drama,
+                place,
+                stamp,
+                number,
+            )
+
     def reopen(self) -> int:
         """Take back all jobs that are handed out, as whoever had them is dead; how many there were."""
         with self._database.transaction() as transaction:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from studio_stand import BRIEF, CHAT_NUSD, CLIP_NUSD, MINA, benches, gateway, made, running
 
-from madang_studio.errors import StudioError
+from madang_studio.errors import NoRoom, StudioError
 from madang_studio.graph.survey import survey
 from madang_studio.model.edits import LineEdit
 from madang_studio.runner import Conductor, orders
@@ -254,3 +254,26 @@ def test_a_drama_that_cannot_even_be_looked_at_stops_no_other(project, server):
     project.dramas.go_on(bad)
     with closing(Project(project.root)) as again:
         assert finish(again, server, good, bad) == ["done", "failed"]
+
+
+@pytest.mark.parametrize("which", ["begin", "end", "fail"])
+def test_a_disk_that_was_full_when_jobs_ended_lets_them_go_on_and_nothing_is_paid_twice(
+    project, server, monkeypatch, hasty, which
+):
+    """A job whose end could not be written down would else seem to run for ever."""
+    drama, real, lost = project.dramas.add(BRIEF), getattr(project.jobs, which), []
+
+    def full(*given, **named):
+        if len(lost) < 4:
+            lost.append(given)
+            raise NoRoom("the disk is full")
+        return real(*given, **named)
+
+    monkeypatch.setattr(project.jobs, which, full)
+    busy = iter([503, 503, 503, 503, 503])
+    server.book.refuse = lambda kind, _: next(busy, None) if kind == "speech" else None
+    assert finish(project, server, drama) == ["done"]
+    assert len(lost) == 4
+    assert not project.jobs.open()
+    assert set(server.book.charges.values()) == {1}
+    assert project.money.spent(drama).nusd == server.book.total_nusd

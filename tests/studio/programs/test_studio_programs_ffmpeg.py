@@ -1,5 +1,7 @@
 """ffmpeg is found, run within bounds, and what goes wrong is said in words."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,27 @@ def test_a_playlist_that_calls_itself_a_clip_reads_no_other_file(tmp_path):
         (tmp_path / "clip.mp4").write_text(text)
         with pytest.raises(StudioError, match="no media file"):
             probe(tmp_path / "clip.mp4")
+
+
+def test_a_file_that_may_not_grow_is_a_full_disk(tmp_path):
+    """The system ends a program that writes beyond what a user may, without a word of its own."""
+    limited = (
+        "import resource, sys; from pathlib import Path; from madang_studio.programs import ffmpeg\n"
+        "hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, hard))\n"
+        "try: ffmpeg.run(sys.argv[1:], Path.cwd())\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    command = [sys.executable, "-c", limited, *SECOND, "-c:v", "mjpeg", "-f", "mjpeg", "out"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("NoRoom the disk of")
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_program_that_the_system_ends_is_told_in_one_line(tmp_path, monkeypatch):
+    script = tmp_path / "killed"
+    script.write_text("#!/bin/sh\nkill -9 $$\n")
+    script.chmod(0o700)
+    monkeypatch.setenv(ffmpeg.SETTING, str(script))
+    with pytest.raises(StudioError, match="signal 9: the machine may be out of memory"):
+        ffmpeg.run(["-version"], tmp_path)
