@@ -87,5 +87,8 @@ def test_openais_calls_are_signed_as_its_own_library_checks_them(studio, stage):
     )
     forged = {**headers, "webhook-id": "evt_2"}
     assert studio.call("POST", "/hooks/openai", "", content=body, headers=forged).status_code == 401
+    assert studio.call("POST", "/hooks/openai", "", content=body).status_code == 401
+    giant = studio.call("POST", "/hooks/openai", "", content=b"x" * (1024 * 1024 + 1))
+    assert giant.status_code == 413
     assert studio.call("POST", "/hooks/nobody", "", content=body).status_code == 404
     assert studio.call("POST", "/hooks/elevenlabs", "", content=body).status_code == 404

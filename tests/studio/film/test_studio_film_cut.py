@@ -84,7 +84,11 @@ def test_black_and_frozen_stretches_are_seen(tmp_path):
     assert not moving["frozen"]
 
 
-@pytest.mark.parametrize("text", ["안녕하세요, 미나!", "Hello, Mina!", "שלום לכם"])
+HOSTILE = "it's: 100%{pts} {\\alpha&HFF&}{\\an8} \\Nno\nway, [a]=b;c"
+"""Marks of filters and of the drawn format: one of them makes letters invisible, one moves them to the top."""
+
+
+@pytest.mark.parametrize("text", ["안녕하세요, 미나!", "Hello, Mina!", "שלום לכם", HOSTILE])
 def test_captions_are_drawn_while_the_line_is_heard_and_not_before(tmp_path, text):
     """The line is heard from 0.28 s on, and its caption stands for a second at most: until 0.92."""
     made = cut(tmp_path, "black", said=text)
