@@ -8,6 +8,7 @@ from typing import Final
 from madang_studio.batch.own_gateway import Access, own_gateway
 from madang_studio.errors import Interrupted, StudioError
 from madang_studio.model.work import Kind
+from madang_studio.programs import ffmpeg
 from madang_studio.runner import Conductor, benches_at
 from madang_studio.runner.lock import Lock
 from madang_studio.store import Project
@@ -55,10 +56,14 @@ def work_on(
 def runner_for(
     project: Project, given: Access | None, *, caps: Mapping[Kind, int] | None = None
 ) -> Iterator[Access | None]:
-    """A runner at work on a project while the block lasts; None if another process has one already."""
+    """A runner at work on a project while the block lasts; None if another process has one already.
+
+    Raises MissingTool before anything is asked for: what is paid without ffmpeg cannot become a film.
+    """
     if not _free(project):
         yield None
         return
+    ffmpeg.executable()
     with ExitStack() as stack:
         access = given or stack.enter_context(own_gateway(project.root / "gateway"))
         benches = benches_at(access.url, access.key)

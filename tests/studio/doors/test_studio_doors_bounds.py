@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from studio_doors_stand import studio
 
 from madang_studio.api.events import MOST_READERS, Readers, TooMany
 from madang_studio.batch.wanted import batch_of
@@ -35,3 +36,16 @@ def test_a_batch_is_named_by_what_can_be_a_folder(name):
         batch_of({"name": name, "dramas": ["a letter"]}, "batch")
     with pytest.raises(BadScript):
         batch_of({"dramas": [{"id": name, "theme": "a letter"}]}, "batch")
+
+
+def test_a_machine_without_ffmpeg_is_told_in_one_line_before_anything_is_paid(tmp_path):
+    asked = ("make", "--theme", "a letter", "--project", tmp_path / "p")
+    done = studio(*asked, cwd=tmp_path, environ={"MADANG_FFMPEG": "/nowhere/ffmpeg"})
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[1:] == [
+        "Error: MADANG_FFMPEG names /nowhere/ffmpeg, which is no program"
+    ]
+    assert not (tmp_path / "p" / "gateway").exists()
+    project = Project(tmp_path / "p")
+    assert [each.state for each in project.dramas.all()] == ["going"]
+    project.close()

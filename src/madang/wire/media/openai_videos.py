@@ -169,7 +169,8 @@ def check_signature(headers: Mapping[str, str], body: bytes, secret: str, now_s:
     given = headers.get("webhook-signature", "").split()[:20]
     fits = [hmac.compare_digest(f"v1,{ours}".encode(), one.encode()) for one in given]
     if (
-        not identity
+        not key  # an empty one is everybody's
+        or not identity
         or not any(fits)
         or not at.isdecimal()
         or abs(now_s - int(at[:12])) > _TOLERANCE_S
