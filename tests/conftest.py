@@ -3,7 +3,9 @@
 import gc
 import os
 from functools import cache
+from pathlib import Path
 
+import certifi
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
@@ -27,6 +29,12 @@ if settings.get_current_profile_name() in ("default", "ci"):
     parent = settings.get_profile(settings.get_current_profile_name())
     settings.register_profile("steady", parent=parent, deadline=None, max_examples=EXAMPLES)
     settings.load_profile("steady")
+
+# Every client of the SDKs and of httpx reads the web's authorities when it is made, for 30 ms, hundreds
+# of times; no test asks anybody there.
+AUTHORITY = str(Path(__file__).with_name("authority.pem"))
+os.environ["SSL_CERT_FILE"] = AUTHORITY
+certifi.where = lambda: AUTHORITY
 
 # Reading the catalogue takes a tenth of a second, and hundreds of tests ask for it. Nobody changes it.
 catalog.load = cache(catalog.load)
