@@ -153,16 +153,18 @@ class Audit:
 
     @property
     def agrees(self) -> bool:
-        """Whether every nano-dollar is explained, and no clip was charged twice.
+        """Whether every nano-dollar is explained, and no clip was charged twice that nobody asked for again.
 
         What answers say is in all three books. What was lost with a process stands in the ledger as an
         estimate, whether or not its maker charged it; the studio hears of lost clips, as their jobs fail,
-        and asks for lost speech and texts again under the same name.
+        and asks for lost speech and texts again under the same name. Only a person asks for a lost clip again.
         """
         sure = self.ledger_nusd - self.lost_nusd
         of_makers = sure == self.makers_nusd - self.unheard_nusd
         of_studio = self.studio_nusd == sure + self.lost_clips_nusd
-        return of_makers and of_studio and not self.odd and not self.twice
+        again = sum(times for what, times in self.lost.items() if what.endswith("videos"))
+        once = 0 <= self.clips - self.wanted <= again and self.twice.total() <= again
+        return of_makers and of_studio and once and not self.odd
 
 
 def audit(project: Project, house: House, makers: Makers) -> Audit:

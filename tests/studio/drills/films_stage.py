@@ -143,7 +143,7 @@ def stage(
         }
         config = {
             "providers": providers,
-            "media": {"poll_factor": 1 / speed, "unsure_s": 12, **media},
+            "media": {"poll_factor": 1 / speed, "unsure_s": 25, **media},
             "prices": [FLASH],
             "retries": {"first_s": 0.05},
         }
