@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -65,7 +66,7 @@ def serving(project):
         assert found, said + process.stderr.read()
         yield Served(found[1], project)
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # Ctrl-C: it ends the gateway that it has started, too
         process.communicate(timeout=PATIENCE_S)
 
 
