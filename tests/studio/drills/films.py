@@ -72,7 +72,7 @@ def _of_kills(told: films_kills.Told, audit: films_kills.Audit, *, held: bool) -
     yield f"| dramas at the end | {_counted(told.states)} |"
     yield f"| dramas that a person had to resume | {told.resumed.total()} |"
     yield f"| different clips, clips charged | {audit.wanted}, {audit.clips} |"
-    yield f"| clips charged twice | {_counted(audit.twice)} |"
+    yield f"| clips charged twice, as a person asked again | {_counted(audit.twice)} |"
     yield f"| makers' books, nano-dollars | {audit.makers_nusd:,} |"
     yield f"| of it for answers that were lost with a process | {audit.unheard_nusd:,} ({_counted(audit.unheard)}) |"
     yield f"| ledger, nano-dollars | {audit.ledger_nusd:,} |"
@@ -81,8 +81,8 @@ def _of_kills(told: films_kills.Told, audit: films_kills.Audit, *, held: bool) -
     yield f"| of it for clips that were lost | {audit.lost_clips_nusd:,} |"
     yield f"| rows that pay for nothing | {', '.join(audit.odd) or 'none'} |"
     yield f"| without what was lost, the three books are | {'equal' if held else '**not equal**'} |"
-    for why, times in told.resumed.items():
-        yield f"\nResumed {times} times: {why}"
+    for why in told.resumed:
+        yield f"\nResumed after: {why.partition(';')[0]}"
 
 
 def crowd(folder: Path) -> tuple[str, bool]:
