@@ -54,6 +54,12 @@ def test_five_failures_in_a_row_end_a_trial_and_four_do_not():
     assert "5 failures one after another" in judge(TRIAL, evidence(*fails), 0).why
 
 
+def test_a_canary_that_only_fails_gets_no_greater_share_however_short_its_steps():
+    fails = [seen(failed=True) for _ in range(4)]
+    assert judge(TRIAL, evidence(*fails), 99 * SECOND) is None
+    assert judge(TRIAL, evidence(*fails, seen()), 99 * SECOND).kind == "advanced"
+
+
 def test_ten_failures_in_five_minutes_end_a_trial_and_each_success_takes_one_off():
     """Four failures and a success again and again: three more each time."""
     rows = [seen(at_s=at, failed=at % 5 != 4) for at in range(17)]

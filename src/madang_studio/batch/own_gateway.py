@@ -74,10 +74,28 @@ def own_gateway(home: Path, environ: Mapping[str, str] | None = None) -> Iterato
     left = _left(file, key) or _started(home, environ)
     file.write_bytes(msgspec.json.encode(left))
     try:
-        yield Access(left.url, key, left.playground, admin)
+        with _leaving_in_order():
+            yield Access(left.url, key, left.playground, admin)
     finally:
         _end(left.pid)
         file.unlink(missing_ok=True)
+
+
+@contextmanager
+def _leaving_in_order() -> Iterator[None]:
+    """Have SIGTERM end the block as Ctrl-C does: by itself it would leave the gateway running."""
+    if threading.current_thread() is not threading.main_thread():  # no other may set a handler
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _kept(file: Path, make: Callable[[], str]) -> str:

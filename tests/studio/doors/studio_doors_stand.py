@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import urllib.error
@@ -66,7 +65,7 @@ def serving(project):
         assert found, said + process.stderr.read()
         yield Served(found[1], project)
     finally:
-        process.send_signal(signal.SIGINT)  # Ctrl-C: it ends the gateway that it has started, too
+        process.terminate()
         process.communicate(timeout=PATIENCE_S)
 
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import socket
 import urllib.request
 from urllib.parse import quote, urlsplit
@@ -10,7 +11,7 @@ import jsonschema_rs
 import msgspec
 import pytest
 from starlette.routing import Route
-from studio_doors_stand import KEY, SOURCE, ask
+from studio_doors_stand import KEY, SOURCE, ask, serving
 
 from madang_studio.api.app import MOST_BODY_BYTES, application
 from madang_studio.api.document import document
@@ -227,3 +228,12 @@ def test_the_key_is_made_once_and_only_its_hash_is_kept(tmp_path):
     again = admin_key(tmp_path, None)
     assert (again.new, again.opens(made.new), again.opens(kept)) == (None, True, False)
     assert admin_key(tmp_path, "mine").opens("mine")
+
+
+def test_the_gateway_that_serve_has_started_ends_with_it(tmp_path):
+    """SIGTERM, as services are stopped; by itself it would end the studio alone."""
+    with serving(tmp_path / "project"):
+        left = json.loads(next(tmp_path.rglob("serving.json")).read_bytes())
+        os.kill(left["pid"], 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(left["pid"], 0)

@@ -96,6 +96,10 @@ def judge(
     steps, waited_s = trial.terms.steps, (now_us - trial.step_us) / 1_000_000
     if evidence.requests < trial.terms.step_requests or waited_s < trial.terms.step_s:
         return None
+    if (
+        evidence.in_a_row
+    ):  # few requests show little: none gets more while its latest answer is missing
+        return None
     why = f"{evidence.requests} requests in {waited_s:.0f} s at {trial.percent:g} %, no harm"
     if trial.step + 1 < len(steps):
         return Decision("advanced", f"{why}; now {steps[trial.step + 1]:g} %")
