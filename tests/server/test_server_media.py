@@ -1,6 +1,8 @@
 """Clips through a gateway: OpenAI's own library orders, waits and downloads; simulated makers keep the book."""
 
+import http.client
 import json
+from urllib.parse import urlsplit
 
 import httpx
 import openai
@@ -60,6 +62,18 @@ def test_every_maker_is_asked_by_the_same_request_and_costs_what_its_book_says(
     rows = booked(studio, f"request_id = '{over['request_id']}'")
     assert [(row[1], row[3], row[4], row[6]) for row in rows] == [(0, "ok", stage.charged, 1)]
     assert studio.call("GET", f"/v1/videos/{over['id']}/content", key).content[4:8] == b"ftyp"
+
+
+def test_a_file_leaves_the_connection_open_for_the_next_request(studio, key, stage):
+    made = studio.call("POST", "/v1/videos", key, json=SHOT).json()
+    over = finished(studio, key, made["id"])
+    kept = http.client.HTTPConnection(urlsplit(studio.url).netloc, timeout=10)
+    kept.connect()
+    kept.auto_open = 0  # no second connection
+    for _ in range(5):
+        kept.request("GET", urlsplit(over["url"]).path)
+        assert kept.getresponse().read()[4:8] == b"ftyp"
+    kept.close()
 
 
 def test_a_part_of_the_file_is_given_and_the_address_needs_no_key(studio, key, stage):

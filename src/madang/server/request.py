@@ -192,7 +192,9 @@ class Request:
 
     def end(self) -> None:
         """Every piece is sent."""
-        self._connection.write(self._held_head + (b"0\r\n\r\n" if self._chunked else b""))
+        rest = self._held_head + (b"0\r\n\r\n" if self._chunked else b"")
+        if rest:
+            self._connection.write(rest)
         self._finish()
 
     def abort(self) -> None:

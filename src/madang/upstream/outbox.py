@@ -22,7 +22,7 @@ class Outbox:
 
     def __init__(self, first: Callable[[], object] | None = None) -> None:
         self._first = first
-        self._letters: list[tuple[asyncio.Transport, bytes]] = []
+        self._letters: list[tuple[asyncio.Transport, bytes | None]] = []  # None: close it
         self._bytes = 0
         self._due = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -38,7 +38,7 @@ class Outbox:
 
     def close(self, transport: asyncio.Transport) -> None:
         """Close a transport once everything is sent that was to be sent before."""
-        self._letters.append((transport, b""))
+        self._letters.append((transport, None))
         self.wake()
 
     def wake(self) -> None:
@@ -59,7 +59,7 @@ class Outbox:
         for transport, data in letters:
             if transport.is_closing():
                 continue
-            if data:
-                transport.write(data)
-            else:
+            if data is None:
                 transport.close()
+            else:
+                transport.write(data)
