@@ -2,6 +2,7 @@
 
 import pytest
 from server_gateway import Gateway, settings
+from server_media import Stage, made_config
 from server_provider import Provider
 from server_simulator import Simulated
 from test_server_failover import FAILOVERS
@@ -80,3 +81,24 @@ def own_gateway(provider, tmp_path):
     yield start
     for gateway in started:
         gateway.stop()
+
+
+@pytest.fixture(scope="module")
+def makers():
+    """The simulator, as makers of media."""
+    with Simulated() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def studio(makers, tmp_path_factory):
+    """A gateway in front of them."""
+    with Gateway(tmp_path_factory.mktemp("studio"), made_config(makers)) as running:
+        yield running
+
+
+@pytest.fixture
+def stage(makers):
+    """What they are like; put back afterwards."""
+    with Stage(makers) as running:
+        yield running

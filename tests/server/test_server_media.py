@@ -8,30 +8,11 @@ import httpx
 import openai
 import pytest
 from server_gateway import Gateway, eventually
-from server_media import SHOT, Stage, booked, client, finished, made_config
-from server_simulator import Simulated
+from server_media import SHOT, booked, client, finished, made_config
 
 from madang.drills.simulator.media.traps import Trap
 
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API")
-
-
-@pytest.fixture(scope="module")
-def makers():
-    with Simulated() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def studio(makers, tmp_path_factory):
-    with Gateway(tmp_path_factory.mktemp("studio"), made_config(makers)) as running:
-        yield running
-
-
-@pytest.fixture
-def stage(makers):
-    with Stage(makers) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,27 +1,7 @@
 """`video:auto` and `speech:auto`: the choice is made among what is configured, and the ledger says why."""
 
 import pytest
-from server_gateway import Gateway
-from server_media import SHOT, Stage, finished, made_config
-from server_simulator import Simulated
-
-
-@pytest.fixture(scope="module")
-def makers():
-    with Simulated() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def studio(makers, tmp_path_factory):
-    with Gateway(tmp_path_factory.mktemp("auto"), made_config(makers)) as running:
-        yield running
-
-
-@pytest.fixture
-def stage(makers):
-    with Stage(makers) as running:
-        yield running
+from server_media import SHOT, finished
 
 
 @pytest.fixture

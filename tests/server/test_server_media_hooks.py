@@ -5,20 +5,13 @@ import time
 import pytest
 from openai import OpenAI
 from server_gateway import Gateway, eventually
-from server_media import SHOT, Stage, booked, finished, made_config
-from server_simulator import Simulated
+from server_media import SHOT, booked, finished, made_config
 from standardwebhooks import Webhook
 
 from madang.drills.simulator.media.traps import Trap
 
 PIKA = {**SHOT, "model": "pika-2.2-text"}
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-
-@pytest.fixture(scope="module")
-def makers():
-    with Simulated() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +23,6 @@ def studio(makers, tmp_path_factory):
         config["media"]["public_url"] = running.url
         running.configure(config)
         eventually(lambda: "reloaded" in running.log)
-        yield running
-
-
-@pytest.fixture
-def stage(makers):
-    with Stage(makers) as running:
         yield running
 
 

@@ -7,28 +7,14 @@ import time
 from contextlib import suppress
 
 import httpx
-import pytest
 from server_gateway import Gateway, eventually
-from server_media import SHOT, Stage, booked, finished, made_config
-from server_simulator import Simulated
+from server_media import SHOT, booked, finished, made_config
 
 from madang.drills.simulator.media.traps import Trap
 
 KILLS = int(os.environ.get("MADANG_KILLS", "3"))
 SHOTS = 12
 MODELS = ("runway/gen4.5", "kling/kling-v2-6", "pika-2.2-text", "sora-2")
-
-
-@pytest.fixture(scope="module")
-def makers():
-    with Simulated() as running:
-        yield running
-
-
-@pytest.fixture
-def stage(makers):
-    with Stage(makers) as running:
-        yield running
 
 
 class Orders(threading.Thread):

@@ -5,28 +5,9 @@ import base64
 import openai
 import pytest
 from server_gateway import Gateway
-from server_media import Stage, booked, client, made_config
-from server_simulator import Simulated
+from server_media import booked, client, made_config
 
 TEXT = "It was a dark and stormy night."
-
-
-@pytest.fixture(scope="module")
-def makers():
-    with Simulated() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def studio(makers, tmp_path_factory):
-    with Gateway(tmp_path_factory.mktemp("makers"), made_config(makers)) as running:
-        yield running
-
-
-@pytest.fixture
-def stage(makers):
-    with Stage(makers) as running:
-        yield running
 
 
 @pytest.fixture

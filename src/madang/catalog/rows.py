@@ -8,21 +8,10 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from madang.model import Dialect, Feature
+from madang.model import Dialect, Feature, ProviderKind
 
-Kind = Literal[
-    "openai",
-    "anthropic",
-    "gemini",
-    "runway",
-    "fal",
-    "kling",
-    "vertex",
-    "seedance",
-    "elevenlabs",
-    "stability",
-]
-"""Whose API a provider speaks. From `runway` on they make media only; `stability` is heard of, not spoken."""
+Kind = ProviderKind | Literal["stability"]
+"""Whose API a provider speaks; `stability` is heard of, not spoken."""
 
 Auth = Literal["bearer", "key", "x-api-key", "x-goog-api-key", "api-key", "xi-api-key"]
 """How a provider wants its key: `Authorization: Bearer`, `Authorization: Key`, or the header of that name."""

@@ -23,7 +23,7 @@ from madang.config.plans import Plan
 from madang.config.prices import OwnPrice
 from madang.config.retries import Hedge, Retries
 from madang.config.routes import Rule, Task, Tiers
-from madang.model import Feature
+from madang.model import Feature, ProviderKind
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Weight = Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -32,19 +32,6 @@ Size = Annotated[int, Meta(ge=1, le=4096)]
 
 Millis = Annotated[int, Meta(ge=1, le=3_600_000)]
 Tokens = Annotated[int, Meta(ge=1, le=1_000_000_000)]
-
-Kind = Literal[
-    "openai",
-    "anthropic",
-    "gemini",
-    "runway",
-    "fal",
-    "kling",
-    "vertex",
-    "seedance",
-    "elevenlabs",
-]
-"""The APIs that are spoken; from `runway` on, to providers of media."""
 
 Pick = Literal["order", "weighted", "latency", "least-busy", "cost", "quality"]
 Cause = Literal[
@@ -97,7 +84,7 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     the values of headers are plain text here, and are never shown when the record is printed or logged.
     """
 
-    kind: Kind | None = None
+    kind: ProviderKind | None = None
     base_url: str | None = None
     api_key: str | None = None
     api_keys: tuple[str, ...] = ()

@@ -129,10 +129,7 @@ class UnderWay:
                 at = slot * SLOT_BYTES + _LENGTH_AT
                 image[at : at + 2] = _NONE
                 free.append(slot)
-                if slot < self._low:  # noqa: PLR1730 - min() takes 0.1 µs
-                    self._low = slot
-                if slot > self._high:  # noqa: PLR1730
-                    self._high = slot
+                self._touch(slot)
 
     def flush(self) -> None:
         """Write what has begun or gone on. What cannot be written is tried again the next time."""

@@ -47,6 +47,7 @@ from madang.model.kinds import (
     Dialect,
     Feature,
     Json,
+    ProviderKind,
     Role,
     Stop,
 )
@@ -119,6 +120,7 @@ __all__ = [
     "PartEnded",
     "PartStarted",
     "PriceRow",
+    "ProviderKind",
     "Rates",
     "Reasoning",
     "Refusal",

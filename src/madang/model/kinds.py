@@ -24,6 +24,19 @@ batchEmbedContents. The last four are work and no format: media, which each kind
 asked for in its own way (`wire/media`).
 """
 
+ProviderKind = Literal[
+    "openai",
+    "anthropic",
+    "gemini",
+    "runway",
+    "fal",
+    "kling",
+    "vertex",
+    "seedance",
+    "elevenlabs",
+]
+"""The APIs of providers that are spoken; from `runway` on, of makers of media."""
+
 MEDIA: Final[frozenset[Dialect]] = frozenset(("videos", "speech", "images", "transcriptions"))
 """Work that the dialects of text do not carry."""
 

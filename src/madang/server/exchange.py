@@ -2,6 +2,7 @@
 
 import asyncio
 
+from madang.config.settings import Server
 from madang.errors import BodyTooLarge, InvalidRequest
 from madang.server.request import Request
 
@@ -9,6 +10,11 @@ _DISCARD_FACTOR = 4
 _DISCARD_S = 20.0
 _SLOWEST_BYTES_S = 10_000
 """Bytes in a second, below which a body counts as stalled, however regularly its bytes drip."""
+
+
+async def bounded_body(request: Request, bounds: Server) -> bytes:
+    """The whole request body, within what a configuration allows. Raises as `read_body`."""
+    return await read_body(request, bounds.max_body_mb * 1024 * 1024, bounds.body_timeout_s)
 
 
 async def read_body(request: Request, limit: int, timeout_s: float) -> bytes:

@@ -12,7 +12,7 @@ from madang.model.media import Images, Speech, SpeechAsk, Transcript
 from madang.pipeline.call import header_value
 from madang.pipeline.wish import wish_of
 from madang.server.caller import authenticate, tags_of
-from madang.server.exchange import read_body
+from madang.server.exchange import bounded_body
 from madang.server.generate import deadline_of, priority_of, taken_on
 from madang.server.info import Handler
 from madang.server.paths import Endpoint
@@ -20,103 +20,80 @@ from madang.server.request import Request
 from madang.server.runtime import Runtime
 from madang.server.videos import digest_of
 from madang.wire.media import answering
-from madang.wire.media.callers import read_image, read_speech, read_transcript
+from madang.wire.media.callers import (
+    AskedImage,
+    AskedSpeech,
+    AskedTranscript,
+    read_image,
+    read_speech,
+    read_transcript,
+)
 from madang.wire.media.contract import Incoming, SpeechWire
 
-Write = Callable[[Any], answering.Answer]
+Read = Callable[[bytes, bytes], Any]
+"""A request from its content type and body, as one of the `Asked` of `callers`."""
+
+Write = Callable[[Any, Any], answering.Answer]
+"""An answer from what was asked and what was made."""
 
 
-async def speech(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request) -> None:
+async def speech(runtime: Runtime, _: Endpoint, __: Dialect, caller: Request) -> None:
     """Have a text spoken."""
-    with taken_on(runtime, caller):
-        started = time.monotonic()
-        content_type, body = await _read(runtime, caller)
-        asked = read_speech(content_type, body)
-        work = _work(runtime, caller, dialect, (asked.model, "speech"), started)
-
-        def written(made: Any) -> answering.Answer:  # noqa: ANN401 - what this wire makes
-            return answering.speech(
-                cast("Speech", made), timed=asked.ask.timed, events=asked.events
-            )
-
-        spoken = partial(_speaking, runtime, asked.ask)
-        await _answer(
-            runtime,
-            caller,
-            (work, asked.ask, digest_of(content_type, body)),
-            spoken,
-            (written, asked.ignored),
-        )
+    await _have_made(runtime, caller, "speech", read_speech, _spoken)
 
 
-async def images(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request) -> None:
+async def images(runtime: Runtime, _: Endpoint, __: Dialect, caller: Request) -> None:
     """Have pictures drawn."""
-    with taken_on(runtime, caller):
-        started = time.monotonic()
-        content_type, body = await _read(runtime, caller)
-        asked = read_image(content_type, body)
-        work = _work(runtime, caller, dialect, (asked.model, "images"), started)
-
-        def written(made: Any) -> answering.Answer:  # noqa: ANN401
-            return answering.images(cast("Images", made), int(time.time()))
-
-        spoken = partial(_plain, runtime, "images")
-        await _answer(
-            runtime,
-            caller,
-            (work, asked.ask, digest_of(content_type, body)),
-            spoken,
-            (written, asked.ignored),
-        )
+    await _have_made(runtime, caller, "images", read_image, _drawn)
 
 
-async def transcriptions(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request) -> None:
+async def transcriptions(runtime: Runtime, _: Endpoint, __: Dialect, caller: Request) -> None:
     """Have a recording written down."""
+    await _have_made(runtime, caller, "transcriptions", read_transcript, _heard)
+
+
+def _spoken(asked: AskedSpeech, made: Speech) -> answering.Answer:
+    return answering.speech(made, timed=asked.ask.timed, events=asked.events)
+
+
+def _drawn(_: AskedImage, made: Images) -> answering.Answer:
+    return answering.images(made, int(time.time()))
+
+
+def _heard(asked: AskedTranscript, made: Transcript) -> answering.Answer:
+    return answering.transcript(made, asked.shape)
+
+
+async def _have_made(
+    runtime: Runtime, caller: Request, kind: Dialect, read: Read, write: Write
+) -> None:
     with taken_on(runtime, caller):
-        started = time.monotonic()
-        content_type, body = await _read(runtime, caller)
-        asked = read_transcript(content_type, body)
-        work = _work(runtime, caller, dialect, (asked.model, "transcriptions"), started)
-
-        def written(made: Any) -> answering.Answer:  # noqa: ANN401
-            return answering.transcript(cast("Transcript", made), asked.shape)
-
-        spoken = partial(_plain, runtime, "transcriptions")
+        started, settings = time.monotonic(), runtime.settings
+        key = authenticate(runtime.keyring, caller, "chat", time.time(), settings.keys)
+        content_type = caller.headers.get(b"content-type", b"")
+        body = await bounded_body(caller, settings.server)
+        asked = read(content_type, body)
+        at_ns = time.time_ns()
+        caller.id = runtime.new_request_id(at_ns)
+        work = Work(
+            key=key,
+            request_id=caller.id,
+            at_us=at_ns // 1000,
+            started=started,
+            model=asked.model,
+            tags=tags_of(key.tags, caller.headers.get(b"x-madang-tags")),
+            kind=kind,
+            priority=priority_of(caller),
+            deadline_s=deadline_of(caller),
+        )
+        speaks = partial(_speaking, runtime, asked.ask) if kind == "speech" else None
         await _answer(
             runtime,
             caller,
             (work, asked.ask, digest_of(content_type, body)),
-            spoken,
-            (written, asked.ignored),
+            speaks or partial(_plain, runtime, kind),
+            (partial(write, asked), asked.ignored),
         )
-
-
-async def _read(runtime: Runtime, caller: Request) -> tuple[bytes, bytes]:
-    bounds = runtime.settings.server
-    authenticate(
-        runtime.keyring, caller, "chat", time.time(), runtime.settings.keys
-    )  # before anything is read
-    body = await read_body(caller, bounds.max_body_mb * 1024 * 1024, bounds.body_timeout_s)
-    return caller.headers.get(b"content-type", b""), body
-
-
-def _work(
-    runtime: Runtime, caller: Request, dialect: Dialect, asked: tuple[str, Dialect], started: float
-) -> Work:
-    at_ns = time.time_ns()
-    key = authenticate(runtime.keyring, caller, dialect, at_ns / 1e9, runtime.settings.keys)
-    caller.id = runtime.new_request_id(at_ns)
-    return Work(
-        key=key,
-        request_id=caller.id,
-        at_us=at_ns // 1000,
-        started=started,
-        model=asked[0],
-        tags=tags_of(key.tags, caller.headers.get(b"x-madang-tags")),
-        kind=asked[1],
-        priority=priority_of(caller),
-        deadline_s=deadline_of(caller),
-    )
 
 
 def _speaking(runtime: Runtime, ask: SpeechAsk, target: Target) -> Spoken:
@@ -139,7 +116,7 @@ async def _answer(
     caller: Request,
     asked: tuple[Work, Any, bytes],
     spoken: Callable[[Target], Spoken],
-    shape: tuple[Write, tuple[str, ...]],
+    shape: tuple[Callable[[Any], answering.Answer], tuple[str, ...]],
 ) -> None:
     """Make it, or give again what was made under the same name before."""
     work, ask, digest = asked

@@ -21,7 +21,7 @@ from madang.model import Dialect
 from madang.pipeline.call import header_value
 from madang.pipeline.wish import wish_of
 from madang.server.caller import authenticate, tags_of
-from madang.server.exchange import read_body, send_json
+from madang.server.exchange import bounded_body, send_json
 from madang.server.generate import priority_of, taken_on
 from madang.server.info import Handler
 from madang.server.paths import Endpoint
@@ -94,7 +94,7 @@ async def opened(runtime: Runtime, endpoint: Endpoint, _: Dialect, caller: Reque
 
 async def _ordered(runtime: Runtime, dialect: Dialect, caller: Request) -> None:
     key = _key(runtime, caller, dialect)
-    body = await _body(runtime, caller)
+    body = await bounded_body(caller, runtime.settings.server)
     content_type = caller.headers.get(b"content-type", b"")
     asked = read_video(content_type, body)
     order = order_of(runtime, key, asked, caller, digest_of(content_type, body))
@@ -269,11 +269,6 @@ async def _stream(
 
 def _key(runtime: Runtime, caller: Request, dialect: Dialect) -> Key:
     return authenticate(runtime.keyring, caller, dialect, now_us() / 1e6, runtime.settings.keys)
-
-
-async def _body(runtime: Runtime, caller: Request) -> bytes:
-    bounds = runtime.settings.server
-    return await read_body(caller, bounds.max_body_mb * 1024 * 1024, bounds.body_timeout_s)
 
 
 HANDLERS: dict[str, Handler] = {
