@@ -11,7 +11,7 @@ from madang.drills import simulator
 from madang.drills.probe import Probed, most_it_costs, probe, questions, targets_of, told
 from madang.errors import UnknownModel
 from madang.routing.board import Board
-from madang.server.assembly import assemble
+from madang.server.process.assembly import assemble
 
 CATALOG = catalog.load()
 AT_US = 1_790_000_000_000_000

@@ -7,7 +7,7 @@ from madang.config.load import parse
 from madang.config.rules import references
 from madang.migration import translate_litellm
 from madang.routing.board import Board
-from madang.server.assembly import assemble, given_providers
+from madang.server.process.assembly import assemble, given_providers
 
 CATALOG = catalog.load()
 

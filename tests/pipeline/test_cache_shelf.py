@@ -1,7 +1,7 @@
 """The cache's memory: it forgets in time, and what was not wanted for longest where there is too much."""
 
-from madang.pipeline.cache import Shelf
-from madang.pipeline.replay import Origin, Told, impersonal, packed, unpacked
+from madang.pipeline.again.cache import Shelf
+from madang.pipeline.again.replay import Origin, Told, impersonal, packed, unpacked
 
 KIB = 1024
 ORIGIN = Origin("openai", "gpt-4.1", "chat", None, "stop", "ok", None, 12)

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from madang.config.measured import wilson
-from madang.pipeline.false_hits import Judged, Pair, curve_of, judged, rates_at
-from madang.pipeline.likeness import Neighbours, Spot
+from madang.pipeline.again.false_hits import Judged, Pair, curve_of, judged, rates_at
+from madang.pipeline.again.likeness import Neighbours, Spot
 from madang.wire.likeness import similarity, vector_of
 
 DIMENSIONS = 64

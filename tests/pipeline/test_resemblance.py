@@ -2,7 +2,7 @@
 
 import pytest
 
-from madang.pipeline.resemblance import likeness, read_said
+from madang.pipeline.shadows.resemblance import likeness, read_said
 from madang.wire.registry import WIRES
 
 

@@ -7,7 +7,7 @@ import jsonschema_rs
 import schemathesis
 from hypothesis import strategies as st
 
-from madang.server.admin import openapi
+from madang.server.administration.table import openapi
 from madang.wire import gemini, messages
 from madang.wire.registry import WIRES
 

@@ -8,7 +8,7 @@ from server_gateway import ADMIN_KEY, Gateway, eventually, settings
 from test_server_canary import ask
 from test_server_failover import refusing
 
-from madang.pipeline.chaos import FAULTS
+from madang.pipeline.chaos.faults import FAULTS
 
 MODELS = {"steady": {"targets": ["hasty-oa/steady"], "fallback": ["an/spare"]}}
 STRUCK = {"x-madang-tags": "drill=1"}

@@ -14,7 +14,7 @@ from madang.catalog import load
 from madang.config.settings import Provider
 from madang.model import Attempt, Target
 from madang.routing.board import Board
-from madang.server.assembly import assemble
+from madang.server.process.assembly import assemble
 from madang.watch.metrics import Metrics
 
 FACTS = {

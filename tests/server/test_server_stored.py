@@ -5,7 +5,7 @@ import pytest
 from madang import catalog as catalogue
 from madang.config.settings import FallbackRef, Model, Provider, Settings
 from madang.routing.board import Board
-from madang.server.assembly import assemble, given_providers
+from madang.server.process.assembly import assemble, given_providers
 from madang.state.vault import Opened
 from madang.upstream.providers import ProviderProblem
 

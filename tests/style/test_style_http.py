@@ -7,7 +7,7 @@ import pytest
 from style_source import ROOT
 
 from madang.errors import Kind, MadangError
-from madang.server.admin import OPERATIONS, openapi
+from madang.server.administration.table import OPERATIONS, openapi
 from madang.server.paths import find, listed
 from madang.wire.registry import WIRES
 

@@ -17,7 +17,7 @@ from madang.keys.record import NewKey
 from madang.ledger.journal import Journal
 from madang.model import Target
 from madang.routing.board import Board
-from madang.server.watching import Watching
+from madang.server.process.watching import Watching
 from madang.state.store import Store
 from madang.state.table import Table
 from madang.watch.shadows import ShadowMetrics

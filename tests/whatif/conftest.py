@@ -9,7 +9,7 @@ from whatif_rows import AT_US, DAY
 from madang import catalog as catalogue
 from madang.config.load import parse
 from madang.routing.board import Board
-from madang.server.assembly import assemble
+from madang.server.process.assembly import assemble
 from madang.whatif.change import Change, Period
 from madang.whatif.configured import Configured
 from madang.whatif.limiting import Bounds, Doorkeeper

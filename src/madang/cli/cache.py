@@ -12,7 +12,7 @@ import msgspec
 from madang.cli.printing import count, json_option, print_json, print_table
 from madang.client import Gateway
 from madang.config.measured import Rates, Report
-from madang.pipeline.false_hits import Pair, curve_of, judged, rates_at
+from madang.pipeline.again.false_hits import Pair, curve_of, judged, rates_at
 from madang.wire.likeness import Vector, vector_of
 
 _AT_ONCE: Final = 64

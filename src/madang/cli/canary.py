@@ -16,7 +16,7 @@ from madang.cli.printing import json_option, print_json, print_table
 from madang.client import Gateway
 from madang.config.canaries import Canary
 from madang.ledger.arms import ArmFigures
-from madang.pipeline.trial_view import Act, Canaries, CanaryShown, CanaryStory, Start
+from madang.pipeline.trial.view import Act, Canaries, CanaryShown, CanaryStory, Start
 
 R = TypeVar("R")
 _PATH = "/api/canaries"

@@ -15,7 +15,7 @@ from madang.config.load import load
 from madang.config.problems import ConfigError
 from madang.config.settings import Provider, Settings
 from madang.errors import StoreUnavailable
-from madang.server.assembly import given_providers
+from madang.server.process.assembly import given_providers
 from madang.state.store import DATABASE, Store
 from madang.state.vault import NOTHING, MasterKeys, Opened, Vault
 from madang.upstream.providers import ProviderProblem

@@ -14,8 +14,8 @@ from madang.cli.canary import print_trials, shares, tell_story
 from madang.cli.office import HomeOffice, chosen_gateway, place_options
 from madang.cli.printing import json_option, print_json
 from madang.client import Gateway
-from madang.pipeline.cutover import Cutovers, CutoverStart, Move
-from madang.pipeline.trial_view import CanaryShown, CanaryStory
+from madang.pipeline.trial.cutover import Cutovers, CutoverStart, Move
+from madang.pipeline.trial.view import CanaryShown, CanaryStory
 
 R = TypeVar("R")
 _PATH = "/api/cutovers"

@@ -29,7 +29,7 @@ from madang.drills.probe import (
 from madang.drills.reach import reach
 from madang.errors import MadangError
 from madang.routing.board import Board
-from madang.server.assembly import assemble, ways_of
+from madang.server.process.assembly import assemble, ways_of
 from madang.upstream.providers import ProviderProblem
 
 _COLOURS = {"ok": "green", "warning": "yellow", "broken": "red"}

@@ -12,7 +12,7 @@ from madang.cli.office import HomeOffice, chosen_gateway
 from madang.cli.printing import print_json, print_table
 from madang.client import Gateway
 from madang.config.drills import Drill
-from madang.pipeline.drill_book import DrillBook, DrillShown
+from madang.pipeline.chaos.book import DrillBook, DrillShown
 
 _PATH = "/api/drills"
 _COLUMNS = ("drill", "strikes", "targets", "reach", "until (UTC)", "struck", "answered", "held")

@@ -7,7 +7,7 @@ from madang.cli.office import Office, Row, at_office
 from madang.cli.printing import count, dollars, json_option, print_json
 from madang.model import PASSED_OVER
 from madang.model.trace import Trace
-from madang.pipeline.cutover import CUTOVER
+from madang.pipeline.trial.cutover import CUTOVER
 
 _DIALECTS = {
     "chat": "OpenAI Chat Completions",

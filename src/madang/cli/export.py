@@ -8,7 +8,7 @@ import click
 
 from madang.cli.days import days_options
 from madang.cli.report_office import ReportOffice, at_reports
-from madang.server.reports import ExportAsked
+from madang.server.administration.reports import ExportAsked
 
 
 @click.command("export")

@@ -12,7 +12,7 @@ from madang.client import Gateway
 from madang.drills.playground import unstarted
 from madang.pipeline.lane import Snapshot
 from madang.routing.board import Board
-from madang.server.assembly import assemble, ways_of
+from madang.server.process.assembly import assemble, ways_of
 
 _NUMBERS = ("context", "in $/M", "out $/M")
 

@@ -19,8 +19,8 @@ from madang.ledger.rerate import Asked, rerate, reratings
 from madang.model import PriceRow, Rates
 from madang.pipeline.lane import Snapshot
 from madang.routing.board import Board
-from madang.server.assembly import assemble
-from madang.server.prices import PriceShown
+from madang.server.administration.prices import PriceShown
+from madang.server.process.assembly import assemble
 
 _TOKENS = {
     "in": "input",

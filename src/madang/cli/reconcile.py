@@ -15,7 +15,7 @@ from madang.cli.report_office import ReportOffice, at_reports
 from madang.cli.vendor_reports import VENDORS, fetch
 from madang.ledger.bills import Shape
 from madang.ledger.reconcile import THRESHOLD
-from madang.server.reports import Reconciled, Statement
+from madang.server.administration.reports import Reconciled, Statement
 
 _DAYS = 30
 _NUMBERS = ("tokens in", "theirs in", "tokens out", "theirs out", "cost", "theirs", "difference")

@@ -21,7 +21,7 @@ from madang.config.prices import own_rows
 from madang.config.settings import Settings
 from madang.keys import Keyring
 from madang.ledger.prices import Prices
-from madang.server.reports import (
+from madang.server.administration.reports import (
     ExportAsked,
     Reconciled,
     ReportAsked,

@@ -17,9 +17,9 @@ from madang.cli.master_key import master_environ, secret_key_file_option
 from madang.config.settings import Provider
 from madang.keys import Keyring, make_raw
 from madang.routing.board import Board
-from madang.server import logs
-from madang.server.assembly import assemble
-from madang.server.runtime import Options, Runtime
+from madang.server.process import logs
+from madang.server.process.assembly import assemble
+from madang.server.process.runtime import Options, Runtime
 from madang.server.serve import bind, serve, supervise
 from madang.state.store import Store
 

@@ -20,7 +20,7 @@ from madang.client import Gateway
 from madang.errors import InvalidRequest
 from madang.pipeline.lane import Snapshot
 from madang.routing.board import Board
-from madang.server.assembly import assemble, ways_of
+from madang.server.process.assembly import assemble, ways_of
 from madang.whatif.change import Change, Period, read_mix, read_moves, read_share
 from madang.whatif.configured import Configured
 from madang.whatif.imports.formats import Name

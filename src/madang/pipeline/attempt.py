@@ -12,15 +12,15 @@ from msgspec.structs import replace
 
 from madang.errors import ProviderBroken
 from madang.model import Embed, Request, Usage
-from madang.pipeline.beginning import Beginning
 from madang.pipeline.body import body_for
 from madang.pipeline.call import Call, Reply, Streamed, Whole, header_value
-from madang.pipeline.chaos import Door
+from madang.pipeline.chaos.faults import Door
 from madang.pipeline.lane import Lane, Snapshot
 from madang.pipeline.line import Claim
 from madang.pipeline.measure import likely_tokens
 from madang.pipeline.settle import Account
-from madang.pipeline.stream import Flight
+from madang.pipeline.streams.beginning import Beginning
+from madang.pipeline.streams.stream import Flight
 from madang.pipeline.total import Totalled, total
 from madang.routing.pacing import Turn
 from madang.upstream.transport import Incoming, Outgoing

@@ -26,14 +26,14 @@ from madang.pipeline import settle
 from madang.pipeline.admission import Admission, cheapest_first, permit
 from madang.pipeline.attempt import Attempt, Settler
 from madang.pipeline.call import Call, Reply
-from madang.pipeline.chaos import Chaos, StruckDoor, aside
-from madang.pipeline.continuation import Continuation, continuable
+from madang.pipeline.chaos.faults import Chaos, StruckDoor, aside
 from madang.pipeline.guide import Guide
 from madang.pipeline.hedging import House, Race
 from madang.pipeline.lane import Lane, Snapshot
 from madang.pipeline.measure import is_longer
 from madang.pipeline.search import Following, Search
-from madang.pipeline.trials import Trials
+from madang.pipeline.streams.continuation import Continuation, continuable
+from madang.pipeline.trial.sides import Trials
 from madang.pipeline.worst import Step
 from madang.routing.causes import remedy_for, rest_s
 from madang.routing.directory import Route

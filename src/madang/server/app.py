@@ -9,11 +9,12 @@ from collections.abc import Awaitable
 
 from madang.errors import InternalError, MadangError, MethodNotAllowed, NotFound
 from madang.model import Dialect
-from madang.server import asgi, generate, hooks, info, making, responses, video_chat, videos
+from madang.server import asgi
+from madang.server.endpoints import generate, hooks, info, making, responses, video_chat, videos
 from madang.server.exchange import send_json
 from madang.server.paths import Endpoint, find
+from madang.server.process.runtime import Runtime
 from madang.server.request import Request
-from madang.server.runtime import Runtime
 from madang.wire.registry import WIRES
 
 _log = logging.getLogger("madang.server")

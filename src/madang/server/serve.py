@@ -22,11 +22,11 @@ from typing import NoReturn, cast
 import uvicorn
 import uvloop
 
-from madang.server.admin import admin_app
+from madang.server.administration.table import admin_app
 from madang.server.app import App
-from madang.server.counting import make_arena
+from madang.server.process.counting import make_arena
+from madang.server.process.runtime import Options, Runtime
 from madang.server.protocol import Bounds, protocol_for
-from madang.server.runtime import Options, Runtime
 from madang.watch.exchange import clear
 
 _log = logging.getLogger("madang.serve")

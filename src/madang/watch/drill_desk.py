@@ -17,8 +17,8 @@ from madang.config.alerts import Language
 from madang.config.drills import ScheduledDrill
 from madang.errors import Conflict
 from madang.ledger.struck import Struck, struck_by
-from madang.pipeline.chaos import Chaos, Injection
-from madang.pipeline.drill_book import DrillBook
+from madang.pipeline.chaos.book import DrillBook
+from madang.pipeline.chaos.faults import Chaos, Injection
 from madang.state.store import Store
 from madang.watch.channels.message import Message, in_all
 from madang.watch.texts import MESSAGES

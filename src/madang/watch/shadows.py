@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from madang.pipeline.shadow import RESULTS, Mirror
+from madang.pipeline.shadows.shadow import RESULTS, Mirror
 
 
 class ShadowMetrics:

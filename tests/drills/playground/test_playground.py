@@ -10,7 +10,7 @@ from madang.drills.playground import unstarted
 from madang.ledger.prices import worst_nusd
 from madang.model import Usage
 from madang.routing.board import Board
-from madang.server.assembly import assemble
+from madang.server.process.assembly import assemble
 
 CATALOG = catalog.load()
 

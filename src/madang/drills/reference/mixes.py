@@ -7,7 +7,7 @@ from madang import catalog
 from madang.config.load import parse
 from madang.drills.reference.parts import Line, Part
 from madang.routing.board import Board
-from madang.server.assembly import assemble
+from madang.server.process.assembly import assemble
 from madang.whatif.change import Change, Period, read_mix
 from madang.whatif.configured import Configured
 from madang.whatif.limiting import Bounds, Doorkeeper

@@ -1,0 +1,1 @@
+"""One process of the gateway: its parts are built, joined, tended in the background, and served."""
