@@ -26,12 +26,6 @@ ANSWERS = (
         "Responses has no place for sound: its transcript is told as text",
     ),
     Remainder(
-        "openai-responses/rig__openai-error_envelope-nonexistent_model_streaming_error_*",
-        ("messages", "gemini"),
-        "error.status",
-        "a model that the provider lacks, a 400 of OpenAI's here, is a 404 in these dialects",
-    ),
-    Remainder(
         "azure/ruby_llm__*azure_grok-4-1-fast-non-reasoning*",
         ("messages",),
         "usage.input",

@@ -22,6 +22,8 @@ from madang.errors import (
     ProviderRejected,
     ProviderTimedOut,
 )
+from madang.wire.chat import WIRE as CHAT
+from madang.wire.gemini import WIRE as GEMINI
 from madang.wire.messages import WIRE
 
 
@@ -175,3 +177,11 @@ def test_a_stream_ends_with_an_error_event():
     assert data.endswith(b"\n\n")
     said = json.loads(data.split(b"data: ")[1])
     assert (said["error"]["type"], said["request_id"]) == ("invalid_request_error", "req_01abc")
+
+
+@pytest.mark.parametrize("write", [WIRE.write_error, GEMINI.write_error])
+def test_an_unknown_model_keeps_the_status_that_its_provider_gave(write):
+    """OpenAI answers 400 for a model that does not exist in some of its paths, 404 in others."""
+    body = b'{"error": {"code": "model_not_found", "message": "no such model"}}'
+    for status in (400, 404):
+        assert write(CHAT.read_error(status, {}, body))[0] == status

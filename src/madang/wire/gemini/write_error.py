@@ -12,6 +12,7 @@ from madang.errors import (
     Kind,
     MadangError,
     ProviderFailed,
+    ProviderLacksModel,
     ProviderRefusedKey,
     ProviderRejected,
 )
@@ -71,7 +72,9 @@ def write_error(error: MadangError) -> tuple[int, bytes]:
     row = ROWS[error.kind]
     if isinstance(error, ProviderRejected) and error.raw is not None and _is_error(error.raw):
         return error.status, error.raw
-    telling = isinstance(error, ProviderRejected | ProviderFailed | ProviderRefusedKey)
+    telling = isinstance(
+        error, ProviderRejected | ProviderLacksModel | ProviderFailed | ProviderRefusedKey
+    )
     if telling or error.status == 503:
         row = _Row(error.status, _WORD_BY_STATUS.get(error.status, row.word))
     failure = Failed(error.message, error.kind, error.code)

@@ -11,6 +11,7 @@ import msgspec
 from madang.errors import (
     MadangError,
     ProviderFailed,
+    ProviderLacksModel,
     ProviderOverloaded,
     ProviderRefusedKey,
     ProviderRejected,
@@ -53,6 +54,9 @@ _TYPE_BY_STATUS: Final = {
 }
 """Of a provider's own status that is passed on; others go by their kind."""
 
+_TELLING: Final = (ProviderRejected, ProviderLacksModel, ProviderFailed, ProviderRefusedKey)
+"""Where the provider's own status says more than the kind does."""
+
 _OWN_WORDS: Final[dict[str, str]] = {
     "provider_auth": "The provider refused this gateway's key; its operator has to renew it.",
     "provider_quota": "This gateway's account with the provider is used up.",
@@ -66,7 +70,7 @@ def write_error(error: MadangError) -> tuple[int, bytes]:
     A provider's own complaint about the request is passed on as it came.
     """
     status, kind = _ROWS[error.kind]
-    if isinstance(error, ProviderRejected | ProviderFailed | ProviderRefusedKey):
+    if isinstance(error, _TELLING):
         status = error.status
         kind = _TYPE_BY_STATUS.get(status, kind)
     elif isinstance(error, ProviderOverloaded) and error.upstream_status == error.status:
