@@ -209,7 +209,7 @@ class Responses(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file."""
+    """The whole file. `unknown_price`: whether a budget lets pass what nobody knows the price of."""
 
     store: str = "sqlite"
     shared: str = "memory"
@@ -224,6 +224,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     plans: dict[str, Plan] = field(default_factory=dict)
     limits: tuple[Limit, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    unknown_price: Literal["refuse", "allow"] = "refuse"
     cache: Cache | None = None
     idempotency: Idempotency = Idempotency()
     media: Media = Media()

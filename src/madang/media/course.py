@@ -158,13 +158,13 @@ class Course:
 
     def route(self) -> Route:
         """Who may be asked: as the name says, or as it was chosen."""
-        job = self.job
+        job, snapshot = self.job, self.kit.snapshot
         if job.chosen:
-            there = self.kit.snapshot.providers
-            return Route(
-                job.caller.asked_model, tuple(one for one in job.chosen if one.provider in there)
-            )
-        return self.kit.snapshot.directory.resolve(job.caller.asked_model, "videos")
+            there = tuple(one for one in job.chosen if one.provider in snapshot.providers)
+            route = Route(job.caller.asked_model, there)
+        else:
+            route = snapshot.directory.resolve(job.caller.asked_model, "videos")
+        return route.without(job.unpriced) or route if job.unpriced else route
 
     def wire(self) -> VideoWire:
         """The adapter of the provider that has the order."""

@@ -6,11 +6,11 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from msgspec import Struct
 
-from madang.errors import KeyReused, MadangError, NotFound
+from madang.errors import KeyReused, NotFound
 from madang.keys import Key, Keyring
 from madang.ledger.alarm import Alarm
 from madang.ledger.claim import Claim, is_abandoned
@@ -18,15 +18,16 @@ from madang.media.course import Course
 from madang.media.job import Job, new_id, packed_ask, read_ask, read_job, stored
 from madang.media.kit import Kit, now_us, permit
 from madang.media.life import live
-from madang.media.money import Caller, worst
-from madang.model import Decision
+from madang.media.money import Caller, Dearest, dearest, kept_out
+from madang.model import Decision, Target
 from madang.model.media import VideoAsk
-from madang.routing.limits import Ask, Reservation
+from madang.routing.limits import Ask, Meters, Reservation
 from madang.routing.pacing import Priority
 from madang.routing.route import Route
 from madang.routing.videos import AUTO
 from madang.state.jobs import StoredJob
 from madang.state.store import Store
+from madang.wire.media.contract import VideoWire
 
 _log = logging.getLogger("madang.media")
 _LEASE_US: Final = 15_000_000
@@ -114,10 +115,13 @@ class Crew:
         ):
             return earlier
         route, decision = self._route(order)
-        nusd = self._worst(route, order)
-        reservation = self._admit(order, nusd)
+        most = self._dearest(order, route)
+        meters = self._kit.pipeline.gate.meters(order.key, order.tags)
+        unpriced = kept_out(self._kit.snapshot, meters, route, most)
+        reservation = self._admit(order, meters, most.nusd)
         try:
-            job = _new(order, nusd)
+            job = _new(order, most.nusd)
+            job.unpriced = unpriced
             if decision is not None:
                 job.chosen, job.decision = route.targets, decision
             kept = stored(job, self._kit.holder, packed_ask(order.ask))
@@ -158,24 +162,21 @@ class Crew:
             )
         return self._courses.get(kept.id) or read_job(kept)
 
-    def _worst(self, route: Route, order: Order) -> int:
-        """The most that the order can cost, whoever takes it; what cannot be asked of a target costs nothing there."""
-        snapshot, most = self._kit.snapshot, 0
-        for target in route.every_target():
-            wire = self._kit.wire(target, "videos")
-            try:
-                counts = wire.submit(order.ask, target.model).counts  # type: ignore[attr-defined]
-            except MadangError:
-                continue
-            most = max(most, worst(snapshot, snapshot.berth(target), counts, order.at_us))
-        return most
+    def _dearest(self, order: Order, route: Route) -> Dearest:
+        """The most that the order can cost, whoever takes it."""
+        kit = self._kit
 
-    def _admit(self, order: Order, nusd: int) -> Reservation | None:
-        gate = self._kit.pipeline.gate
-        meters = gate.meters(order.key, order.tags)
+        def counts_at(target: Target) -> Mapping[str, int]:
+            wire = cast("VideoWire", kit.wire(target, "videos"))
+            return wire.submit(order.ask, target.model).counts
+
+        return dearest(kit.snapshot, route, counts_at, order.at_us)
+
+    def _admit(self, order: Order, meters: Meters | None, nusd: int) -> Reservation | None:
         if meters is None:
             return None
-        return gate.admit(meters, Ask(0, nusd, nusd), int(time.monotonic() * 1e6), order.at_us)
+        now_us = int(time.monotonic() * 1e6)
+        return self._kit.pipeline.gate.admit(meters, Ask(0, nusd, nusd), now_us, order.at_us)
 
     def _release(self, reservation: Reservation | None) -> None:
         if reservation is not None:

@@ -53,10 +53,10 @@ class Job(Struct, kw_only=True):
     """One job. Moments are Unix µs.
 
     `seconds` and `size` are the caller's own words. `chosen` are the targets of `video:auto`, best
-    first, and `decision` says why. `n` numbers the attempt that is under way; the
-    target is where that went, with a key that begins with `key_prefix`, as our `order`, under the
-    handle `name`. It comes to `counts` as its adapter says, and to `billed` as its provider does. `row` is the row of
-    the ledger that ended it.
+    first, and `decision` says why; `unpriced` are those that a budget keeps from being asked. `n`
+    numbers the attempt that is under way; the target is where that went, with a key that begins with
+    `key_prefix`, as our `order`, under the handle `name`. It comes to `counts` as its adapter says,
+    and to `billed` as its provider does. `row` is the row of the ledger that ended it.
     """
 
     id: str
@@ -68,6 +68,7 @@ class Job(Struct, kw_only=True):
     priority: Priority = NORMAL
     reserved_nusd: int = 0
     chosen: tuple[Target, ...] = ()
+    unpriced: tuple[Target, ...] = ()
     decision: Decision | None = None
     n: int = 0
     again: int = 0

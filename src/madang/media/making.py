@@ -17,7 +17,7 @@ from madang.keys import Key
 from madang.ledger.open import Begun
 from madang.media.calling import call, is_lost, told_refusal
 from madang.media.kit import Kit, following, permit
-from madang.media.money import Bill, Caller, Ended, owed, row, worst
+from madang.media.money import Bill, Caller, Dearest, Ended, dearest, kept_out, owed, row
 from madang.model import Attempt, Dialect, Target
 from madang.model.media import SpeechAsk
 from madang.pipeline.lane import Berth
@@ -74,8 +74,7 @@ class Maker:
 
     async def make(self, work: Work, ask: Any, spoken: Callable[[Target], Spoken]) -> Made:  # noqa: ANN401 - any ask
         """Ask one target after another. Raises a MadangError when nobody could; everything is settled then."""
-        route = self._route(work, ask)
-        reservation = self._admit(work, route, ask, spoken)
+        route, reservation = self._admit(work, self._route(work, ask), ask, spoken)
         one = _Making(self._kit, work, ask, spoken)
         try:
             return await one.run(route)
@@ -98,20 +97,20 @@ class Maker:
         route: Route,
         ask: Any,  # noqa: ANN401
         spoken: Callable[[Target], Spoken],
-    ) -> Reservation | None:
-        """Reserve the worst case. Raises RateLimited or OutOfCredit."""
+    ) -> tuple[Route, Reservation | None]:
+        """Reserve the worst case of those whose price is known. Raises RateLimited or OutOfCredit."""
         gate, snapshot = self._kit.pipeline.gate, self._kit.snapshot
         meters = gate.meters(work.key, work.tags)
         if meters is None:
-            return None
-        most = 0
-        for target in route.every_target() if meters.budgets else ():
-            try:
-                counts = spoken(target).write(ask, target.model).counts
-            except MadangError:
-                continue
-            most = max(most, worst(snapshot, snapshot.berth(target), counts, work.at_us))
-        return gate.admit(meters, Ask(0, most, most), int(time.monotonic() * 1e6), work.at_us)
+            return route, None
+        most = Dearest()
+        if meters.budgets:
+            most = dearest(
+                snapshot, route, lambda to: spoken(to).write(ask, to.model).counts, work.at_us
+            )
+        route = route.without(kept_out(snapshot, meters, route, most)) or route
+        wanted = Ask(0, most.nusd, most.nusd)
+        return route, gate.admit(meters, wanted, int(time.monotonic() * 1e6), work.at_us)
 
 
 class _Making:

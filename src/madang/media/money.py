@@ -5,15 +5,19 @@ counts, or it says nothing, what the call comes to by its own adapter does. A jo
 nothing unless its provider says otherwise. Every job is one row.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from msgspec import Struct, field
 
+from madang.errors import MadangError
 from madang.keys import Key
 from madang.ledger.prices import charge, worst_nusd
 from madang.model import Attempt, Decision, Dialect, Outcome, PriceRow, Target, Usage
 from madang.pipeline.lane import Berth, Snapshot
+from madang.routing.limits import Meters
+from madang.routing.limits import unpriced as price_unknown
+from madang.routing.route import Route
 
 _TOKENS: Final = ("input_tokens", "output_tokens")
 _MOST_COUNT: Final = 1_000_000_000
@@ -127,11 +131,11 @@ def _readings(counts: Mapping[str, int], *, estimated: bool) -> list[Usage]:
     return [usage_of(one, estimated=estimated) for one in readings]
 
 
-def worst(snapshot: Snapshot, berth: Berth, counts: Mapping[str, int], at_us: int) -> int:
-    """The most that a call can cost at a target; 0 where its price is not known, of which nothing can be said."""
+def worst(snapshot: Snapshot, berth: Berth, counts: Mapping[str, int], at_us: int) -> int | None:
+    """The most that a call can cost at a target; None where its price is not known, of which nothing can be said."""
     price = snapshot.price(berth, at_us)
     if price is None:
-        return 0
+        return None
     found = (
         [worst_nusd(price, usage) for usage in _readings(counts, estimated=False)] if counts else []
     )
@@ -139,15 +143,57 @@ def worst(snapshot: Snapshot, berth: Berth, counts: Mapping[str, int], at_us: in
     return max(known) if known else _dearest(price, counts)
 
 
-def _dearest(price: PriceRow, counts: Mapping[str, int]) -> int:
-    """The dearest of the variants that are priced, where nothing says which it will be."""
+class Dearest(Struct, frozen=True):
+    """The most that something can cost, whoever makes it, but for the `unpriced`, of whom nothing can be said."""
+
+    nusd: int = 0
+    unpriced: tuple[Target, ...] = ()
+
+
+def dearest(
+    snapshot: Snapshot,
+    route: Route,
+    counts_at: Callable[[Target], Mapping[str, int]],
+    at_us: int,
+) -> Dearest:
+    """Over everybody who may be asked; `counts_at` raises a MadangError where one of them cannot do it at all."""
+    most, unpriced = 0, list[Target]()
+    for target in route.every_target():
+        try:
+            counts = counts_at(target)
+        except MadangError:
+            continue
+        nusd = worst(snapshot, snapshot.berth(target), counts, at_us)
+        if nusd is None:
+            unpriced.append(target)
+        else:
+            most = max(most, nusd)
+    return Dearest(most, tuple(unpriced))
+
+
+def kept_out(
+    snapshot: Snapshot, meters: Meters | None, route: Route, most: Dearest
+) -> tuple[Target, ...]:
+    """Whom a budget keeps from being asked, because nobody knows what they cost.
+
+    Raises OutOfCredit where nobody else is left.
+    """
+    if meters is None or not meters.budgets or not snapshot.refuses_unpriced:
+        return ()
+    if most.unpriced and route.without(most.unpriced) is None:
+        raise price_unknown(route.name)
+    return most.unpriced
+
+
+def _dearest(price: PriceRow, counts: Mapping[str, int]) -> int | None:
+    """The dearest of the variants that are priced, where nothing says which it will be; None: none is of this work."""
     stated = {name.partition(".")[0]: count for name, count in counts.items()}
-    most = 0
+    found = list[int | None]()
     for name in price.units:
         base = name.partition(".")[0]
         count = stated.get(base) or _UNSTATED.get(base, 1)
-        most = max(most, worst_nusd(price, Usage(units={name: count})) or 0)
-    return most
+        found.append(worst_nusd(price, Usage(units={name: count})))
+    return max((nusd for nusd in found if nusd is not None), default=None)
 
 
 def row(caller: Caller, n: int, target: Target, end: Ended, billed: Bill) -> Attempt:

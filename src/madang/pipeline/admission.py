@@ -18,7 +18,7 @@ from madang.pipeline.lane import Snapshot
 from madang.pipeline.measure import prompt_tokens
 from madang.pipeline.worst import LONGEST_ANSWER, Step, Worst, copies_of, tier_of, worst_of
 from madang.routing.directory import Route, allowed
-from madang.routing.limits import Ask, Gate, Meters, Reservation, Usual
+from madang.routing.limits import Ask, Gate, Meters, Reservation, Usual, unpriced
 from madang.wire.bound import LEAST_TOKENS, room_for_thinking
 from madang.wire.contract import Envelope
 from madang.wire.quota import quota_lines
@@ -49,6 +49,7 @@ class Admission:
         """
         parts = call.parts
         if parts is not None and parts.are_admitted:
+            call.unpriced = parts.whole.unpriced
             return
         if call.key.models and (
             parts is None or parts.whole is call
@@ -86,7 +87,10 @@ class Admission:
         wanted = list(steps)
         usual = self._usual.most(call.key.id, call.envelope.model) or USUAL_TOKENS
         tokens = sum(step.prompt + (step.answer or usual) for step in wanted)
-        nusd = self.most_nusd(call, route, snapshot, wanted) if meters.budgets else 0
+        nusd = 0
+        if meters.budgets:
+            nusd = self.most_nusd(call, route, snapshot, wanted)
+            _keep_to_priced(call, self._worst_of(call, route, snapshot), snapshot)
         try:
             call.reservation = self.gate.admit(meters, Ask(tokens, nusd, nusd), now_us, call.at_us)
         finally:
@@ -192,6 +196,7 @@ class Admission:
         if not meters.budgets:
             return Ask(tokens + wanted * copies), _Plan(_NOTHING, 0, copies, None, bound)
         worst = self._worst_of(call, route, snapshot)
+        _keep_to_priced(call, worst, snapshot)
         unseen = 0 if call.wire.dialect in EMBEDDING else UNSEEN_TOKENS
         plan = _Plan(
             worst,
@@ -239,6 +244,14 @@ def permit(call: Call, route: Route) -> None:
         )
 
 
+def _keep_to_priced(call: Call, worst: Worst, snapshot: Snapshot) -> None:
+    """A budget counts the call: only those may answer whose price is known. Raises OutOfCredit: nobody's is."""
+    if worst.unpriced and snapshot.refuses_unpriced:
+        if not worst.candidates:
+            raise unpriced(call.envelope.model)
+        call.unpriced = worst.unpriced
+
+
 class _Plan:
     """How the worst case of a call was reckoned; `bound`: what limits on tokens leave for an answer (None: enough)."""
 
@@ -259,6 +272,16 @@ class _Plan:
 
 
 _NOTHING: Final = Worst(())
+
+
+def priced(call: Call, route: Route) -> Route:
+    """The route, and the call's side of a trial, past those of unknown price. Raises OutOfCredit: nobody is left."""
+    if call.lot is not None:
+        call.lot = call.lot.without(call.unpriced)
+    left = route.without(call.unpriced)
+    if left is None:
+        raise unpriced(call.envelope.model)
+    return left
 
 
 def cheapest_first(route: Route) -> Route:

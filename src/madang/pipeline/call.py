@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from madang.errors import MadangError
 from madang.keys import Key
-from madang.model import Attempt, Embed, Request, Usage
+from madang.model import Attempt, Embed, Request, Target, Usage
 from madang.model.attempt import Cached
 from madang.model.trace import Trace
 from madang.pipeline.conversation import Conversation
@@ -57,7 +57,8 @@ class Call(Struct, kw_only=True, eq=False):
     request it answers (None: all of it, from the beginning).
     `reservation` is held against the key's limits for all rows but the first `settled`,
     `reserved_nusd` is what was set aside in all. `most_tokens` bounds the answer to what that pays
-    (None: all that the caller asks for); `is_thrifty`: a budget wants the cheapest targets first.
+    (None: all that the caller asks for); `is_thrifty`: a budget wants the cheapest targets first;
+    `unpriced` are those that it keeps from answering, because nobody knows what they cost.
     `lines` are ready header lines that tell the caller of its limits. `slots` are those of the
     attempts on record as under way. `cached` is what the cache did, for its rows.
     `parts` links the calls that one request is answered by; the rows of each are numbered from its
@@ -101,6 +102,7 @@ class Call(Struct, kw_only=True, eq=False):
     reserved_nusd: int | None = None
     most_tokens: int | None = None
     is_thrifty: bool = False
+    unpriced: frozenset[Target] = frozenset()
     lines: bytes = b""
     conversation: Conversation | None = None
     may_go_on: bool = False

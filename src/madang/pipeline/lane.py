@@ -92,7 +92,10 @@ class Snapshot:
         own_prices: Iterable[PriceRow] = (),
         patience: Patience | None = None,
     ) -> None:
-        """`terms`: how each provider may be asked."""
+        """`terms`: how each provider may be asked.
+
+        `refuses_unpriced`, set afterwards like `quality`: under a budget nobody is asked whose price is unknown.
+        """
         self.catalog = catalog
         self.providers = providers
         self.directory = directory
@@ -100,6 +103,7 @@ class Snapshot:
         self.prices = (*catalog.prices, *own_prices)
         self.quality: Callable[[str], float | None] = _unknown
         self.patience = patience or Patience()
+        self.refuses_unpriced = True
         self._prices = Prices(self.prices)
         self._terms = terms
         self._lanes: dict[Target, Lane] = {}

@@ -23,7 +23,7 @@ from madang.ledger.open import Begun
 from madang.model import Attempt as Row
 from madang.model import Target, Usage
 from madang.pipeline import settle
-from madang.pipeline.admission import Admission, cheapest_first, permit
+from madang.pipeline.admission import Admission, cheapest_first, permit, priced
 from madang.pipeline.attempt import Attempt, Settler
 from madang.pipeline.call import Call, Reply
 from madang.pipeline.chaos.faults import Chaos, StruckDoor, aside
@@ -101,6 +101,8 @@ class Pipeline:
         if route.longer is not None and is_longer(call, route.threshold_tokens):
             route = route.longer
         try:
+            if call.unpriced:
+                route = priced(call, route)
             plan = self._guide.plan(call, route, snapshot, monotonic(), random.random())
         except MadangError:
             self.give_up(call)

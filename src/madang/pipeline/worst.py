@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from madang.ledger.prices import worst_nusd
-from madang.model import PriceRow, Usage, special_tier
+from madang.model import PriceRow, Target, Usage, special_tier
 from madang.pipeline.lane import Snapshot
 from madang.routing.directory import Route
 from madang.wire import json
@@ -14,6 +14,7 @@ LONGEST_ANSWER: Final = 131_072
 """Tokens that an answer may have where neither the caller nor the catalogue says so; no model makes longer ones."""
 
 _MILLION: Final = 1_000_000
+_ANY: Final = Usage(input=1, output=1)
 _NUMBER_OF_ANSWERS: Final = {"n": (), "best_of": (), "generationConfig": ("candidateCount",)}
 _MOST_ANSWERS: Final = 128
 
@@ -50,12 +51,15 @@ class Step(NamedTuple):
 
 
 class Worst:
-    """The candidates of one route at one time, but for those whose price is unknown: nothing can be said of them."""
+    """The candidates of one route at one time; of the `unpriced`, whose price is unknown, nothing can be said."""
 
-    __slots__ = ("candidates",)
+    __slots__ = ("candidates", "unpriced")
 
-    def __init__(self, candidates: Iterable[Candidate]) -> None:
+    def __init__(
+        self, candidates: Iterable[Candidate], unpriced: frozenset[Target] = frozenset()
+    ) -> None:
         self.candidates = tuple(candidates)
+        self.unpriced = unpriced
 
     def most_nusd(self, prompt: int, answer: int, copies: int, tier: str | None) -> int:
         """The most that an answer can cost whose prompt has so many tokens; `answer` bounds each of its copies."""
@@ -79,13 +83,15 @@ class Worst:
 
 def worst_of(snapshot: Snapshot, route: Route, at_us: int) -> Worst:
     """Everybody who may come to answer a route."""
-    candidates = []
+    candidates, unpriced = [], set()
     for target in route.every_target():
         lane = snapshot.lane(target)
         price = snapshot.price(lane, at_us)
-        if price is not None:
+        if price is None or worst_nusd(price, _ANY) is None:
+            unpriced.add(target)
+        else:
             candidates.append(candidate(price, target.max_output or LONGEST_ANSWER))
-    return Worst(candidates)
+    return Worst(candidates, frozenset(unpriced))
 
 
 def candidate(price: PriceRow, longest: int) -> Candidate:

@@ -1,9 +1,10 @@
 """Where a name leads, as far as that is the same for every request."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from madang.config.routes import When
 from madang.config.settings import Cause, Pick
@@ -65,6 +66,24 @@ class Route(Struct, frozen=True):
             fallbacks = (target for fallback in way.fallbacks for target in fallback.targets)
             found |= dict.fromkeys((*way.targets, *more, *fallbacks))
         return list(found)
+
+    def without(self, targets: Container[Target]) -> "Route | None":
+        """The same way past some targets; None: nobody is left who may be asked first.
+
+        Where all of the first choice go, those follow at once who would have for any failure.
+        """
+        left = tuple(one for one in self.targets if one not in targets)
+        fallbacks = tuple(
+            Fallback(others, one.causes)
+            for one in self.fallbacks
+            if (others := tuple(target for target in one.targets if target not in targets))
+        )
+        if not left:
+            first = next((one for one in fallbacks if not one.causes), None)
+            if first is None:
+                return None
+            left, fallbacks = first.targets, tuple(one for one in fallbacks if one is not first)
+        return replace(self, targets=left, fallbacks=fallbacks)
 
     def distance(self, target: Target) -> int:
         """How far away a target is: the lower the nearer; regions that are not listed are farthest."""

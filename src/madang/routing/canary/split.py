@@ -1,6 +1,6 @@
 """Which side a request is on: the same for everybody who computes it, and kept when the share grows."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from hashlib import blake2b
 from typing import Final, Literal, NamedTuple
 
@@ -36,6 +36,13 @@ class Lot(NamedTuple):
         """The plan of a request on this side; `own` is that of the model's route."""
         first = self.may_answer if self.side == "canary" else self.origin
         return ahead(first, own) if first else own
+
+    def without(self, targets: Container[Target]) -> "Lot":
+        """The same past some targets."""
+        return self._replace(
+            targets=tuple(one for one in self.targets if one not in targets),
+            origin=tuple(one for one in self.origin if one not in targets),
+        )
 
     def arm(self, target: Target) -> Arm:
         """The side that an attempt at a target is on."""

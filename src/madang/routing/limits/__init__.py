@@ -8,7 +8,7 @@ from madang.routing.limits.budget import Budget, Terms
 from madang.routing.limits.gate import Entitlements, Gate, Passed
 from madang.routing.limits.meters import Meters, Reservation
 from madang.routing.limits.period import Calendar
-from madang.routing.limits.refusal import Ask
+from madang.routing.limits.refusal import Ask, unpriced
 from madang.routing.limits.rules import (
     LimitedKey,
     Purse,
@@ -40,4 +40,5 @@ __all__ = [
     "Whose",
     "credit",
     "rules_of_limit",
+    "unpriced",
 ]

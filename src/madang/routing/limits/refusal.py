@@ -70,6 +70,16 @@ def refusal(meters: Meters, ask: Ask, now_us: int, at_us: int) -> CallerError:
     )
 
 
+def unpriced(model: str) -> OutOfCredit:
+    """The error for a request that a budget counts, and whose price nobody knows: the budget could not hold."""
+    return OutOfCredit(
+        f"This request counts against a budget, and no price is known for `{model}`, so that the budget "
+        "could not hold. Use a model whose price is known, or ask whoever runs this gateway to give it one.",
+        code="price_unknown",
+        param="model",
+    )
+
+
 def _too_little(budget: Budget, spent_nusd: int, ask: Ask) -> str:
     """Why a budget does not bear a request. What is left of one that others share is not told."""
     label, left = budget.terms.label, budget.cap - spent_nusd

@@ -324,6 +324,7 @@ class Runtime:
             settings.models, providers, self.catalog, self.board, settings.prices, ways, patience
         )
         snapshot.quality = self._ratings.quality_of
+        snapshot.refuses_unpriced = settings.unknown_price == "refuse"
         lead_somewhere(settings, snapshot.directory)
         self._rounds.configure(settings, providers, snapshot)
         self.board.pacing.keep({name: one.keys for name, one in snapshot.providers.items()})

@@ -19,6 +19,12 @@ from madang.wire.media.stills import decoded, inline
 
 _RATIOS: Final = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
 _SIZES: Final = ((1024, "1K"), (2048, "2K"), (4096, "4K"))
+_MOST_TOKENS: Final = {"output_tokens": 4_000, "image_tokens": 2_600}
+"""Of one answer at most: thoughts and words; two pictures of 1,290 tokens, or one of 4K with 2,000."""
+
+_SEEN_TOKENS: Final = 1_300
+"""Of a picture in the prompt."""
+
 _FILTERED: Final = frozenset(
     (
         *("SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION"),
@@ -49,6 +55,10 @@ def _write(ask: ImageAsk, model: str) -> Outgoing:
         headers={"content-type": "application/json"},
         body=json.encode(joined(body, ask.fields)),
         losses=losses.names(),
+        counts={
+            "input_tokens": len(ask.prompt.encode()) + _SEEN_TOKENS * len(ask.references),
+            **_MOST_TOKENS,
+        },
     )
 
 

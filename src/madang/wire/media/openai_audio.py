@@ -23,6 +23,14 @@ _EVENTS: Final = "text/event-stream"
 _SPOKEN_TOKENS: Final = 4
 """At most so many for each character: 21 a second of speech, and slow scripts have 6 characters in it."""
 
+_PLAIN: Final = (b"RIFF", b"fLaC")
+_LEAST_KBPS: Final = 6
+_LEAST_KBPS_PLAIN: Final = 64
+"""The thinnest sound that speech is kept in: Opus at 6 kbit/s; of plain samples 8,000 of 8 bits a second."""
+
+_WINDOW: Final = {"input_tokens": 16_000, "output_tokens": 2_000}
+"""The window and the longest answer of the models that are paid by tokens (developers.openai.com/api/docs/models)."""
+
 _MIMES: Final = {
     "mp3": "audio/mpeg",
     "opus": "audio/ogg",
@@ -132,7 +140,20 @@ def _write_transcription(ask: TranscribeAsk, model: str) -> Outgoing:
     parts += [FormPart(name, plain(value).encode()) for name, value in ask.fields.items()]
     content_type, body = write_form(parts)
     headers = {"content-type": content_type}
-    return Outgoing(method="POST", path="/audio/transcriptions", headers=headers, body=body)
+    return Outgoing(
+        method="POST",
+        path="/audio/transcriptions",
+        headers=headers,
+        body=body,
+        counts=_heard_at_most(ask.audio, model),
+    )
+
+
+def _heard_at_most(audio: bytes, model: str) -> dict[str, int]:
+    """What a recording can come to: as long as the thinnest sound of so many bytes, within the model's window."""
+    kbps = _LEAST_KBPS_PLAIN if audio[:4] in _PLAIN else _LEAST_KBPS
+    most = {"audio_ms": max(1000, len(audio) * 8 // kbps)}
+    return {**most, **_WINDOW} if "-transcribe" in model else most
 
 
 def _read_transcript(answer: Incoming) -> Transcript:

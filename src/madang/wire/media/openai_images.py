@@ -14,6 +14,16 @@ from madang.wire.media.contract import ImageWire, Incoming, Outgoing
 from madang.wire.media.form import FormPart, write_form
 from madang.wire.media.openai_shapes import JSON, checked, plain
 
+_MOST_DRAWN: Final = {
+    "gpt-image-1": {"low": 408, "medium": 1_584, "high": 6_240},
+    "gpt-image-": {"low": 1_000, "medium": 4_000, "high": 16_000},
+}
+"""Tokens of a picture at most, by the first name that fits. Of the first generation as its guide has them; later ones
+take 7,024 for 1024x1024 and 12,329 for 3584x2048 by OpenAI's calculator (community.openai.com/t/1379464, 2026-04)."""
+
+_SEEN_TOKENS: Final = 13_000
+"""At most so many for a picture in the prompt: 6,240, and they cost up to twice what words do."""
+
 _WORD: Final = re.compile(r"[A-Za-z0-9_-]{1,20}")
 
 
@@ -26,7 +36,7 @@ def _write_image(ask: ImageAsk, model: str) -> Outgoing:
         for name, there in (("aspect_ratio", ask.aspect), ("seed", ask.seed))
         if there is not None
     ]
-    counts = {f"images{_variant(ask.size, ask.quality)}": ask.n}
+    counts = {f"images{_variant(ask.size, ask.quality)}": ask.n, **_tokens(ask, model)}
     files = [one.data for one in ask.references if one.data is not None]
     if len(files) < len(ask.references):
         losses.append("references")
@@ -55,6 +65,16 @@ def _write_image(ask: ImageAsk, model: str) -> Outgoing:
     )
 
 
+def _tokens(ask: ImageAsk, model: str) -> dict[str, int]:
+    """The most that it can take where pictures are sold by tokens."""
+    for name, most in _MOST_DRAWN.items():
+        if model.startswith(name):
+            entered = len(ask.prompt.encode()) + _SEEN_TOKENS * len(ask.references)
+            drawn = most.get(ask.quality or "", most["high"])
+            return {"input_tokens": entered, "output_tokens": drawn * ask.n}
+    return {}
+
+
 def _variant(size: object, quality: object) -> str:
     """`.1024x1024.high`, as far as it is known."""
     parts = [str(one) for one in (size, quality) if isinstance(one, str) and _WORD.fullmatch(one)]
@@ -69,8 +89,9 @@ def _read_images(answer: Incoming) -> Images:
     mime = f"image/{said.get('output_format') or 'png'}"
     pictures = tuple(_picture(one, mime) for one in data)
     usage = said.get("usage")
-    billed = {f"images{_variant(said.get('size'), said.get('quality'))}": len(pictures)}
+    billed: dict[str, int] = {}
     if isinstance(usage, dict) and isinstance(usage.get("output_tokens"), int):
+        billed[f"images{_variant(said.get('size'), said.get('quality'))}"] = len(pictures)
         counted = (
             ("input_tokens", usage.get("input_tokens")),
             ("output_tokens", usage["output_tokens"]),
