@@ -1,13 +1,15 @@
 """The choice of a model for `speech:auto`."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from madang import catalog
 from madang.catalog.voices import load_voices
 from madang.errors import UnsupportedFeature
-from madang.routing.voices import SpeechOffer, SpeechWish, choose
+from madang.model.price_list import PriceLine, priced
+from madang.routing.voices import SpeechOffer, SpeechWish, choose, estimate, seconds_of
 
 ROWS = load_voices(catalog.load())
 TODAY = date(2026, 11, 20)
@@ -91,3 +93,41 @@ def test_what_rests_or_has_ended_is_left_out():
     assert {one.target for one in choice.decision.left_out} == {"o/x", "o/y"}
     with pytest.raises(UnsupportedFeature, match="configured"):
         choose([], SpeechWish(characters=10), TODAY)
+
+
+def price(**figures):
+    line = PriceLine(model="m", valid_from=TODAY, **figures)
+    return priced(line, provider="p", source="here", retrieved=TODAY)
+
+
+def wish(text):
+    return SpeechWish(characters=len(text), seconds=seconds_of(text))
+
+
+def test_speech_that_is_sold_by_tokens_is_compared_by_its_seconds():
+    """4,096 characters took 256 s when somebody measured it; OpenAI has 0.015 dollars a minute."""
+    said = wish("a" * 4096)
+    assert said.seconds == 256
+    by_tokens = estimate(
+        price(input=Decimal("0.60"), output=Decimal(12)), ROWS["gpt-4o-mini-tts"], said
+    )
+    assert by_tokens == pytest.approx(256 / 60 * 15_000_000, rel=0.02)
+    by_characters = estimate(price(per={"million_characters": Decimal(15)}), ROWS["tts-1"], said)
+    assert by_characters == 4096 * 15_000
+    assert estimate(price(input=Decimal(1), output=Decimal(1)), ROWS["tts-1"], said) is None
+    assert estimate(None, ROWS["tts-1"], said) is None
+
+
+def test_scripts_of_syllables_take_longer_to_say():
+    assert seconds_of("안녕하세요 여러분") == pytest.approx(8 / 6 + 1 / 16)
+    assert seconds_of("你好, Anna") == pytest.approx(2 / 6 + 6 / 16)
+
+
+def test_the_choice_tells_what_each_asks_for_a_thousand_characters():
+    row = ROWS["gpt-4o-mini-tts"]
+    token = SpeechOffer(provider="o", model="mini", row=row, cost_nusd=7_812_500)
+    told = choose([*offers(500), token], SpeechWish(characters=500), TODAY).decision.signals
+    assert told[:2] == (
+        "openai/tts-1: $0.0150 for 1,000 characters",
+        "o/mini: about $0.0156 for 1,000 characters",
+    )

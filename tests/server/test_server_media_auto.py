@@ -36,6 +36,9 @@ def test_the_cheapest_voice_that_there_is_speaks(studio, key, stage):
     said = studio.call("POST", "/v1/audio/speech", key, json=line)
     assert said.status_code == 200, said.text
     assert said.headers["x-madang-provider"] == "openai"
+    plan = studio.story(said.headers["x-request-id"])["attempts"][0]["plan"]
+    assert plan["signals"][0] == "openai/tts-1: $0.0150 for 1,000 characters"
+    assert any(one.startswith("openai/gpt-4o-mini-tts: about $0.0") for one in plan["signals"])
     refused = studio.call("POST", "/v1/audio/speech", key, json={**line, "voice": "nobody"})
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, "voice")
 

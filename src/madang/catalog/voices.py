@@ -21,7 +21,8 @@ class VoiceRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `characters`: the longest text of one call. `timed`: it says when characters are heard. `languages`
     are primary subtags of BCP 47, none: not bounded. `voices` are names that every account has;
-    `any`: ids of one's own, too. `quality` is 0 to 1, None: not known.
+    `any`: ids of one's own, too. `quality` is 0 to 1, None: not known. `tokens_per_s`: of a second of
+    speech, where it is sold by tokens.
     """
 
     model: str
@@ -33,6 +34,7 @@ class VoiceRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     voices: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     quality: float | None = None
+    tokens_per_s: float | None = None
 
 
 def load_voices(catalog: Catalog) -> Mapping[str, VoiceRow]:

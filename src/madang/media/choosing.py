@@ -14,8 +14,7 @@ from msgspec.structs import replace
 from madang.catalog.videos import VideoRow, load_videos
 from madang.catalog.voices import VoiceRow, load_voices
 from madang.errors import InvalidRequest, UnsupportedFeature
-from madang.ledger.prices import worst_nusd
-from madang.model import Decision, Dialect, Target, Usage
+from madang.model import Decision, Dialect, Target
 from madang.model.media import SpeechAsk, VideoAsk
 from madang.pipeline import Snapshot
 from madang.routing import videos, voices
@@ -83,7 +82,11 @@ class Chooser:
     def speech(self, ask: SpeechAsk, at_us: int) -> tuple[Route, Decision]:
         """Who speaks a text, and why. Raises UnsupportedFeature."""
         wish = voices.SpeechWish(
-            characters=len(ask.text), language=ask.language, voice=ask.voice, timed=ask.timed
+            characters=len(ask.text),
+            seconds=voices.seconds_of(ask.text),
+            language=ask.language,
+            voice=ask.voice,
+            timed=ask.timed,
         )
         targets = {
             f"{one.provider}/{one.model}": (one, row)
@@ -121,13 +124,12 @@ class Chooser:
         self, target: Target, row: VoiceRow, wish: voices.SpeechWish, at_us: int
     ) -> voices.SpeechOffer:
         price = self.snapshot.price_row(target, at_us)
-        usage = Usage(units={"characters": wish.characters})
         known = self.snapshot.catalog.models.get(target.canonical or "")
         return voices.SpeechOffer(
             provider=target.provider,
             model=target.model,
             row=replace(row, voices=(wish.voice or "",)) if row is _OWN_VOICE else row,
-            cost_nusd=worst_nusd(price, usage) if price is not None else None,
+            cost_nusd=voices.estimate(price, row, wish),
             quality=self.snapshot.quality_of(target),
             sunset=known.sunset if known is not None else None,
             healthy=self._is_healthy(target),

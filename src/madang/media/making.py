@@ -11,14 +11,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from madang.errors import MadangError, ProviderError
 from madang.keys import Key
 from madang.ledger.open import Begun
 from madang.media.calling import call, is_lost, told_refusal
 from madang.media.kit import Kit, following, permit
-from madang.media.money import Bill, Caller, Dearest, Ended, dearest, kept_out, owed, row
-from madang.model import Attempt, Dialect, Target
+from madang.media.money import Bill, Caller, Dearest, Ended, dearest, failed_by, kept_out, owed, row
+from madang.model import Attempt, Decision, Dialect, Outcome, Target
 from madang.model.media import SpeechAsk
 from madang.pipeline.lane import Berth
 from madang.pipeline.line import Claim
@@ -74,8 +75,10 @@ class Maker:
 
     async def make(self, work: Work, ask: Any, spoken: Callable[[Target], Spoken]) -> Made:  # noqa: ANN401 - any ask
         """Ask one target after another. Raises a MadangError when nobody could; everything is settled then."""
-        route, reservation = self._admit(work, self._route(work, ask), ask, spoken)
+        route, decision = self._route(work, ask)
+        route, reservation = self._admit(work, route, ask, spoken)
         one = _Making(self._kit, work, ask, spoken)
+        one.decision = decision
         try:
             return await one.run(route)
         finally:
@@ -83,13 +86,13 @@ class Maker:
                 cost = sum(entered.cost_nusd or 0 for entered in one.rows)
                 self._kit.pipeline.gate.settle(reservation, 0, cost)
 
-    def _route(self, work: Work, ask: object) -> Route:
+    def _route(self, work: Work, ask: object) -> tuple[Route, Decision | None]:
         """Who may be asked; `speech:auto` is decided here."""
         if work.model != AUTO or not isinstance(ask, SpeechAsk):
-            return self._kit.route(work.key, work.model, work.kind)
-        route, _ = self._kit.chooser.speech(ask, work.at_us)
+            return self._kit.route(work.key, work.model, work.kind), None
+        route, decision = self._kit.chooser.speech(ask, work.at_us)
         permit(work.key, route, work.model)
-        return route
+        return route, decision
 
     def _admit(
         self,
@@ -122,6 +125,7 @@ class _Making:
         self._ask = ask
         self._spoken = spoken
         self._failure: Attempt | None = None
+        self.decision: Decision | None = None
         self.rows: list[Attempt] = []
         self.slots: list[int] = []
         self._n = 0
@@ -170,12 +174,7 @@ class _Making:
         except asyncio.CancelledError:
             berth.standing.released(time.monotonic(), began)
             turn.end(0)
-            self._lost(
-                berth,
-                outgoing,
-                Ended(outcome="client_closed", estimated=True, provider_key=turn.prefix),
-                began,
-            )
+            self._lost(berth, outgoing, self._ended("client_closed", turn, began))
             raise
         except MadangError as error:
             self._failed(berth, outgoing, error, (turn, began))
@@ -184,13 +183,7 @@ class _Making:
         berth.standing.answered(now - began, now, began)
         turn.answered()
         turn.end(0)
-        end = Ended(
-            outcome="ok",
-            status=answer.status,
-            latency_us=int((now - began) * 1e6),
-            losses=outgoing.losses,
-            provider_key=turn.prefix,
-        )
+        end = replace(self._ended("ok", turn, began), status=answer.status, losses=outgoing.losses)
         billed = self._bill(berth, (result.billed, outgoing.counts))
         made = row(self._work.caller, self._n, berth.target, end, billed)
         self._write(made)
@@ -227,30 +220,24 @@ class _Making:
         else:
             berth.standing.released(now, began)
         turn.end(0)
-        status = getattr(error, "upstream_status", None) or 0
-        end = Ended(
-            outcome="failed",
-            status=status,
-            cause=error.kind,
-            detail=error.message,
-            latency_us=int((now - began) * 1e6),
-            provider_key=turn.prefix,
-        )
-        if is_lost(error) and not status:
-            self._lost(berth, outgoing, end, began)
+        end = failed_by(self._ended("failed", turn, began), error)
+        if is_lost(error) and not end.status:
+            self._lost(berth, outgoing, end)
         else:
             self._failure = row(self._work.caller, self._n, berth.target, end, Bill())
 
-    def _lost(self, berth: Berth, outgoing: Outgoing, end: Ended, began: float) -> None:
-        billed = self._bill(berth, (outgoing.counts,), estimated=True)
-        end = Ended(
-            outcome=end.outcome,
-            cause=end.cause,
-            detail=end.detail,
-            estimated=True,
+    def _ended(self, outcome: Outcome, turn: Turn, began: float) -> Ended:
+        """An attempt is over by now."""
+        return Ended(
+            outcome=outcome,
             latency_us=int((time.monotonic() - began) * 1e6),
-            provider_key=end.provider_key,
+            provider_key=turn.prefix,
+            plan=self.decision,
         )
+
+    def _lost(self, berth: Berth, outgoing: Outgoing, end: Ended) -> None:
+        billed = self._bill(berth, (outgoing.counts,), estimated=True)
+        end = replace(end, estimated=True)
         made = row(self._work.caller, self._n, berth.target, end, billed)
         if end.outcome == "client_closed":
             self._write(made)

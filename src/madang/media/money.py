@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from madang.errors import MadangError
 from madang.keys import Key
@@ -69,6 +70,12 @@ class Ended(Struct, frozen=True, kw_only=True):
     provider_key: str | None = None
     reserved_nusd: int | None = None
     plan: Decision | None = None
+
+
+def failed_by(end: Ended, error: MadangError) -> Ended:
+    """The same of an attempt that failed so: what was answered, and why."""
+    status = getattr(error, "upstream_status", None) or 0
+    return replace(end, status=status, cause=error.kind, detail=error.message)
 
 
 class Bill(Struct, frozen=True):

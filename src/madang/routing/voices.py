@@ -4,17 +4,29 @@ What cannot is left out with its reason; the one who speaks the language and has
 least, or is best. Equal ones stand in the order of their names.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
+from fractions import Fraction
+from math import ceil
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
 from madang.catalog.voices import VoiceRow
 from madang.errors import UnsupportedFeature
-from madang.model import Decision, LeftOut, Weighed
+from madang.model import Decision, LeftOut, PriceRow, Weighed
 
 AUTO: Final = "speech:auto"
+_QUICK: Final = 16
+_SLOW: Final = 6
+"""Characters that are spoken in a second. Of letters as measured, 4,096 in 256 s, on 2025-11-02:
+https://github.com/sanand0/blog/blob/main/posts/2025/openai-tts-cost.md. Of Chinese, Japanese and
+Korean, about a syllable each, it is an assumption of ours."""
+
+_SYLLABLE: Final = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_WORD: Final = 4
+"""Characters of text in a token, roughly: what is said costs many times what is read."""
 
 
 class SpeechOffer(Struct, frozen=True, kw_only=True):
@@ -39,9 +51,10 @@ class SpeechOffer(Struct, frozen=True, kw_only=True):
 
 
 class SpeechWish(Struct, frozen=True, kw_only=True):
-    """What is to be spoken. `language` is a BCP 47 tag, None: as the text is; `voice` None: any."""
+    """What is to be spoken, in about so many seconds. None: as the text is (`language`, BCP 47), any (`voice`)."""
 
     characters: int
+    seconds: float = 0.0
     language: str | None = None
     voice: str | None = None
     timed: bool = False
@@ -54,6 +67,28 @@ class SpeechChoice(NamedTuple):
 
     offers: tuple[SpeechOffer, ...]
     decision: Decision
+
+
+def seconds_of(text: str) -> float:
+    """About how long a text takes to say."""
+    slow = len(_SYLLABLE.findall(text))
+    return slow / _SLOW + (len(text) - slow) / _QUICK
+
+
+def estimate(price: PriceRow | None, row: VoiceRow, wish: SpeechWish) -> int | None:
+    """Nano-dollars for a text, whether it is sold by the character or by the token; None: unknown.
+
+    What is sold by tokens is reckoned from the seconds that it takes to say, and the model's tokens in each.
+    """
+    if price is None:
+        return None
+    by_character = price.units.get("characters")
+    if by_character is not None:
+        return ceil(Fraction(by_character.nusd * wish.characters, by_character.per))
+    if price.input is None or price.output is None or row.tokens_per_s is None:
+        return None
+    said = Fraction(wish.seconds) * row.tokens_per_s * price.output
+    return ceil((Fraction(wish.characters, _WORD) * price.input + said) / 1_000_000)
 
 
 def choose(offers: Sequence[SpeechOffer], wish: SpeechWish, today: date) -> SpeechChoice:
@@ -73,7 +108,19 @@ def choose(offers: Sequence[SpeechOffer], wish: SpeechWish, today: date) -> Spee
     considered = tuple(
         Weighed(offer.target, offer.cost_nusd if of_cost else _quality(offer)) for offer in ordered
     )
-    return SpeechChoice(ordered, Decision(wish.prefer, considered, tuple(left_out)))
+    signals = tuple(_told(offer, wish) for offer in ordered)
+    return SpeechChoice(
+        ordered, Decision(wish.prefer, considered, tuple(left_out), signals=signals)
+    )
+
+
+def _told(offer: SpeechOffer, wish: SpeechWish) -> str:
+    """What it comes to, so that voices sold by the character and by the token can be compared."""
+    cost = offer.cost_nusd
+    if cost is None or not wish.characters:
+        return f"{offer.target}: price unknown"
+    about = "about " if offer.row.tokens_per_s is not None else ""
+    return f"{offer.target}: {about}${cost / wish.characters / 1e6:.4f} for 1,000 characters"
 
 
 def _by_cost(offer: SpeechOffer) -> tuple[bool, int, float, str]:
