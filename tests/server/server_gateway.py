@@ -84,7 +84,8 @@ class Gateway:
         """Start it and wait until it serves."""
         command = [sys.executable, "-m", "madang", "up", "--home", self.home, "--port", "0"]
         command += self._arguments
-        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+        names = ("PATH", "PYTHONPATH", *(name for name in os.environ if name.startswith("AWS_")))
+        kept = {name: os.environ[name] for name in names if name in os.environ}
         environ = {**kept, "MADANG_ADMIN_KEY": ADMIN_KEY}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

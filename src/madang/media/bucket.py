@@ -1,28 +1,49 @@
 """Files in a bucket of S3, Google, Azure, or what speaks like them. Imported only where one is configured.
 
-Rule: nothing is kept in memory but the pieces under way.
+Rules: nothing is kept in memory but the pieces under way, and a bucket that does not answer is given
+up in half a minute: whoever waits for a file waits on, and the file's job asks again.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.exceptions import (
+    BaseError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+)
 from obstore.store import from_url
 
 from madang.errors import NotFound, StoreUnavailable
 
 _STEP_BYTES: Final = 1024 * 1024
 _PART_BYTES: Final = 8 * 1024 * 1024
+_FOLDER: Final = "file://"
+_PATIENCE: Final[dict[str, Any]] = {
+    "retry_config": {
+        "max_retries": 5,
+        "retry_timeout": timedelta(seconds=20),
+        "backoff": {
+            "init_backoff": timedelta(milliseconds=100),
+            "max_backoff": timedelta(seconds=4),
+            "base": 2,
+        },
+    },
+}
+"""The library's own patience is three minutes. What it asks with is left to the environment (`AWS_ALLOW_HTTP`)."""
 
 
 class Bucket:
     """Files below a URL such as `s3://bucket/prefix`, with the credentials of the environment."""
 
     def __init__(self, url: str) -> None:
+        patience = {} if url.startswith(_FOLDER) else _PATIENCE
         try:
-            self._store = from_url(url)
+            self._store = from_url(url, **patience)
         except (BaseError, ValueError) as error:
             raise StoreUnavailable("`media.store` is no bucket that can be used.") from error
 
@@ -38,7 +59,7 @@ class Bucket:
 
         try:
             await obstore.put_async(self._store, name, counted(), chunk_size=_PART_BYTES)
-        except BaseError as error:
+        except (BaseError, FileNotFoundError) as error:
             raise StoreUnavailable(
                 f"A file cannot be kept in the bucket: {_said(error)}"
             ) from error
@@ -74,4 +95,12 @@ class Bucket:
 
 def _said(error: BaseException) -> str:
     """What went wrong, by its kind: the message may hold addresses that were signed."""
-    return type(error).__name__
+    match error:
+        case PermissionDeniedError():
+            return "the bucket refuses the credentials of the environment."
+        case UnauthenticatedError():
+            return "the bucket wants credentials, and the environment has none that it takes."
+        case NotFoundError() | FileNotFoundError():
+            return "there is no such bucket, or not with this access key."
+        case _:
+            return f"the bucket does not answer as one should ({type(error).__name__})."

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from madang.errors import StoreUnavailable
-from madang.media.course import Course, LostJob
+from madang.media.course import Course, LostJob, backoff_s
 from madang.media.finding import doubt, reconcile
 from madang.media.following import follow
 from madang.media.ordering import order
@@ -25,9 +25,10 @@ _STEPS: Final[dict[str, Callable[[Course], Awaitable[None]]]] = {
 
 async def live(course: Course) -> None:
     """See a job through to its row in the ledger."""
+    waited = 0
     try:
         while not course.job.is_over:
-            await _step(course)
+            waited = await _step(course, waited)
         await course.settle()
     except LostJob:
         _log.warning("job %s: another process has taken it over", course.job.id)
@@ -37,15 +38,18 @@ async def live(course: Course) -> None:
         course.give_back()
 
 
-async def _step(course: Course) -> None:
+async def _step(course: Course, waited: int) -> int:
+    """Take one; how often in a row the store was not there, which is waited for longer and longer."""
     try:
         await _STEPS[course.job.state](course)
     except StoreUnavailable as problem:
         _log.error("job %s waits for the store: %s", course.job.id, problem.message)
-        await asyncio.sleep(1)
+        await asyncio.sleep(backoff_s(waited))
+        return waited + 1
     except LostJob:
         raise
     except Exception:  # noqa: BLE001 - logged; the job must not hang for ever
         _log.exception("job %s: a defect of ours", course.job.id)
         said = "Madang failed at this job; it has been logged."
         await course.fail("internal", said, "lost")
+    return 0
