@@ -31,6 +31,7 @@ COMMANDS = {
     "whatif": "Replay a period against another configuration: cost, latency, limits.",
     "import": "Bring in what another system has.",
     "compare": "Compare two models on the same prompts, by people who do not know which is which.",
+    "auto": "Train what judges how complex a request is, and measure it.",
     "reconcile": "Compare the ledger with what a provider says it charged.",
     "explain": "Explain one request: what was tried, why, and what it cost.",
     "doctor": "Check the configuration and reach every provider.",

@@ -1,14 +1,19 @@
 """`madang compare`: two models on the same prompts, and which of their answers people find better."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 import click
 import msgspec
 
-from madang.cli.compare_office import CompareOffice, RemoteComparisons, at_comparisons, at_models
+from madang.cli.compare_office import (
+    CompareOffice,
+    RemoteComparisons,
+    at_comparisons,
+    at_models,
+    every_pair,
+)
 from madang.cli.compare_run import Wish, ask_all, judge_all
 from madang.cli.compare_table import print_qualities, print_results
 from madang.cli.printing import json_option, moment, print_json, print_table
@@ -20,11 +25,8 @@ from madang.quality.records import (
     GiveRating,
     NextAsked,
     NextPair,
-    PairsAsked,
-    RatedPair,
 )
 
-_PAGE = 100
 _KEYS = {"l": "left", "r": "right", "s": "same"}
 
 
@@ -162,7 +164,7 @@ def export(office: CompareOffice, comparison: str) -> None:
 
     Example: madang compare export cmp_0123456789abcdef
     """
-    for pair in _pages(office, comparison):
+    for pair in every_pair(office, comparison):
         click.echo(json.dumps(msgspec.to_builtins(pair), ensure_ascii=False))
 
 
@@ -214,10 +216,3 @@ def _plain(content: object) -> str:
     """Text as a terminal may show it: an answer must not move its cursor."""
     text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
     return "".join(one if one.isprintable() or one in "\n\t" else "�" for one in text)
-
-
-def _pages(office: CompareOffice, comparison: str) -> Iterator[RatedPair]:
-    after = 0
-    while page := office.pairs(comparison, PairsAsked(after, _PAGE)):
-        yield from page
-        after = page[-1].id

@@ -42,6 +42,7 @@ T = TypeVar("T")
 
 _PATIENCE_S = 900.0
 _PATH = "/api/comparisons"
+_PAGE = 100
 
 
 class CompareOffice(Protocol):
@@ -79,6 +80,11 @@ class HomeComparisons:
         self.pairs = desk.pairs
         self.results = desk.results
         self.qualities = desk.qualities
+
+    @classmethod
+    def of(cls, store: Store) -> "HomeComparisons":
+        """Those of a store."""
+        return cls(ComparisonDesk(store, Scores(catalogue.load()).quality_of))
 
     def rate(self, comparison_id: str, given: GiveRating) -> Rating:
         """Keep a verdict."""
@@ -148,6 +154,14 @@ def at_models(function: Callable[..., R]) -> Callable[..., R]:
     return in_place(_answering, function)
 
 
+def every_pair(office: CompareOffice, comparison_id: str) -> Iterator[RatedPair]:
+    """All pairs of a comparison, in the order of the prompts."""
+    after = 0
+    while page := office.pairs(comparison_id, PairsAsked(after, _PAGE)):
+        yield from page
+        after = page[-1].id
+
+
 @contextmanager
 def _office(home: Path, gateway: Gateway | None, _: Path | None) -> Iterator[CompareOffice]:
     if gateway is not None:
@@ -157,8 +171,7 @@ def _office(home: Path, gateway: Gateway | None, _: Path | None) -> Iterator[Com
         raise NotFound(f"Nothing was compared in {home}: see `madang compare run --help`.")
     store = Store(home)
     try:
-        scores = Scores(catalogue.load())
-        yield HomeComparisons(ComparisonDesk(store, scores.quality_of))
+        yield HomeComparisons.of(store)
     finally:
         store.close()
 

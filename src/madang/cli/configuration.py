@@ -11,11 +11,14 @@ import click
 from madang import catalog as catalogue
 from madang.catalog import Catalog
 from madang.config.keys import Keys
-from madang.config.load import load
+from madang.config.load import load, load_alone
 from madang.config.problems import ConfigError
 from madang.config.settings import Provider, Settings
+from madang.drills.playground import unstarted
 from madang.errors import StoreUnavailable
-from madang.server.process.assembly import given_providers
+from madang.pipeline.lane import Snapshot
+from madang.routing.board import Board
+from madang.server.process.assembly import assemble, given_providers, ways_of
 from madang.state.store import DATABASE, Store
 from madang.state.vault import NOTHING, MasterKeys, Opened, Vault
 from madang.upstream.providers import ProviderProblem
@@ -45,20 +48,31 @@ class Configuration(NamedTuple):
 
 
 def read(
-    config: Path | None, home: Path, environ: Mapping[str, str] | None = None
+    config: Path | None,
+    home: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    is_alone: bool = False,
 ) -> Configuration:
     """The configuration in a file, or in the home folder if it has one. Raises ConfigError, ProviderProblem.
 
-    `environ` is where variables are read (None: the process's).
+    `environ` is where variables are read (None: the process's). `is_alone`: files that it names are not looked at.
     """
     environ = os.environ if environ is None else environ
     if config is None and (home / FILE).exists():
         config = home / FILE
-    settings = load(config, environ)
+    settings = load_alone(config, environ) if is_alone else load(config, environ)
     catalog = catalogue.load()
     stored = _stored_keys(home, environ)
     providers = given_providers(settings, catalog, environ, stored)
     return Configuration(config, settings, catalog, providers, stored.faults)
+
+
+def assembled(found: Configuration) -> Snapshot:
+    """What would serve under a configuration: with the playground's models where no provider is there."""
+    settings, providers = found.settings, found.providers or unstarted()
+    ways = ways_of(settings)
+    return assemble(settings.models, providers, found.catalog, Board(), settings.prices, ways)
 
 
 def warn_s(home: Path, config: Path | None = None) -> float:

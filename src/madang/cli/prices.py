@@ -8,19 +8,16 @@ from typing import TypedDict, Unpack
 import click
 import msgspec
 
-from madang.cli.configuration import config_option, faults_told, read
+from madang.cli.configuration import assembled, config_option, faults_told, read
 from madang.cli.days import read_day
 from madang.cli.office import HomeOffice, Row, chosen_gateway, place_options
 from madang.cli.printing import count, dollars, json_option, print_json, print_table
 from madang.client import Gateway
-from madang.drills.playground import unstarted
 from madang.ledger.export import dollars as exact
 from madang.ledger.rerate import Asked, rerate, reratings
 from madang.model import PriceRow, Rates
 from madang.pipeline.lane import Snapshot
-from madang.routing.board import Board
 from madang.server.administration.prices import PriceShown
-from madang.server.process.assembly import assemble
 
 _TOKENS = {
     "in": "input",
@@ -224,10 +221,7 @@ def _known(gateway: Gateway | None, config: Path | None, home: Path) -> list[Pri
 
 def _snapshot(config: Path | None, home: Path) -> Snapshot:
     with faults_told():
-        found = read(config, home)
-        providers = found.providers or unstarted()
-        settings = found.settings
-        return assemble(settings.models, providers, found.catalog, Board(), settings.prices)
+        return assembled(read(config, home))
 
 
 def _shown(rows: list[PriceRow]) -> list[Row]:

@@ -76,7 +76,7 @@ def of_gateway(gateway: Gateway, period: Period, settings: Settings) -> Input:
     took = gateway.get("/api/latencies", {**days, "by": "provider,model"})["rows"]
     corrected = gateway.get("/api/corrections", days)["rows"]
     return Input(
-        ledger_rows.exported(_lines(pieces)),
+        ledger_rows.exported(each_line(pieces)),
         "ledger",
         period,
         _bounds(settings, keys),
@@ -159,7 +159,8 @@ def _day(row: Past) -> date:
     return datetime.fromtimestamp(row.at_us // 1_000_000, UTC).date()
 
 
-def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def each_line(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """What comes in pieces, line by line."""
     rest = b""
     for piece in pieces:
         *lines, rest = (rest + piece).split(b"\n")

@@ -5,11 +5,13 @@ from itertools import chain
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from madang.config import rules, shape, tree
 from madang.config.measured import measured_fault
 from madang.config.problems import ConfigError, Problem, spell
-from madang.config.settings import Settings
+from madang.config.scorer import load_scorer
+from madang.config.settings import Model, Settings
 
 _BOM = "\ufeff"
 
@@ -29,7 +31,22 @@ def parse(text: str, environ: Mapping[str, str], source: str = "madang.yaml") ->
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
-    """The settings of a file, or the defaults (None). Raises ConfigError, also when unreadable."""
+    """The settings of a file and of those that it names, or the defaults (None). Raises ConfigError."""
+    settings = load_alone(path, environ)
+    return settings if path is None else complete(settings, path)
+
+
+def complete(settings: Settings, path: Path) -> Settings:
+    """The settings of the file at `path`, with what the files hold that it names. Raises ConfigError."""
+    semantic = settings.cache.semantic if settings.cache is not None else None
+    if semantic is not None and (fault := measured_fault(semantic, path.parent)) is not None:
+        raise ConfigError(str(path), (Problem("cache.semantic.measured", fault),))
+    models = {name: _with_scorer(name, model, path) for name, model in settings.models.items()}
+    return structs.replace(settings, models=models)
+
+
+def load_alone(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The settings of a file; those that it names are not looked at. Raises ConfigError, also when unreadable."""
     if path is None:
         return Settings()
     try:
@@ -43,11 +60,17 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError(str(path), (Problem("", "not UTF-8 text", line),)) from None
-    settings = parse(text, environ, str(path))
-    semantic = settings.cache.semantic if settings.cache is not None else None
-    if semantic is not None and (fault := measured_fault(semantic, path.parent)) is not None:
-        raise ConfigError(str(path), (Problem("cache.semantic.measured", fault),))
-    return settings
+    return parse(text, environ, str(path))
+
+
+def _with_scorer(name: str, model: Model, path: Path) -> Model:
+    """A model with the scorer that it names, read. Raises ConfigError."""
+    if model.scorer is None:
+        return model
+    found = load_scorer(model.scorer, path.parent)
+    if isinstance(found, str):
+        raise ConfigError(str(path), (Problem(spell(("models", name, "scorer")), found),))
+    return structs.replace(model, scorer=found)
 
 
 def _first_of_each_path(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal, Protocol
 from msgspec import Meta, Struct, field
 
 from madang.config.problems import Path
+from madang.config.scorer import ScorerRef
 
 Preference = Literal["quality", "speed", "cost"]
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -70,6 +71,10 @@ class Led(Protocol):
         """Where it goes by complexity."""
 
     @property
+    def scorer(self) -> str | ScorerRef | None:
+        """What judges complexity, if not the rules."""
+
+    @property
     def rules(self) -> tuple[Rule, ...]:
         """Where some requests go."""
 
@@ -98,6 +103,8 @@ def _task_faults(path: Path, name: str, task: Task, tiered: Collection[str]) -> 
 
 def _tier_faults(path: Path, model: Led, tiered: Collection[str]) -> Iterator[Fault]:
     if model.tiers is None:
+        if model.scorer is not None:
+            yield (*path, "scorer"), "a scorer judges for `tiers`, and this model has none"
         return
     given = {name: getattr(model.tiers, name) for name in TIERS}
     if not any(given.values()):

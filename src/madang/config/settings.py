@@ -23,6 +23,7 @@ from madang.config.plans import Plan
 from madang.config.prices import OwnPrice
 from madang.config.retries import Hedge, Retries
 from madang.config.routes import Rule, Task, Tiers
+from madang.config.scorer import ScorerRef
 from madang.model import Feature, ProviderKind
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
@@ -151,7 +152,8 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     targets; `rules` lead some elsewhere, the first that fits. `sticky`: requests of one session go to
     one target. `latency_budget_ms`: how slow near regions may be before farther ones are asked (None:
     as slow as they are). `retries` stands for the whole section of that name (None: that section holds).
-    `hedge`: None: one target is asked at a time. `shadow`: where copies of its requests go.
+    `hedge`: None: one target is asked at a time. `shadow`: where copies of its requests go. `scorer`: the file
+    of what judges complexity in the place of the rules.
     """
 
     targets: tuple[str | TargetRef, ...] = ()
@@ -163,6 +165,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     max_output: Tokens | None = None
     tiers: Tiers | None = None
     rules: tuple[Rule, ...] = ()
+    scorer: str | ScorerRef | None = None
     sticky: bool = False
     latency_budget_ms: Millis | None = None
     retries: Retries | None = None

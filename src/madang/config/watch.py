@@ -8,15 +8,17 @@ system and file system.
 from collections.abc import Mapping
 from pathlib import Path
 
-from madang.config.load import load
+from madang.config.load import complete, load_alone
 from madang.config.problems import ConfigError
+from madang.config.scorer import scorer_files
 from madang.config.settings import Settings
 
 _Stamp = tuple[int, int, int, int] | None
+_Stamps = tuple[_Stamp, ...]
 
 
 class Watcher:
-    """Follows one file. `settings` is the last good configuration.
+    """Follows one file and the scorers that it names. `settings` is the last good configuration.
 
     The file is read at once, so one that is broken at the start raises ConfigError.
 
@@ -29,9 +31,10 @@ class Watcher:
     def __init__(self, path: Path | None, environ: Mapping[str, str]) -> None:
         self._path = path
         self._environ = environ
-        self._read = self._seen = self._stamp()
+        self._named: tuple[Path, ...] = ()
         self._fault: ConfigError | None = None
-        self.settings = load(path, environ)
+        self._read = self._seen = self._stamps()
+        self.settings = self._load()
 
     def changed(self) -> Settings | ConfigError | None:
         """New settings to take up, a fault to report (once for each broken version), or None.
@@ -39,15 +42,16 @@ class Watcher:
         A file that is repaired gives its settings even if they are those in force, so that the
         repair can be reported.
         """
-        stamp = self._stamp()
-        settled = stamp == self._seen
-        self._seen = stamp
-        if not settled or stamp == self._read:
+        stamps = self._stamps()
+        settled = stamps == self._seen
+        self._seen = stamps
+        if not settled or stamps == self._read:
             return None
-        outcome = self._load()
-        if self._stamp() != stamp:
+        outcome = self._outcome()
+        self._seen = self._stamps()
+        if self._seen != stamps:  # one was written meanwhile, or others are named now
             return None
-        self._read = stamp
+        self._read = stamps
         return self._news(outcome)
 
     def _news(self, outcome: Settings | ConfigError) -> Settings | ConfigError | None:
@@ -61,18 +65,29 @@ class Watcher:
         self.settings = outcome
         return outcome
 
-    def _load(self) -> Settings | ConfigError:
+    def _outcome(self) -> Settings | ConfigError:
         try:
-            return load(self._path, self._environ)
+            return self._load()
         except ConfigError as error:
             return error
 
-    def _stamp(self) -> _Stamp:
-        """What tells one version of the file from another; None when there is none to be seen."""
+    def _load(self) -> Settings:
+        """What the files say now. Which these are is known even if one that is named cannot be read."""
+        settings = load_alone(self._path, self._environ)
         if self._path is None:
-            return None
-        try:
-            status = self._path.stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev
+            return settings
+        self._named = scorer_files(settings.models, self._path.parent)
+        return complete(settings, self._path)
+
+    def _stamps(self) -> _Stamps:
+        files = () if self._path is None else (self._path, *self._named)
+        return tuple([_stamp(file) for file in files])
+
+
+def _stamp(file: Path) -> _Stamp:
+    """What tells one version of a file from another; None when there is none to be seen."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev

@@ -27,6 +27,19 @@ class LeftOut(Struct, frozen=True):
     why: str
 
 
+class Signs(Struct, frozen=True, omit_defaults=True):
+    """What a question's complexity was judged by, so that it can be judged again without its text.
+
+    `counts`: how strong each signal was, of those in the `version` of their rows. `language` is told by its
+    script: `ko`, `ja`, `zh`, or `other`. `scorer` names the trained scorer whose verdict it was (None: the rules').
+    """
+
+    version: int
+    language: str
+    counts: dict[str, int]
+    scorer: str | None = None
+
+
 class Decision(Struct, frozen=True, omit_defaults=True):
     """How the plan of a request was made.
 
@@ -34,9 +47,9 @@ class Decision(Struct, frozen=True, omit_defaults=True):
     `latency`: seconds, `least-busy`: calls under way, `cost`: nano-dollars, `quality`: 0 to 1), or
     `prefer` (0 to 1). `considered` are the targets in the order of the plan. `prefer` is the
     preference that weighed most. `task`, `tier` and `rule` (from 1) say which of them applied,
-    `signals` what the verdict on the tier was made of. `kept`: the target that the session stays
-    with, `probe`: a target that was asked only to learn how fast it is. `side`: why it is on its side where a
-    new target is on trial for the model, or its traffic is cut over.
+    `signals` what the verdict on the tier was made of, `signs` what was counted for it. `kept`: the
+    target that the session stays with, `probe`: a target that was asked only to learn how fast it is.
+    `side`: why it is on its side where a new target is on trial for the model, or its traffic is cut over.
     """
 
     pick: str
@@ -50,3 +63,4 @@ class Decision(Struct, frozen=True, omit_defaults=True):
     kept: str | None = None
     probe: str | None = None
     side: str | None = None
+    signs: Signs | None = None

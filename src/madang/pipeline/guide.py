@@ -11,14 +11,23 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from madang.config.scorer import SIGNALS, LoadedScorer
 from madang.errors import Forbidden, InvalidRequest
 from madang.model import Target
+from madang.model.decision import Signs
 from madang.pipeline.body import readable
 from madang.pipeline.call import Call, header_value
 from madang.pipeline.lane import Snapshot
 from madang.pipeline.measure import rough_prompt_tokens
 from madang.pipeline.steering import told_session
-from madang.routing.auto import Seen, Verdict, judge, look_over
+from madang.routing.auto import (
+    Seen,
+    Verdict,
+    count_signals,
+    judge_counts,
+    language_of,
+    look_over,
+)
 from madang.routing.auto.judge import TIERS
 from madang.routing.case import Case, Memory
 from madang.routing.conditions import Facts, holds
@@ -47,7 +56,7 @@ class Guide:
 
         Raises InvalidRequest, or Forbidden where its key may use no tier.
         """
-        verdict = _verdict(call)
+        verdict, signs = _verdict(call, route.scorer)
         wanted = TIERS.index(verdict.tier)
         models, asked = call.key.models, call.envelope.model
         mine = [
@@ -64,7 +73,7 @@ class Guide:
         at = min(mine, key=lambda one: (abs(one - wanted), one))
         signals = verdict.signals if at == wanted else (*verdict.signals, "what the key may use")
         notes = self._case(call, snapshot).notes
-        notes.tier, notes.signals = TIERS[at], signals
+        notes.tier, notes.signals, notes.signs = TIERS[at], signals, signs
         call.told += b"x-madang-auto: %b\r\n" % header_value("; ".join((TIERS[at], *signals)))
         return route.tiers[at]
 
@@ -134,11 +143,15 @@ class Guide:
         return wishes
 
 
-def _verdict(call: Call) -> Verdict:
+def _verdict(call: Call, scorer: LoadedScorer | None) -> tuple[Verdict, Signs | None]:
+    """How complex a call is, and what that was judged by, for the ledger (None: it was not looked at)."""
     if len(call.body) > MOST_LOOKED_AT:
-        return Verdict("complex", 0.0, ("size",))
+        return Verdict("complex", 0.0, ("size",)), None
     request = readable(call)
-    return judge(look_over(request) if request is not None else Seen(""))
+    seen = look_over(request) if request is not None else Seen("")
+    counts = count_signals(seen)
+    verdict = judge_counts(counts, scorer)
+    return verdict, Signs(SIGNALS, language_of(seen.text), counts, verdict.scorer)
 
 
 def _own_filter(call: Call, route: Route) -> Callable[[Target], bool] | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from madang.model import Decision, LeftOut, PriceRow, Target, Weighed
-from madang.model.decision import State
+from madang.model.decision import Signs, State
 from madang.routing.board import FULL, READY, RESTING
 from madang.routing.preferences import Preference
 from madang.routing.provider_wishes import ProviderWishes
@@ -63,6 +63,7 @@ class Notes:
     rule: int | None = None
     kept: Target | None = None
     probe: Target | None = None
+    signs: Signs | None = None
 
     def decision(self, now: float) -> Decision:
         """All of it as the ledger keeps it."""
@@ -77,6 +78,7 @@ class Notes:
             self.rule,
             spelled(self.kept),
             spelled(self.probe),
+            signs=self.signs,
         )
 
 

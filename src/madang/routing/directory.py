@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from madang.catalog import Catalog, ModelRow
 from madang.config.routes import TASK_PREFIX, Tiers
 from madang.config.routes import TIERS as TIER_NAMES
+from madang.config.scorer import LoadedScorer
 from madang.config.settings import FallbackRef, Model, TargetRef
 from madang.errors import InvalidRequest, UnknownModel
 from madang.model import EMBEDDING, MEDIA, Dialect, Feature, Target
@@ -147,7 +148,8 @@ class Directory:
         if model is None and name.startswith(TASK_PREFIX):
             return self._tasks.route(name, partial(self._way, dialect=dialect))
         if model is not None and model.tiers is not None:
-            return tiered(name, model.tiers, partial(self.resolve, dialect=dialect))
+            scorer = model.scorer if isinstance(model.scorer, LoadedScorer) else None
+            return tiered(name, model.tiers, partial(self.resolve, dialect=dialect), scorer)
         if model is None and name == AUTO and not self._known(name):
             return self._automatic(dialect)
         return self._way(name, dialect)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from madang.config.routes import TASK_PREFIX, Task, Tiers
 from madang.config.routes import Rule as RuleSetting
+from madang.config.scorer import LoadedScorer
 from madang.errors import UnknownModel
 from madang.model import Target
 from madang.routing.built_in_tasks import BUILT_IN
@@ -81,7 +82,7 @@ class Tasks:
         )
 
 
-def tiered(name: str, tiers: Tiers, find: Find) -> Route:
+def tiered(name: str, tiers: Tiers, find: Find, scorer: LoadedScorer | None = None) -> Route:
     """The route of a model with tiers: all that may answer, and a way for each complexity."""
     given = (tiers.simple, tiers.medium, tiers.complex)
     known = {to: find(to) for to in given if to is not None}
@@ -92,7 +93,8 @@ def tiered(name: str, tiers: Tiers, find: Find) -> Route:
         hard or medium or simple,
     )
     routes = [way for way in ways if way is not None]
-    return Route(name, all_targets(routes), tiers=tuple(routes), near=routes[0].near)
+    targets, near = all_targets(routes), routes[0].near
+    return Route(name, targets, tiers=tuple(routes), near=near, scorer=scorer)
 
 
 def with_rules(route: Route, rules: Iterable[RuleSetting], find: Find) -> Route:

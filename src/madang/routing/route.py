@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from madang.config.routes import When
+from madang.config.scorer import LoadedScorer
 from madang.config.settings import Cause, Pick
 from madang.model import Target
 from madang.routing.preferences import Preference
@@ -23,9 +24,10 @@ class Route(Struct, frozen=True):
     """Where a name leads. `name` is what `x-madang-model` and the allowed models of a key speak of.
 
     `longer` is the way for prompts of more than `threshold_tokens`. `rules` lead certain requests
-    elsewhere, the first that fits; `tiers` lead each by its complexity, simple ones first. `task` is
-    the task that the name stands for, `prefer` what it weighs most. `is_sticky`: sessions are told
-    by bodies, too. `near` are regions with their distance, `budget_s` how slow the near ones may be.
+    elsewhere, the first that fits; `tiers` lead each by its complexity, simple ones first, which `scorer`
+    judges (None: the rules do). `task` is the task that the name stands for, `prefer` what it weighs most.
+    `is_sticky`: sessions are told by bodies, too. `near` are regions with their distance, `budget_s` how
+    slow the near ones may be.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Route(Struct, frozen=True):
     is_sticky: bool = False
     near: Mapping[str, int] = {}
     budget_s: float | None = None
+    scorer: LoadedScorer | None = None
 
     @property
     def is_settled(self) -> bool:

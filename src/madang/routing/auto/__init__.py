@@ -3,7 +3,7 @@
 The rules: docs/routing.md, "By complexity".
 """
 
-from madang.routing.auto.judge import Verdict, judge
-from madang.routing.auto.seen import Seen, look_over
+from madang.routing.auto.judge import Verdict, count_signals, judge, judge_counts
+from madang.routing.auto.seen import Seen, language_of, look_over
 
-__all__ = ["Seen", "Verdict", "judge", "look_over"]
+__all__ = ["Seen", "Verdict", "count_signals", "judge", "judge_counts", "language_of", "look_over"]

@@ -1,5 +1,6 @@
 """What of a request its complexity is judged by: sizes, counts and a bounded stretch of its last question."""
 
+import re
 from typing import Final, NamedTuple
 
 from madang.model import Document, Image, Part, Request, Text, Video
@@ -11,6 +12,17 @@ MOST_TAIL: Final = 1_000
 _ASCII_PER_TOKEN: Final = 4
 _OTHER_PER_TOKEN: Final = 1.25
 _EFFORTS: Final = frozenset(("high", "xhigh", "max"))
+
+
+_SCRIPTS: Final = (
+    ("ko", re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")),
+    ("ja", re.compile("[\u3040-\u30ff\uff66-\uff9f]")),
+    ("zh", re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")),
+)
+"""Hangul, kana, Han: what a text is told by, in this order, as Japanese has Han, too."""
+
+_ENOUGH: Final = 20
+"""A script makes the language where at least one of so many characters is of it: names in another text do not."""
 
 
 class Seen(NamedTuple):
@@ -53,6 +65,14 @@ def look_over(request: Request) -> Seen:
         form is not None and form.kind == "json_schema",
         wish is not None and wish.effort in _EFFORTS,
     )
+
+
+def language_of(text: str) -> str:
+    """The language of a text by its script: `ko`, `ja`, `zh`, or `other`."""
+    if text.isascii():
+        return "other"
+    few = len(text) / _ENOUGH
+    return next((name for name, sign in _SCRIPTS if len(sign.findall(text)) > few), "other")
 
 
 def _texts(parts: tuple[Part, ...]) -> list[str]:

@@ -2,7 +2,8 @@
 
 Words are looked for in the last question, in small letters with every sign but letters and digits made a space:
 ` prove` is the beginning of a word, ` class ` a whole one; words of other scripts stand anywhere. Weights were set by
-hand on the half `tune` of tests/routing/auto_prompts.yaml.
+hand on the half `tune` of tests/routing/auto_prompts.yaml. Whoever changes a row changes `SIGNALS` in
+`config/scorer.py`: what trained scorers have learned is of these rows.
 """
 
 from typing import Final, NamedTuple
@@ -122,4 +123,14 @@ SIZES: Final = (
 CODE_MARKS: Final = ("```", "();", "){", "=> ", "#include", "</", "Traceback (most")
 """What only stands where code is quoted: worth as much as two words of code."""
 
-CODE_MARK_WEIGHT: Final = 2.0
+CODE_MARK_WORDS: Final = 2
+
+CLAUSE_SIGNS: Final = ",;:.?!\n\u3001\u3002\uff0c\uff1b\uff1a\uff1f\uff01"
+"""What ends a clause, also in Chinese and Japanese."""
+
+SHAPES: Final = {"size": 5, "clauses": 2, "figures": 0}
+"""Signals that no rule weighs, for trained scorers: tokens, signs that end a clause, and digits of the last question.
+
+Each is counted by doublings (1, 2, 4, 8 … are 1, 2, 3, 4 …), from what is usual of a question between simple and
+medium: so the sums of scorers and rules are of one size.
+"""
