@@ -23,6 +23,7 @@ def made_config(simulated: Simulated, **media: Any) -> dict[str, Any]:
         for name, path in HOUSES.items()
     }
     providers["fal"]["webhook_keys"] = f"{simulated._running.url}/fal/.well-known/jwks.json"
+    providers["fal"]["platform_url"] = f"{simulated._running.url}/fal/v1"
     return {
         "providers": providers,
         "media": {"poll_factor": 0.02, **media},

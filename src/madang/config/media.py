@@ -14,8 +14,9 @@ class Media(Struct, frozen=True, forbid_unknown_fields=True):
     (`s3://…`, `gs://…`, `az://…`, with the credentials of the environment). max_mb: the largest file.
     public_url: what callers reach this gateway under (None: as they say themselves); with it,
     providers are asked to call back. accept_s: how long a caller waits for a provider to take an
-    order. unsure_s: how long an order is looked for whose answer was lost; give_up_s: how long a job
-    may take in all. poll_factor: how much slower than their adapters say providers are asked how a
+    order. unsure_s: how long an order is looked for whose answer was lost, where it cannot be known
+    when it would show, and how long it may wait to be begun, where a provider takes such a bound;
+    give_up_s: how long a job may take in all. poll_factor: how much slower than their adapters say providers are asked how a
     job fares (below 1: faster, for simulated ones).
     """
 

@@ -98,10 +98,11 @@ def _provider_faults(path: Path, name: str, provider: Provider) -> Iterator[Faul
             path,
             "a provider's name is up to 64 letters, digits, `.`, `_`, `-`, and starts with no sign",
         )
-    if provider.base_url is not None:
-        fault = _url_fault(provider.base_url)
+    for key in ("base_url", "platform_url"):
+        url = getattr(provider, key)
+        fault = _url_fault(url) if url is not None else None
         if fault:
-            yield (*path, "base_url"), fault
+            yield (*path, key), fault
     if provider.region is not None and not _PROVIDER_NAME.fullmatch(provider.region):
         yield (*path, "region"), "a region is a short name such as `eu` or `us-east-1`"
     yield from _key_faults(path, provider)

@@ -113,6 +113,7 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     )
     webhook_secret: str | None = None
     webhook_keys: str | None = None
+    platform_url: str | None = None
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """The fields as they may be shown; rich prints records by this."""

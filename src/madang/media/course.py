@@ -17,13 +17,14 @@ from madang.media.calling import call
 from madang.media.job import Job, State, stored
 from madang.media.kit import Kit, key_of, now_us
 from madang.media.money import Bill, Ended, bill, owed, row
-from madang.media.told import told_seen
+from madang.media.told import told_news
 from madang.model import Attempt, PriceRow
 from madang.model.media import JobSeen, VideoAsk
 from madang.pipeline.lane import Berth
 from madang.routing.limits import Reservation
 from madang.routing.pacing import Turn
 from madang.routing.route import Route
+from madang.upstream.providers import Provider
 from madang.wire.media.contract import Incoming, Outgoing, VideoWire
 
 _log = logging.getLogger("madang.media")
@@ -146,15 +147,14 @@ class Course:
         told = await asyncio.to_thread(
             self.kit.jobs.heard, job.id, job.target.provider, [*names, job.order]
         )
-        seen = [told_seen(one) for one in told if one is not None]
+        seen = [news.seen for one in told if one is not None and (news := told_news(one)).seen]
         return seen[-1] if seen else None
 
-    async def call(self, berth: Berth, outgoing: Outgoing) -> Incoming:
-        """Ask the job's provider, with the key that the order went out with."""
+    async def call(self, berth: Berth, outgoing: Outgoing, at: Provider | None = None) -> Incoming:
+        """Ask the job's provider, with the key that the order went out with; `at`: at another address of it."""
         key = key_of(berth, self.turn, self.job.key_prefix)
-        return await call(
-            self.kit.pipeline.transport, berth.provider, outgoing, key, total_s=_CALL_S
-        )
+        transport = self.kit.pipeline.transport
+        return await call(transport, at or berth.provider, outgoing, key, total_s=_CALL_S)
 
     def route(self) -> Route:
         """Who may be asked: as the name says, or as it was chosen."""

@@ -108,6 +108,7 @@ async def _failed_there(course: Course, seen: JobSeen) -> None:
         billed = course.billed(job.billed)
         if job.target is not None:
             course.kit.pipeline.enter([row(job.caller, job.n, job.target, end, billed)])
+        job.past += (job.handle.id,) if job.handle is not None else ()
         job.n, job.billed, job.handle = job.n + 1, {}, None
         course.give_turn_back()
         await course.move("queued")

@@ -19,7 +19,7 @@ from madang.errors import MadangError, NotFound, Unauthenticated
 from madang.media.calling import call
 from madang.media.job import read_job
 from madang.media.kit import Kit, now_us
-from madang.media.told import kept_seen
+from madang.media.told import News, kept_news
 from madang.state.jobs import Called, MediaJobs
 from madang.upstream.providers import Provider
 from madang.wire.media.contract import Outgoing
@@ -116,7 +116,8 @@ class Ear:
             )
         proved = order is not None and hmac.compare_digest(query.get("token", ""), token)
         about = order if proved and order is not None else notice.job
-        called = Called(name, f"{about}:{notice.delivery}"[:600], about, kept_seen(notice.seen))
+        news = kept_news(News(notice.job, notice.seen))
+        called = Called(name, f"{about}:{notice.delivery}"[:600], about, news)
         return await asyncio.to_thread(self._heard, called)
 
     def _order(self, query: Mapping[str, str]) -> tuple[str | None, str]:

@@ -56,7 +56,8 @@ class Job(Struct, kw_only=True):
     first, and `decision` says why; `unpriced` are those that a budget keeps from being asked. `n`
     numbers the attempt that is under way; the target is where that went, with a key that begins with
     `key_prefix`, as our `order`, under the handle `name`. It comes to `counts` as its adapter says,
-    and to `billed` as its provider does. `row` is the row of the ledger that ended it.
+    and to `billed` as its provider does; `digest` is of what was sent. `past` are the provider's ids
+    of earlier attempts. `row` is the row of the ledger that ended it.
     """
 
     id: str
@@ -76,6 +77,8 @@ class Job(Struct, kw_only=True):
     key_prefix: str | None = None
     order: str = ""
     name: str = ""
+    digest: bytes = b""
+    past: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
     losses: tuple[str, ...] = ()
     sent_us: int = 0
@@ -157,6 +160,8 @@ def shown(job: Job, prompt: str | None, base_url: str) -> dict[str, Any]:
         "provider": job.target.provider if job.target is not None else None,
         "request_id": job.caller.request_id,
     }
+    if job.state == "unsure":
+        said["maybe_charged"] = True
     if job.error is not None and job.is_closed:
         said["error"] = {"code": job.error[0], "message": job.error[1]}
     if job.content is not None and job.is_closed:

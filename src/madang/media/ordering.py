@@ -4,6 +4,7 @@ Rule: what is about to be sent is in the store before it is sent, and is sent on
 taken it is not asked again, and nobody else is, before that is known (see `finding`).
 """
 
+import hashlib
 import logging
 import time
 from typing import cast
@@ -81,22 +82,13 @@ async def _try(course: Course, berth: Berth) -> None:
     """Give the order to one provider. Raises a MadangError where it certainly has not taken it."""
     job, wire = course.job, cast("VideoWire", course.kit.wire(berth.target, "videos"))
     name = job.id if job.n == 0 else f"{job.id}-{job.n}"
-    ask = replace(
-        course.ask,
-        name=name,
-        callback=_callback(course, berth, wire, name),
-        fields={
-            **course.ask.fields.get(berth.provider.kind, {}),
-            **course.ask.fields.get(berth.provider.name, {}),
-        },
-    )
-    outgoing = wire.submit(ask, berth.target.model)
+    outgoing = written(course, berth, name)
     turn = await _line(course, berth)
     if course.last is not None:
         course.kit.pipeline.enter([course.last])
         course.last = None
     job.target, job.key_prefix = berth.target, turn.prefix
-    job.order, job.name = name, outgoing.name or name
+    job.order, job.name, job.digest = name, outgoing.name or name, digest_of(outgoing)
     job.counts, job.losses, job.sent_us = dict(outgoing.counts), outgoing.losses, now_us()
     course.turn, course.berth = turn, berth
     try:
@@ -106,6 +98,27 @@ async def _try(course: Course, berth: Berth) -> None:
         if job.state == "sending":
             await refused(course, error)
             raise
+
+
+def written(course: Course, berth: Berth, name: str) -> Outgoing:
+    """The order as it is sent to a provider under this name. Raises MadangError: it cannot make this."""
+    wire = cast("VideoWire", course.kit.wire(berth.target, "videos"))
+    ask = replace(
+        course.ask,
+        name=name,
+        callback=_callback(course, berth, wire, name),
+        start_s=course.kit.settings.media.unsure_s,
+        fields={
+            **course.ask.fields.get(berth.provider.kind, {}),
+            **course.ask.fields.get(berth.provider.name, {}),
+        },
+    )
+    return wire.submit(ask, berth.target.model)
+
+
+def digest_of(outgoing: Outgoing) -> bytes:
+    """What an order is told from others by: a digest of its body."""
+    return hashlib.blake2b(outgoing.body, digest_size=16).digest()
 
 
 async def _line(course: Course, berth: Berth) -> Turn:

@@ -3,18 +3,27 @@
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from madang.model.media import JobSeen
 
+
+class News(Struct, frozen=True):
+    """Of which job it was, by the provider's own id, and what was said; None: only that there is news."""
+
+    job: str
+    seen: JobSeen | None = None
+
+
 _encode: Final = msgspec.msgpack.Encoder().encode
-_seen: Final = msgspec.msgpack.Decoder(JobSeen)
+_news: Final = msgspec.msgpack.Decoder(News)
 
 
-def kept_seen(seen: JobSeen | None) -> bytes | None:
-    """As bytes for the store; None: it only says that there is news."""
-    return None if seen is None else _encode(seen)
+def kept_news(news: News) -> bytes:
+    """As bytes for the store."""
+    return _encode(news)
 
 
-def told_seen(kept: bytes) -> JobSeen:
+def told_news(kept: bytes) -> News:
     """What was kept."""
-    return _seen.decode(kept)
+    return _news.decode(kept)

@@ -24,8 +24,9 @@ class VideoAsk(Struct, frozen=True, kw_only=True):
     """A clip that is wanted. None: the provider's own default.
 
     `name` is ours, the same whenever this very job is sent: providers that take a handle of the
-    caller's get it. `fields` are what the caller said to this very provider beyond what is known
-    here; they go to it as they are.
+    caller's get it. `start_s`: what has not been begun by then is given up, where the provider takes
+    such a bound. `fields` are what the caller said to this very provider beyond what is known here;
+    they go to it as they are.
     """
 
     name: str
@@ -40,6 +41,7 @@ class VideoAsk(Struct, frozen=True, kw_only=True):
     last: Picture | None = None
     references: tuple[Picture, ...] = ()
     callback: str | None = None
+    start_s: float | None = None
     fields: Mapping[str, Any] = {}
 
 

@@ -247,6 +247,35 @@ class MediaJobs:
                 )
         return [row["seen"] for row in sorted(rows, key=lambda row: row["at_us"])]
 
+    def told(self, provider: str, order: str) -> list[bytes]:
+        """What has been said of an order, also what was taken already, oldest first."""
+        rows = self._store.read(
+            "SELECT seen FROM media_notices WHERE provider = ? AND job = ? AND seen IS NOT NULL "
+            "ORDER BY at_us",
+            (provider, order),
+        )
+        return [bytes(row["seen"]) for row in rows]
+
+    # --- orders whose answers were lost -----------------------------------------------------------
+
+    def claim(self, identity: str, provider: str, handle: str) -> bool:
+        """Say that a provider's job is that of this order; False: it is another's."""
+        with self._store.transaction(durable=True) as transaction:
+            claimed = transaction.write(
+                "UPDATE media_jobs SET handle = ? WHERE id = ? AND NOT EXISTS "
+                "(SELECT 1 FROM media_jobs WHERE provider = ? AND handle = ? AND id != ?)",
+                (handle, identity, provider, handle, identity),
+            )
+        return claimed > 0
+
+    def at(self, provider: str, since_us: int) -> list[StoredJob]:
+        """The jobs at a provider that were ordered since a moment, and those that are not over."""
+        rows = self._store.read(
+            f"SELECT {_COLUMNS} FROM media_jobs WHERE provider = ? AND (at_us >= ? OR is_open = 1)",  # noqa: S608
+            (provider, since_us),
+        )
+        return [_job(row) for row in rows]
+
     def expired(self, now_us: int) -> list[str]:
         """The jobs whose files have had their time."""
         rows = self._store.read(

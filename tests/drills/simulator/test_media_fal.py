@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64decode
 from hashlib import sha256
+from itertools import pairwise
 
 import fal_client
 import httpx
@@ -143,3 +144,73 @@ def test_an_address_that_is_none_is_refused_before_anything_is_charged(fal, medi
     with pytest.raises(fal_client.FalClientHTTPError):
         fal.submit(APP, SHOT, webhook_url="file:///etc/hostname")
     assert not media.book.entries
+
+
+@pytest.fixture
+def app(request):
+    """An app that no other test has asked: requests stay in the list."""
+    return f"drill/{request.node.name}/video"
+
+
+def listed(sim, app, **query):
+    """What the administration lists of an app."""
+    answer = httpx.get(
+        f"{sim.url}/fal/v1/models/requests/by-endpoint",
+        params={"endpoint_id": app, **query},
+        headers={"authorization": "Key id:secret"},
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_the_administration_lists_what_was_begun_with_what_was_sent(fal, sim, media, app):
+    handle = fal.submit(app, SHOT)
+    handle.get(interval=0.01)
+    (item,) = listed(sim, app, expand="payloads")["items"]
+    assert (item["request_id"], item["endpoint_id"]) == (handle.request_id, app)
+    assert (item["json_input"], item["status_code"]) == (SHOT, 200)
+    assert item["sent_at"] <= item["started_at"] < item["ended_at"]
+    assert "json_input" not in listed(sim, app)["items"][0]
+    assert listed(sim, app, status="error")["items"] == []
+    assert listed(sim, "fal-ai/flux/dev")["items"] == []
+
+
+def test_what_waits_in_the_queue_is_not_listed_and_what_is_made_has_no_end(fal, sim, media, app):
+    media.change(houses={"fal": {"cap": 1}})
+    media.change(speed=0.01)
+    running = fal.submit(app, SHOT)
+    fal.submit(app, SHOT)
+    (item,) = listed(sim, app)["items"]
+    assert item["request_id"] == running.request_id
+    assert "ended_at" not in item
+    assert "status_code" not in item
+
+
+def test_the_list_goes_on_behind_its_cursor(fal, sim, media, app):
+    for _ in range(3):
+        fal.submit(app, SHOT).get(interval=0.01)
+    first = listed(sim, app, limit="2")
+    rest = listed(sim, app, limit="2", cursor=first["next_cursor"])
+    assert (first["has_more"], rest["has_more"], rest["next_cursor"]) == (True, False, None)
+    assert len({it["request_id"] for it in first["items"] + rest["items"]}) == 3
+
+
+def test_what_is_not_begun_in_time_is_given_up_and_free(fal, media):
+    media.change(houses={"fal": {"cap": 1}})
+    media.set_traps(Trap("stuck", times=1))
+    fal.submit(APP, SHOT)
+    late = fal.submit(APP, SHOT, start_timeout=2)
+    with pytest.raises(fal_client.FalClientHTTPError) as failure:
+        late.get(interval=0.01)
+    assert failure.value.status_code == 504
+    assert media.book.of("fal")[1].nusd == 0
+
+
+def test_a_webhook_that_nobody_takes_comes_ten_times_more(fal, media):
+    media.change(speed=5000)
+    with taking_hooks(refusals=10) as hooks:
+        fal.submit(APP, SHOT, webhook_url=hooks.url)
+        taken = hooks.wait(11, 20)
+    assert len({one.body for one in taken}) == 1
+    pauses = [after.at_s - before.at_s for before, after in pairwise(taken)]
+    assert pauses[-1] > 8 * pauses[4]

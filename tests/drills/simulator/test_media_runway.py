@@ -1,5 +1,7 @@
 """The official Runway library makes clips at the simulator."""
 
+from datetime import UTC, datetime
+
 import httpx
 import pytest
 import runwayml
@@ -114,6 +116,17 @@ def test_the_organization_tells_what_is_left_and_how_many_at_once(runway, media)
     organization = runway.organization.retrieve()
     assert organization.credit_balance == 1_000_000 - 60
     assert organization.tier.models["gen4.5"].max_concurrent_generations == 5
+
+
+def test_the_organization_tells_credits_by_day_and_model(runway, media):
+    assert runway.organization.retrieve_usage().results == []
+    for _ in range(2):
+        runway.text_to_video.create(**SHOT)
+    today = datetime.now(UTC).date()
+    (day,) = runway.organization.retrieve_usage(start_date=today).results
+    assert [(one.model, one.amount) for one in day.used_credits] == [("gen4.5", 120)]
+    assert day.date == today
+    assert runway.organization.retrieve_usage(before_date=today).results == []
 
 
 @pytest.mark.parametrize("status", [404, 410])

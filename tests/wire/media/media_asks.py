@@ -4,7 +4,7 @@ import json
 from base64 import b64encode
 
 from madang.model.media import Picture, VideoAsk
-from madang.wire.media.contract import Incoming
+from madang.wire.media.contract import Incoming, Lost
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc000"
@@ -25,3 +25,8 @@ def body(outgoing):
 def answer(value, status=200, **headers):
     data = value if isinstance(value, bytes) else json.dumps(value).encode()
     return Incoming(status, {"content-type": "application/json", **headers}, data)
+
+
+def lost_order(name="vid_1-t", outgoing=None, model="m", sent_s=1_795_000_000.0):
+    """An order whose answer was lost."""
+    return Lost(name=name, model=model, body=outgoing.body if outgoing else b"", sent_s=sent_s)

@@ -6,12 +6,13 @@ what the simulated provider booked.
 
 import http.client
 import time
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import count
 from urllib.parse import urlsplit
 
 import pytest
-from media_asks import PICTURE, PNG, video
+from media_asks import PICTURE, PNG, lost_order, video
+from msgspec import structs
 
 from madang.catalog import load
 from madang.config.settings import Provider as Settings
@@ -30,7 +31,7 @@ from madang.ledger.prices import Prices, cost_nusd
 from madang.model import Usage
 from madang.model.media import Clip, ImageAsk, SpeechAsk
 from madang.upstream.providers import build_providers
-from madang.wire.media.contract import Incoming
+from madang.wire.media.contract import Incoming, Sought
 from madang.wire.media.registry import MEDIA
 
 CATALOG = load()
@@ -157,6 +158,13 @@ def test_a_first_picture_arrives(simulated, kind):
     assert desk.watch(handle).state == "succeeded"
 
 
+def test_klings_references_go_a_way_of_their_own(simulated):
+    desk = Desk(simulated, "kling")
+    sent, handle = desk.submit(references=(PICTURE, PICTURE), aspect="9:16")
+    assert "multi-image2video" in sent.path
+    assert desk.watch(handle).state == "succeeded"
+
+
 def test_pikas_picture_has_a_model_of_its_own(simulated):
     desk = Desk(simulated, "fal")
     desk.model = "fal-ai/pika/v2.2/image-to-video"
@@ -253,12 +261,84 @@ def test_a_lost_answer_of_kling_is_found_by_our_handle(simulated, wishes):
     sent = wire.submit(named(**wishes), desk.model)
     with pytest.raises((http.client.HTTPException, OSError)):
         desk.send(sent)
-    handle = wire.found(desk.send(wire.find(sent.name)))
+    (handle,) = wire.found(desk.send(wire.find(lost_order(sent.name), None)), lost_order()).found
     assert desk.watch(handle).state == "succeeded"
     with pytest.raises(ProviderError):  # and it is never paid for twice
         wire.submitted(desk.send(sent))
     assert len(desk.entries()) == 1
-    assert wire.found(desk.send(wire.find("nobody-t"))) is None
+    nobody = lost_order("nobody-t")
+    assert wire.found(desk.send(wire.find(nobody, None)), nobody) == Sought()
+
+
+def lose(desk, **wishes):
+    """Send an order whose answer is lost, and what is known of it then."""
+    desk.side.set_traps(Trap("lost_answer", times=1))
+    sent, at_s = desk.wires.videos.submit(named(**wishes), desk.model), time.time()
+    with pytest.raises((http.client.HTTPException, OSError)):
+        desk.send(sent)
+    return lost_order(outgoing=sent, model=desk.model, sent_s=at_s)
+
+
+def search(desk, lost):
+    """What the provider lists of it, from its administration."""
+    wire, sought, cursor = desk.wires.videos, [], None
+    while True:
+        outgoing = wire.find(lost, cursor)
+        there = structs.replace(outgoing, path=f"/v1{outgoing.path}")
+        sought.append(wire.found(desk.send(there), lost))
+        cursor = sought[-1].cursor
+        if cursor is None:
+            return sought
+
+
+@pytest.mark.parametrize("wishes", [{}, {"seed": 7, "duration_ms": 10_000}])
+def test_a_lost_answer_of_fal_is_found_in_its_list_by_what_was_sent(simulated, wishes):
+    desk = Desk(simulated, "fal")
+    for other in ({"prompt": "another"}, {"seed": 8}):
+        desk.submit(**other)
+    lost = lose(desk, **wishes)
+    (sought,) = search(desk, lost)
+    found, entry = sought.found[0], desk.entries()[-1]
+    assert (found.id, sought.is_blind) == (entry.id, False)
+    assert desk.watch(found).state == "succeeded"
+    assert len(desk.entries()) == 3
+
+
+def test_fals_list_is_read_page_by_page(simulated):
+    desk = Desk(simulated, "fal")
+    desk.side.settle(desk.side.profile.with_house("fal", cap=None))
+    for number in range(120):
+        desk.submit(seed=number)
+    lost = lose(desk, prompt="the one that was lost")
+    desk.submit(seed=120)
+    pages = search(desk, lost)
+    assert [len(page.found) for page in pages].count(1) == 1
+    assert len(pages) == 2
+
+
+def test_what_fal_has_not_begun_in_time_is_given_up_and_costs_nothing(simulated):
+    desk = Desk(simulated, "fal")
+    desk.side.settle(desk.side.profile.with_house("fal", cap=1))
+    desk.side.set_traps(Trap("stuck", times=1))
+    desk.submit()
+    _, late = desk.submit(start_s=5.0)
+    seen = desk.watch(late)
+    assert (seen.state, seen.cause, seen.again) == ("failed", "provider_failed", True)
+    assert [entry.nusd > 0 for entry in desk.entries()] == [False, False]
+
+
+def test_what_runway_has_charged_in_all_shows_whether_a_lost_order_was_charged(simulated):
+    desk = Desk(simulated, "runway")
+    wire, today = desk.wires.videos, datetime.now(UTC).date().isoformat()
+
+    def charged():
+        return wire.uses(desk.send(wire.used(desk.model, today)), desk.model)
+
+    assert charged() == 0
+    told = [desk.watch(desk.submit(duration_ms=5000)[1]).billed["credits"] for _ in range(2)]
+    assert charged() == sum(told) > 0
+    lose(desk, duration_ms=5000)
+    assert charged() == sum(told) + told[0]
 
 
 def test_elevenlabs_speaks_and_says_when(simulated):

@@ -3,19 +3,22 @@
 import json
 from base64 import urlsafe_b64encode
 from hashlib import sha256
+from urllib.parse import parse_qs
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from media_asks import PICTURE, answer, body, video
+from media_asks import PICTURE, answer, body, lost_order, video
 
 from madang.errors import (
     ContentFiltered,
     InvalidRequest,
     ProviderBroken,
+    ProviderRefusedKey,
     ProviderRejected,
     Unauthenticated,
     UnsupportedFeature,
 )
+from madang.wire.media.contract import Sought
 from madang.wire.media.fal import WIRE
 
 TEXT, IMAGE = "fal-ai/pika/v2.2/text-to-video", "fal-ai/pika/v2.2/image-to-video"
@@ -172,3 +175,83 @@ def test_without_a_key_set_nothing_is_believed(keys):
 def test_a_signed_webhook_that_names_no_job_is_a_mistake():
     with pytest.raises(InvalidRequest):
         WIRE.hook(*signed({"status": "OK"}), {"jwks": JWKS}, NOW)
+
+
+def listed(outgoing, sent_at="2026-11-18T11:06:41Z", **changed):
+    """A request as fal's administration lists it: https://fal.ai/docs/platform-apis/v1/models/requests/by-endpoint."""
+    return {
+        "request_id": "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
+        "endpoint_id": TEXT,
+        "started_at": sent_at,
+        "sent_at": sent_at,
+        "json_input": body(outgoing),
+        **changed,
+    }
+
+
+def page(*items, **more):
+    return answer({"items": list(items), "next_cursor": None, "has_more": False, **more})
+
+
+SENT = WIRE.submit(video(seed=3), TEXT)
+LOST = lost_order(outgoing=SENT, model=TEXT, sent_s=1_795_000_000.0)  # 2026-11-18T11:06:40Z
+
+
+def test_a_lost_order_is_asked_for_in_the_administrations_list_since_shortly_before_it():
+    asked = WIRE.find(LOST, "Mg==")
+    path, _, query = asked.path.partition("?")
+    assert (asked.method, path, asked.aside) == ("GET", "/models/requests/by-endpoint", True)
+    assert parse_qs(query) == {
+        "endpoint_id": [TEXT],
+        "start": ["2026-11-18T11:06:30Z"],
+        "expand": ["payloads"],
+        "limit": ["100"],
+        "cursor": ["Mg=="],
+    }
+
+
+def test_it_is_the_request_with_all_that_was_sent_whatever_fal_has_added():
+    more = listed(SENT, json_input={**body(SENT), "num_frames": 120})
+    (found,) = WIRE.found(page(more), LOST).found
+    assert found.id == more["request_id"]
+    root = f"/fal-ai/pika/requests/{found.id}"  # the model's owner and app, and no more of its path
+    assert WIRE.poll(found).path == f"{root}/status"
+    assert WIRE.fetch(found).path == root
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"json_input": {"prompt": "a red kite over the sea"}},
+        {"json_input": {**body(SENT), "seed": 4}},
+        {"sent_at": "2026-11-18T11:06:29Z"},
+        {"request_id": None},
+    ],
+)
+def test_others_are_not_it(other):
+    assert WIRE.found(page(listed(SENT, **other)), LOST) == Sought()
+
+
+def test_nothing_follows_from_a_list_that_hides_what_was_sent_or_goes_on():
+    assert WIRE.found(page(listed(SENT, json_input=None)), LOST).is_blind
+    assert WIRE.found(page(has_more=True), LOST).is_blind
+    assert WIRE.found(page(has_more=True, next_cursor="Mw=="), LOST) == Sought(cursor="Mw==")
+    changed = lost_order(model=TEXT, sent_s=LOST.sent_s)  # it would be written otherwise today
+    assert WIRE.found(page(listed(SENT)), changed).is_blind
+
+
+def test_what_failed_is_the_least_likely():
+    failed = listed(SENT, request_id="failed", status_code=500)
+    found = WIRE.found(page(failed, listed(SENT, request_id="fine", status_code=200)), LOST).found
+    assert [one.id for one in found] == ["fine", "failed"]
+
+
+def test_a_list_that_may_not_be_seen_does_not_say_that_there_is_no_job():
+    refused = {"error": {"type": "authorization_error", "message": "Access denied"}}
+    with pytest.raises(ProviderRefusedKey, match="Access denied"):
+        WIRE.found(answer(refused, 403), LOST)
+
+
+def test_an_order_says_by_when_it_has_to_be_begun():
+    assert WIRE.submit(video(start_s=900.0), TEXT).headers["x-fal-request-timeout"] == "900"
+    assert "x-fal-request-timeout" not in WIRE.submit(video(), TEXT).headers

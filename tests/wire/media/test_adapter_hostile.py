@@ -9,7 +9,7 @@ from media_asks import PICTURE, video
 
 from madang.errors import CallerError, ProviderError, ProviderRejected
 from madang.model.media import Handle, SpeechAsk
-from madang.wire.media.contract import Incoming
+from madang.wire.media.contract import Incoming, Lost
 from madang.wire.media.registry import MEDIA
 
 WORDS = [
@@ -103,6 +103,20 @@ EXAMPLES = [
     },
     {"detail": {"status": "system_busy", "message": "no"}},
     {
+        "items": [
+            {
+                "request_id": "r",
+                "endpoint_id": "a/b/c",
+                "sent_at": "2026-11-20T12:00:00Z",
+                "status_code": 200,
+                "json_input": {"prompt": "x"},
+            }
+        ],
+        "next_cursor": "Mg==",
+        "has_more": True,
+    },
+    {"results": [{"date": "2026-11-20", "usedCredits": [{"model": "m", "amount": 5}]}]},
+    {
         "candidates": [
             {"content": {"parts": [{"inlineData": {"mimeType": "image/png", "data": "AAAA"}}]}}
         ],
@@ -149,15 +163,25 @@ def bent(draw):
 SPOKEN = SpeechAsk(text="Hi", voice="v", timed=True)
 
 
+def of_lost_orders(kind, wire):
+    """What is read when the answer to an order was lost."""
+    sent = Lost(name="n-t", model="a/b/c", body=b'{"prompt": "x"}', sent_s=1_795_000_000.0)
+    if wire is not None and wire.found is not None:
+        yield pytest.param(lambda a: wire.found(a, sent), id=f"{kind}.found")
+    if wire is not None and wire.uses is not None:
+        yield pytest.param(lambda a: wire.uses(a, "m"), id=f"{kind}.uses")
+
+
 def readers():
     """Every reader of every adapter here, by name."""
     for kind, wires in MEDIA.items():
         if kind == "openai":
             continue  # has tests of its own
-        for name in ("submitted", "polled", "fetched", "found"):
+        for name in ("submitted", "polled", "fetched"):
             reader = getattr(wires.videos, name, None)
             if reader is not None:
                 yield pytest.param(reader, id=f"{kind}.{name}")
+        yield from of_lost_orders(kind, wires.videos)
         if wires.images:
             yield pytest.param(wires.images.read, id=f"{kind}.images")
         if wires.speech:

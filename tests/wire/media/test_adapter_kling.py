@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from media_asks import CODED, PICTURE, answer, body, video
+from media_asks import CODED, PICTURE, answer, body, lost_order, video
 
 from madang.errors import (
     ContentFiltered,
@@ -18,6 +18,7 @@ from madang.errors import (
     ProviderRefusedKey,
     Unauthenticated,
 )
+from madang.wire.media.contract import Sought
 from madang.wire.media.kling import WIRE
 
 
@@ -75,8 +76,9 @@ def test_a_seed_is_a_loss_and_a_long_prompt_is_refused():
 def test_a_task_is_asked_for_where_it_was_made_by_either_name(name, way):
     handle = WIRE.submitted(answer(task(name=name)))
     assert WIRE.poll(handle).path == f"/v1/videos/{way}/866"
-    assert WIRE.find(name).path == f"/v1/videos/{way}/{name}"
-    assert WIRE.found(answer(task("processing", name))) == handle
+    lost = lost_order(name)
+    assert WIRE.find(lost, None).path == f"/v1/videos/{way}/{name}"
+    assert WIRE.found(answer(task("processing", name)), lost) == Sought((handle,))
 
 
 @pytest.mark.parametrize(
@@ -89,12 +91,12 @@ def test_a_task_is_asked_for_where_it_was_made_by_either_name(name, way):
     ],
 )
 def test_a_job_that_never_arrived_is_not_found(nothing):
-    assert WIRE.found(nothing) is None
+    assert WIRE.found(nothing, lost_order()) == Sought()
 
 
 def test_a_search_that_fails_does_not_say_that_there_is_no_job():
     with pytest.raises(ProviderFailed):
-        WIRE.found(answer({"code": 5000, "message": "oops"}))
+        WIRE.found(answer({"code": 5000, "message": "oops"}), lost_order())
 
 
 @pytest.mark.parametrize("word", ["succeed", "succeeded"])

@@ -175,3 +175,30 @@ def test_an_answer_without_an_id_or_with_a_strange_state_is_broken():
         WIRE.submitted(answer({"id": None}))
     with pytest.raises(ProviderBroken):
         seen(status="DREAMING")
+
+
+def usage(*days):
+    return answer({"models": ["gen4.5"], "results": list(days)})
+
+
+def day(number, **amounts):
+    spent = [{"model": model.replace("_", "."), "amount": it} for model, it in amounts.items()]
+    return {"date": f"2026-11-{number}", "usedCredits": spent}
+
+
+def test_what_was_charged_is_told_by_day_and_model_less_what_was_given_back():
+    asked = WIRE.used("gen4.5", "2026-11-19")
+    assert (asked.method, asked.path) == ("POST", "/v1/organization/usage")
+    assert (body(asked), asked.headers["x-runway-version"]) == (
+        {"startDate": "2026-11-19"},
+        "2024-11-06",
+    )
+    told = usage(day(19, gen4_5=60, veo3_1=200), day(20, gen4_5=-10))
+    assert WIRE.uses(told, "gen4.5") == 50
+    assert WIRE.uses(usage(), "gen4.5") == 0
+
+
+@pytest.mark.parametrize("odd", [{"results": None}, {"results": [day(19, gen4_5="60")]}])
+def test_usage_that_is_none_is_no_witness(odd):
+    with pytest.raises(ProviderBroken):
+        WIRE.uses(answer(odd), "gen4.5")

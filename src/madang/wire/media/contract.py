@@ -31,7 +31,8 @@ class Outgoing(Struct, frozen=True, kw_only=True):
 
     `counts`: what it comes to if all goes well, as usage counts it (`video_ms.1080p`, `characters`;
     empty: not known): durations are those that the provider takes, not those asked for. `name`: the
-    handle that the provider was given where it is not the ask's own; `find` is called with it.
+    handle that the provider was given where it is not the ask's own. `aside`: it goes to the address
+    of the provider's administration (`platform_url`), with the same key.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     keyed: bool = True
     counts: Mapping[str, int] = {}
     name: str | None = None
+    aside: bool = False
 
 
 class Incoming(Struct, frozen=True):
@@ -50,6 +52,31 @@ class Incoming(Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+class Lost(Struct, frozen=True, kw_only=True):
+    """An order whose answer was lost, as it was sent: under which handle, for which model, when (Unix s).
+
+    `body` is empty where it would be written otherwise today, so that it cannot be told by it.
+    """
+
+    name: str
+    model: str
+    body: bytes
+    sent_s: float
+
+
+class Sought(Struct, frozen=True):
+    """What a provider answers when it is asked for a lost order.
+
+    `found`: the jobs that it may be, likeliest first. `cursor`: where its list goes on (None: this
+    was all). `is_blind`: there is something that cannot be told from the order, so that its absence
+    says nothing.
+    """
+
+    found: tuple[Handle, ...] = ()
+    cursor: str | None = None
+    is_blind: bool = False
 
 
 class Notice(Struct, frozen=True):
@@ -80,9 +107,15 @@ class VideoWire:
     submit(ask, model) → submitted(answer): send a job, find its handle. poll(handle) →
     polled(answer): how it fares; `again_ms` of what is seen overrides `poll_ms`. fetch: a further
     call that has the result where polling does not (fal); its answer is read by `fetched`. cancel
-    and delete: None where there is no such thing. `hook` reads webhooks. `handled`: the provider
-    refuses a second job of the same `VideoAsk.name`, so a lost answer can be reconciled by `find`
-    (asks for jobs by that name) and `found`; without, an unanswered submit stays ambiguous.
+    and delete: None where there is no such thing. `hook` reads webhooks.
+
+    What is known of an order whose answer was lost. find(lost, cursor) → found(answer, lost): the
+    provider is asked for it, by its name or in a list; what is not there `shows_s` after it was sent
+    has not arrived. `starts`: it gives up by itself what it has not begun within `VideoAsk.start_s`,
+    and `shows_s` counts from there. regain(id, lost): the handle of a job of which only its id is
+    known, from a webhook; `calls_s`: so long webhooks are sent again that nobody took. used(model,
+    day) → uses(answer, model): the credits that the provider says it has charged for a model since a
+    day (`YYYY-MM-DD`, UTC), which are settled within `shows_s`. None of these: nothing can be known.
     """
 
     submit: Callable[[VideoAsk, str], Outgoing]
@@ -93,9 +126,15 @@ class VideoWire:
     fetch: Callable[[Handle], Outgoing] | None = None
     fetched: Callable[[Incoming], JobSeen] | None = None
     cancel: Callable[[Handle], Outgoing] | None = None
-    find: Callable[[str], Outgoing] | None = None
-    found: Callable[[Incoming], Handle | None] | None = None
     hook: Hook | None = None
+    find: Callable[[Lost, str | None], Outgoing] | None = None
+    found: Callable[[Incoming, Lost], Sought] | None = None
+    regain: Callable[[str, Lost], Handle] | None = None
+    used: Callable[[str, str], Outgoing] | None = None
+    uses: Callable[[Incoming, str], int] | None = None
+    starts: bool = False
+    shows_s: float = 10.0
+    calls_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

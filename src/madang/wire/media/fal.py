@@ -3,7 +3,8 @@
 Shapes: https://docs.fal.ai/model-apis/model-endpoints/queue and its official SDK (fal-client 1.0,
 November 2026). What is special: the addresses that it gives have to be used (they drop a part of
 the model's path); a poll answers 202 until the job has ended; what is COMPLETED may have failed;
-the result is fetched by a further call; webhooks are signed with Ed25519, and are sent again.
+the result is fetched by a further call; webhooks are signed with Ed25519, and are sent again. What
+it has taken stands in a list of its administration (`fal_history`).
 """
 
 from collections.abc import Mapping
@@ -26,13 +27,19 @@ from madang.errors import (
 from madang.model.media import Clip, Handle, JobSeen, VideoAsk
 from madang.wire import json
 from madang.wire.losses import Losses
-from madang.wire.media import answers
+from madang.wire.media import answers, fal_history
 from madang.wire.media.contract import Incoming, Notice, Outgoing, VideoWire
 from madang.wire.media.fitting import bounded, joined, lacking, lines, ratio, seconds, segment
 from madang.wire.media.signatures import check_fal
 from madang.wire.media.stills import uri
 
 _JSON: Final = {"content-type": "application/json"}
+_START: Final = "x-fal-request-timeout"
+"""In spite of its name: within so many seconds a request has been begun, or is given up, and costs nothing.
+
+https://docs.fal.ai/documentation/model-apis/common-parameters, read in November 2026.
+"""
+
 _URLS: Final = {"status": "status_url", "response": "response_url", "cancel": "cancel_url"}
 _RATIOS: Final = ("16:9", "9:16", "1:1", "4:5", "5:4", "3:2", "2:3")
 
@@ -116,12 +123,13 @@ def _submit(ask: VideoAsk, model: str) -> Outgoing:
     elif ask.audio:
         losses.add("generate_audio")
     query = f"?{urlencode({'fal_webhook': ask.callback})}" if ask.callback else ""
+    begun = {_START: f"{ask.start_s:g}"} if ask.start_s is not None else {}
     length = body.get("duration")
     name = ".".join(("video_ms", *((body["resolution"],) if "resolution" in body else ())))
     return Outgoing(
         method="POST",
         path=f"/{segment(model, deep=True)}{query}",
-        headers=_JSON,
+        headers={**_JSON, **begun},
         body=json.encode(joined(body, ask.fields)),
         losses=losses.names(),
         counts={} if length is None else {name: int(length) * 1000},
@@ -277,4 +285,10 @@ WIRE: Final = VideoWire(
     fetched=_fetched,
     cancel=_cancel,
     hook=_hook,
+    find=fal_history.find,
+    found=fal_history.found,
+    regain=fal_history.regain,
+    starts=True,
+    shows_s=fal_history.SHOWS_S,
+    calls_s=fal_history.CALLS_S,
 )

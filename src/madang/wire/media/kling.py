@@ -29,7 +29,14 @@ from madang.model.media import Clip, Handle, JobSeen, JobState, VideoAsk
 from madang.wire import json
 from madang.wire.losses import Losses
 from madang.wire.media import answers
-from madang.wire.media.contract import Incoming, Notice, Outgoing, VideoWire
+from madang.wire.media.contract import (
+    Incoming,
+    Lost,
+    Notice,
+    Outgoing,
+    Sought,
+    VideoWire,
+)
 from madang.wire.media.fitting import bounded, joined, lacking, lines, ratio, seconds, segment
 from madang.wire.media.signatures import check_token
 from madang.wire.media.stills import bare
@@ -183,20 +190,22 @@ def _polled(answer: Incoming) -> JobSeen:
     return _seen(_task(answer, answers.about_job(_refused)))
 
 
-def _find(name: str) -> Outgoing:
+def _find(lost: Lost, cursor: str | None) -> Outgoing:
     """A task may be asked for by either of its names."""
-    return Outgoing(method="GET", path=f"/v1/videos/{_way(name)}/{segment(name)}")
+    del cursor  # one task, and no list
+    return Outgoing(method="GET", path=f"/v1/videos/{_way(lost.name)}/{segment(lost.name)}")
 
 
-def _found(answer: Incoming) -> Handle | None:
-    """None: there is no such task, by its status, its code or its lack of data."""
+def _found(answer: Incoming, lost: Lost) -> Sought:
+    """There is no such task, by its status, its code or its lack of data; or there it is."""
+    del lost  # no other task has its name
     if answer.status in (404, 410):
-        return None
+        return Sought()
     body = answers.said(answer)
     code = body.get("code")
     if answer.status < 300 and (code == 1203 or (code == 0 and not body.get("data"))):
-        return None
-    return _handle(_task(answer, _refused))
+        return Sought()
+    return Sought((_handle(_task(answer, _refused)),))
 
 
 def _task(answer: Incoming, refused: answers.Refused) -> dict[str, Any]:
@@ -269,7 +278,7 @@ WIRE: Final = VideoWire(
     submitted=_submitted,
     poll=_poll,
     polled=_polled,
+    hook=_hook,
     find=_find,
     found=_found,
-    hook=_hook,
 )

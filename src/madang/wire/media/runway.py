@@ -4,7 +4,9 @@ Shapes and bounds: https://docs.dev.runwayml.com/api/ and its official SDK (runw
 2026). What is special: one sentence may hold 1,000 UTF-16 units, not characters; ratios are sizes
 in pixels, and which there are depends on the model and on whether there is a first picture; a task
 may be THROTTLED, which is waiting and no failure; one that was cancelled stays CANCELLED; addresses
-of clips are good for a day or two; what was charged stands in the finished task, in credits.
+of clips are good for a day or two; what was charged stands in the finished task, in credits. Its
+tasks have no name of ours, are in no list and call nobody: of an order whose answer was lost, only
+the credits that it has charged in all tell anything.
 """
 
 from collections.abc import Mapping
@@ -92,6 +94,11 @@ _STATES: Final[Mapping[str, JobState]] = {
     "FAILED": "failed",
     "CANCELLED": "cancelled",
 }
+
+_SETTLED_S: Final = 1_800.0
+"""By then a task has been made and charged: a figure of ours, as Runway does not say how late its usage is."""
+
+_MOST_CREDITS: Final = 10**12
 
 
 def _submit(ask: VideoAsk, model: str) -> Outgoing:
@@ -215,6 +222,28 @@ def _refused(answer: Incoming) -> ProviderError:
     return answers.refusal(answer, answers.word(answers.said(answer), "error"))
 
 
+def _used(model: str, day: str) -> Outgoing:
+    """Credits by model and day, UTC: `organization.retrieve_usage` of the SDK."""
+    del model  # all are told
+    body = json.encode({"startDate": day})
+    return Outgoing(method="POST", path="/v1/organization/usage", headers=_HEADERS, body=body)
+
+
+def _uses(answer: Incoming, model: str) -> int:
+    """What a model was charged for, less what was given back."""
+    body = answers.document(answer, _refused)
+    if not isinstance(body.get("results"), list):
+        raise ProviderBroken("Runway's usage has no results")
+    spent = 0
+    for day in answers.entries(body, "results"):
+        for one in answers.entries(day, "usedCredits"):
+            amount = one.get("amount")
+            if not isinstance(amount, int) or abs(amount) > _MOST_CREDITS:
+                raise ProviderBroken("Runway's usage has an amount that is no number of credits")
+            spent += amount if one.get("model") == model else 0
+    return spent
+
+
 WIRE: Final = VideoWire(
     submit=_submit,
     submitted=_submitted,
@@ -222,4 +251,7 @@ WIRE: Final = VideoWire(
     polled=_polled,
     poll_ms=6_000,
     cancel=_cancel,
+    used=_used,
+    uses=_uses,
+    shows_s=_SETTLED_S,
 )

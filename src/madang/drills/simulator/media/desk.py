@@ -6,7 +6,7 @@ costs. Nothing runs in between, so ten thousand jobs under way cost nothing.
 
 import heapq
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from uuid import uuid4
 
 from madang.drills.simulator.media.book import Entry, Kind, MediaBook, Outcome
-from madang.drills.simulator.media.hooks import Postman, Write
+from madang.drills.simulator.media.hooks import USUAL_AGAIN_S, Postman, Write
 from madang.drills.simulator.media.prices import charged
 from madang.drills.simulator.media.profile import House, Profile
 from madang.drills.simulator.media.records import Reply
@@ -167,10 +167,15 @@ class Desk:
         """The house's pages of the book."""
         return self._book.of(self.name)
 
-    async def notify(self, job: Job, url: str, write: Write) -> None:
-        """Have a webhook posted when the job has ended; the address has been checked."""
+    async def notify(self, job: Job, url: str, write: Write, again_s: Sequence[float] = ()) -> None:
+        """Have a webhook posted when the job has ended; the address has been checked.
+
+        `again_s`: the pauses after which it is posted again while nobody takes it, in seconds of life.
+        """
         if job.outcome != "stuck":
-            await self.postman.send(url, write, max(0.0, job.ends_s - self.now_s()), job.entry.trap)
+            wait_s = max(0.0, job.ends_s - self.now_s())
+            pauses = tuple(map(self.real_s, again_s)) or USUAL_AGAIN_S
+            await self.postman.send(url, write, wait_s, job.entry.trap, pauses)
 
     def job(self, job_id: str) -> Job:
         """A job by its id. Raises Refused ("not_found"), also where the provider is gone with all its jobs."""
@@ -192,9 +197,17 @@ class Desk:
         if now_s < job.starts_s:
             job.entry.nusd, job.entry.credits = 0, job.entry.credits and 0
         job.cancelled_s, job.entry.outcome = now_s, "cancelled"
-        if job.ends_s in self._ends:
-            self._ends.remove(job.ends_s)
-            heapq.heapify(self._ends)
+        self._leave(job)
+
+    def drop(self, job: Job, at_s: float) -> bool:
+        """Give up at that moment what has not begun by then: it fails, and costs nothing. False: it has."""
+        if job.starts_s <= at_s:
+            return False
+        self._leave(job)
+        job.starts_s = job.ends_s = at_s
+        job.outcome = job.entry.outcome = "failed"
+        job.entry.nusd, job.entry.credits = 0, job.entry.credits and 0
+        return True
 
     def url_ends_s(self, job: Job, from_s: float | None = None) -> float | None:
         """When an address of a job's files expires that is good from `from_s` or the job's end on; None: never."""
@@ -259,6 +272,12 @@ class Desk:
             starts_s, makes_s = now_s, 0.0
         heapq.heappush(self._ends, starts_s + makes_s)
         return starts_s, starts_s + makes_s
+
+    def _leave(self, job: Job) -> None:
+        """Its place is for others."""
+        if job.ends_s in self._ends:
+            self._ends.remove(job.ends_s)
+            heapq.heapify(self._ends)
 
     def _charge(
         self, entry: Entry, counted: Mapping[str, float], traits: Mapping[str, Any]

@@ -1,14 +1,16 @@
 """Webhooks: posted when a job has ended, again while nobody takes them, and as the traps want it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from madang.drills.simulator.records import Refused
 
-_TRIES = 3
+USUAL_AGAIN_S = (0.1, 0.2)
+"""The pauses after which a webhook is posted again that nobody took."""
+
 _PATIENCE_S = 15
 _STALE_S = 600.0
 
@@ -31,14 +33,24 @@ class Postman:
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def send(self, url: str, write: Write, wait_s: float, trap: str | None) -> None:
-        """Post a letter after so many seconds, or before this returns where the trap says so."""
+    async def send(
+        self,
+        url: str,
+        write: Write,
+        wait_s: float,
+        trap: str | None,
+        again_s: Sequence[float] = USUAL_AGAIN_S,
+    ) -> None:
+        """Post a letter after so many seconds, or before this returns where the trap says so.
+
+        `again_s`: the pauses between the tries while nobody takes it.
+        """
         if trap == "webhook_lost":
             return
         if trap == "webhook_early":
-            await self._deliver(url, write, trap)
+            await self._deliver(url, write, trap, again_s)
             return
-        task = asyncio.create_task(self._later(url, write, wait_s, trap))
+        task = asyncio.create_task(self._later(url, write, wait_s, trap, again_s))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -48,19 +60,24 @@ class Postman:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _later(self, url: str, write: Write, wait_s: float, trap: str | None) -> None:
+    async def _later(
+        self, url: str, write: Write, wait_s: float, trap: str | None, again_s: Sequence[float]
+    ) -> None:
         await asyncio.sleep(wait_s)
-        await self._deliver(url, write, trap)
+        await self._deliver(url, write, trap, again_s)
         if trap == "webhook_twice":
-            await self._deliver(url, write, trap)
+            await self._deliver(url, write, trap, again_s)
 
-    async def _deliver(self, url: str, write: Write, trap: str | None) -> None:
-        for number in range(_TRIES):
+    async def _deliver(
+        self, url: str, write: Write, trap: str | None, again_s: Sequence[float]
+    ) -> None:
+        for pause_s in (*again_s, None):
             now_s = self._clock() - (_STALE_S if trap == "webhook_stale" else 0.0)
             letter = write(now_s, trap == "webhook_forged")
             if await asyncio.to_thread(_post, url, letter):
                 return
-            await asyncio.sleep(0.1 * 2**number)
+            if pause_s is not None:
+                await asyncio.sleep(pause_s)
 
 
 def check_address(url: str) -> None:

@@ -1,8 +1,9 @@
 """fal's queue: any app behind `/fal/{owner}/{alias}/…`, with Pika's own rules for `fal-ai/pika`.
 
 Shapes as in fal-client 1.0 and https://docs.fal.ai/documentation/model-apis/inference/queue (read in
-November 2026). The addresses that a submit returns have no path behind the alias. 202 while it
-pends, 200 once it is COMPLETED, also where it failed; what was asked for wrongly is found only then.
+November 2026); its administration stands behind `/fal/v1` (`fal_history`). The addresses that a submit
+returns have no path behind the alias. 202 while it pends, 200 once it is COMPLETED, also where it failed;
+what was asked for wrongly is found only then.
 """
 
 import re
@@ -15,15 +16,21 @@ from madang.drills.simulator.media.desk import Desk, Job, Order, answered
 from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.frames import decoded, frame, size_of
 from madang.drills.simulator.media.hooks import Letter, check_address
+from madang.drills.simulator.media.houses.fal_history import history
 from madang.drills.simulator.media.houses.files import address
 from madang.drills.simulator.media.records import Ask, Reply, scheme, told
 from madang.drills.simulator.media.workshop import Shot
-from madang.drills.simulator.records import Refused
+from madang.drills.simulator.records import Json, Refused
 
 _USER = "user_simulator"
 _SECONDS = re.compile(r"(\d{1,2})s?$")
 _PIKA = "fal-ai/pika"
 _PIKA_SECONDS = (5, 10)
+_KEPT, _MOST_KEPT = 100, 20_000
+_NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?$")
+_AGAIN_S = tuple(7.0 * 2**number for number in range(10))
+"""Ten times more within two hours (https://docs.fal.ai/documentation/model-apis/inference/webhooks); how these
+are spread is not said."""
 
 
 class _Unfit(Exception):
@@ -49,16 +56,31 @@ async def _submit(ask: Ask, desk: Desk) -> Reply:
         check_address(hook)
     resolution = str(fields.get("resolution", "720p"))
     counted, traits = {"seconds": shot.seconds}, {"resolution": resolution, "audio": shot.audio}
-    job = desk.accept(Order(app, shot, counted, traits), desk.uuid())
+    extra = {"input": {name: _short(value) for name, value in fields.items()}}
+    job = desk.accept(Order(app, shot, counted, traits, extra=extra), desk.uuid())
+    _bound(ask, desk, job)
     if fault is not None:
         job.outcome = job.entry.outcome = "failed"
         job.entry.nusd, job.extra["detail"] = 0, [fault]
     url = f"{ask.base}/fal/{'/'.join(app.split('/')[:2])}/requests/{job.id}"
     job.extra["url"] = url
     if hook is not None:
-        await desk.notify(job, hook, lambda now_s, forged: _letter(ask, desk, job, (now_s, forged)))
+        write = lambda now_s, forged: _letter(ask, desk, job, (now_s, forged))  # noqa: E731
+        await desk.notify(job, hook, write, _AGAIN_S)
     out = {"status": "IN_QUEUE", "request_id": job.id, "queue_position": 0, **_urls(url)}
     return answered(job.entry, told(out))
+
+
+def _short(value: Json) -> Json:
+    """Pictures that come as data are not kept."""
+    return value[:_KEPT] if isinstance(value, str) and len(value) > _MOST_KEPT else value
+
+
+def _bound(ask: Ask, desk: Desk, job: Job) -> None:
+    """What has not been begun in time is given up: https://docs.fal.ai/documentation/model-apis/common-parameters."""
+    given = ask.headers.get(b"x-fal-request-timeout", b"").decode("latin-1")
+    if _NUMBER.match(given):
+        job.extra["late"] = desk.drop(job, job.at_s + desk.real_s(float(given)))
 
 
 def _urls(url: str) -> dict[str, str]:
@@ -115,6 +137,8 @@ def _failure(job: Job, state: str) -> tuple[str, str, int]:
     """The kind of a failure, its message, and the status of its response."""
     if "detail" in job.extra:
         return "invalid_request", "Invalid input", 422
+    if job.extra.get("late"):
+        return "startup_timeout", "The request was not begun in time.", 504
     if state == "blocked":
         return "content_policy_violation", "The content was flagged by a content checker.", 422
     if state == "cancelled":
@@ -206,6 +230,7 @@ FAL = Maker(
     "fal",
     (
         Door("GET", re.compile(r"/fal/\.well-known/jwks\.json$"), _key_set, free=True),
+        Door("GET", re.compile(r"/fal/v1/models/requests/by-endpoint$"), history),
         Door("GET", re.compile(_REQUEST + "/status$"), _status),
         Door("PUT", re.compile(_REQUEST + "/cancel$"), _cancel),
         Door("GET", re.compile(_REQUEST + "$"), _response),

@@ -6,7 +6,7 @@ queue is THROTTLED, never PENDING: here every wait is one for a free place. 1 cr
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -22,6 +22,7 @@ from madang.drills.simulator.records import Json, Refused
 _VERSION = b"2024-11-06"
 _CREDIT_NUSD = 10_000_000
 _MAX_PROMPT_UNITS = 1_000
+_MONTH = timedelta(days=30)
 _LONGER = range(2, 11)
 _VEO = (4, 6, 8)
 
@@ -60,6 +61,11 @@ class _Wanted(Struct, rename="camel"):
     duration: int = 0
     seed: int = 0
     audio: bool | None = None
+
+
+class _Period(Struct, rename="camel"):
+    start_date: date | None = None
+    before_date: date | None = None
 
 
 async def _image_to_video(ask: Ask, desk: Desk) -> Reply:
@@ -139,6 +145,34 @@ async def _organization(_ask: Ask, desk: Desk) -> Reply:
     )
 
 
+async def _usage(ask: Ask, desk: Desk) -> Reply:
+    """Credits by day and model; a day and its model that cost nothing are not told."""
+    if ask.headers.get(b"x-runway-version") != _VERSION:
+        raise Refused("invalid", f"X-Runway-Version: expected {_VERSION.decode()}")
+    asked = ask.read(_Period)
+    today = datetime.fromtimestamp(desk.now_s(), UTC).date()
+    start = asked.start_date or today - _MONTH
+    before = asked.before_date or start + _MONTH
+    if not start <= before <= start + 3 * _MONTH:
+        raise Refused("invalid", "beforeDate: at most 90 days after startDate")
+    days: dict[date, dict[str, int]] = {}
+    for entry in desk.entries():
+        day = datetime.fromtimestamp(entry.at_s, UTC).date()
+        if start <= day < before and entry.credits:
+            models = days.setdefault(day, {})
+            models[entry.model] = models.get(entry.model, 0) + entry.credits
+    results = [
+        {
+            "date": day.isoformat(),
+            "usedCredits": [{"model": model, "amount": amount} for model, amount in models.items()],
+        }
+        for day, models in sorted(days.items())
+    ]
+    return told(
+        {"models": sorted({model for each in days.values() for model in each}), "results": results}
+    )
+
+
 def _shown(desk: Desk, job: Job, base: str) -> dict[str, Any]:
     now_s = desk.now_s()
     state = job.state(now_s)
@@ -203,6 +237,7 @@ RUNWAY = Maker(
         Door("GET", _TASK, _task),
         Door("DELETE", _TASK, _delete),
         Door("GET", re.compile(r"/v1/organization$"), _organization),
+        Door("POST", re.compile(r"/v1/organization/usage$"), _usage),
     ),
     bearer,
     _refuse,
