@@ -111,3 +111,13 @@ def test_a_token_of_an_access_key_is_taken(kling):
     assert kling.post("/text2video", json=SHOT, headers=headers).json()["code"] == 0
     refused = kling.post("/text2video", json=SHOT, headers={"authorization": "Bearer a.b.c"})
     assert (refused.status_code, refused.json()["code"]) == (401, 1002)
+
+
+def test_pictures_of_people_and_things_go_another_way_up_to_four(kling):
+    picture = {"image": b64encode(png(64, 64, "a fox")).decode()}
+    way = "multi-image2video"
+    task = _ended(kling, _submitted(kling, way, image_list=[picture] * 4), way)
+    assert task["task_status"] == "succeed"
+    for wrong in ([], [picture] * 5, [{"image": "data:image/png;base64,AA=="}]):
+        refused = kling.post(f"/{way}", json=SHOT | {"image_list": wrong})
+        assert (refused.status_code, refused.json()["code"]) == (400, 1201)

@@ -1,4 +1,4 @@
-"""Kling: text2video and image2video, whose answers are all `{code, message, request_id, data}`.
+"""Kling: text2video, image2video and multi-image2video, whose answers are all `{code, message, request_id, data}`.
 
 Shapes as in https://app.klingai.com/global/dev/document-api (read in November 2026). Durations are text,
 pictures bare base64; `external_task_id` is unique and finds its task. Classic models say "succeed",
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from secrets import randbelow
 from typing import Any
 
-from msgspec import DecodeError, Struct, json
+from msgspec import DecodeError, Struct, field, json
 
 from madang.drills.simulator.media.desk import Desk, Job, Order, answered
 from madang.drills.simulator.media.doors import Door, Maker
@@ -25,8 +25,13 @@ from madang.drills.simulator.records import Refused
 _UNIT_NUSD = 140_000_000
 _MODEL = re.compile(r"kling-[\w.-]{1,40}$")
 _MAX_PROMPT = 2_500
+_MAX_REFERENCES = 4
 _RATIOS = {"16:9", "9:16", "1:1"}
 _STATUS = {"queued": "submitted", "running": "processing", "blocked": "failed"}
+
+
+class _Reference(Struct):
+    image: str
 
 
 class _Wanted(Struct):
@@ -35,6 +40,7 @@ class _Wanted(Struct):
     negative_prompt: str = ""
     image: str = ""
     image_tail: str = ""
+    image_list: list[_Reference] = field(default_factory=list)
     duration: str = "5"
     aspect_ratio: str = "16:9"
     mode: str = "std"
@@ -46,6 +52,7 @@ class _Wanted(Struct):
 async def _submit(ask: Ask, desk: Desk) -> Reply:
     wanted = ask.read(_Wanted)
     _check(wanted, pictured=ask.named["kind"] == "image2video")
+    _check_references(wanted, ask.named["kind"])
     if wanted.external_task_id and _named(desk, wanted.external_task_id):
         raise Refused("invalid", "external_task_id already exists", code="1201")
     if wanted.callback_url:
@@ -83,6 +90,19 @@ def _check(wanted: _Wanted, *, pictured: bool) -> None:
         raise Refused("invalid", "File is not in a valid base64 format")
     if wanted.aspect_ratio not in _RATIOS:
         raise Refused("invalid", f"aspect_ratio value '{wanted.aspect_ratio[:40]}' is invalid")
+
+
+def _check_references(wanted: _Wanted, kind: str) -> None:
+    """Pictures of people and things go one way only, bare as all pictures."""
+    if kind != "multi-image2video":
+        return
+    if not 1 <= len(wanted.image_list) <= _MAX_REFERENCES:
+        raise Refused("invalid", f"image_list has 1 to {_MAX_REFERENCES} pictures")
+    for one in wanted.image_list:
+        if one.image.startswith("data:"):
+            raise Refused("invalid", "File is not in a valid base64 format")
+        if not one.image.startswith("https://"):
+            size_of(decoded(one.image))
 
 
 def _shot(wanted: _Wanted) -> Shot:
@@ -192,7 +212,7 @@ def _key(headers: Mapping[bytes, bytes], query: Mapping[str, str]) -> str:
     return issuer if isinstance(issuer, str) else "invalid"
 
 
-_ALL = r"/v1/videos/(?P<kind>text2video|image2video)"
+_ALL = r"/v1/videos/(?P<kind>text2video|image2video|multi-image2video)"
 
 KLING = Maker(
     "kling",
