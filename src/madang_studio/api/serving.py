@@ -30,9 +30,10 @@ def serve(
     """
     listener = _listener(*place)
     try:
-        with runner_for(project, given) as access:
+        with runner_for(project, given) as ours:
             host, port = listener.getsockname()[:2]
-            ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", access)
+            address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            ready(address, ours.access if ours else None)
             settings = uvicorn.Config(
                 application(project, key),
                 http="h11",  # bounds the head of a request; httptools does not

@@ -28,6 +28,7 @@ from madang_studio.graph.estimates import PriceList
 
 _PATIENCE_S: Final = 60.0
 _FAREWELL_S: Final = 15.0
+_LOOK_S: Final = 0.01
 _SERVES: Final = re.compile(r"serves on (http://\S+)")
 _PLAYGROUND: Final = "the playground answers"
 _SHOWN_LOG_CHARS: Final = 1_500
@@ -60,18 +61,23 @@ class _Left(Struct, frozen=True):
 
 
 @contextmanager
-def own_gateway(home: Path, environ: Mapping[str, str] | None = None) -> Iterator[Access]:
+def own_gateway(
+    home: Path,
+    environ: Mapping[str, str] | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Iterator[Access]:
     """A gateway at home in this folder, on a free port of this machine, until the block is left.
 
     It uses the providers whose keys are in the environment (ours, or what is given) or in `madang.yaml`
-    in its home, else the playground. Raises Unavailable, with the end of its log, when it does not start.
+    in its home, else the playground. It takes a while to start; `meanwhile` is done then. Raises
+    Unavailable, with the end of its log, when it does not start.
     """
     home.mkdir(parents=True, exist_ok=True)
     admin = _kept(home / "admin.key", lambda: f"mdg_{secrets.token_urlsafe(32)}")
     environ = _environ(admin, os.environ if environ is None else environ)
     key = _kept(home / "studio.key", lambda: _made_key(home, environ))
     file = home / "serving.json"
-    left = _left(file, key) or _started(home, environ)
+    left = _left(file, key) or _started(home, environ, meanwhile)
     file.write_bytes(msgspec.json.encode(left))
     try:
         with _leaving_in_order():
@@ -132,9 +138,9 @@ def _left(file: Path, key: str) -> _Left | None:
     return left
 
 
-def _started(home: Path, environ: Mapping[str, str]) -> _Left:
-    log = home / "gateway.log"
-    said = home / "gateway.out"
+def _started(home: Path, environ: Mapping[str, str], meanwhile: Callable[[], None]) -> _Left:
+    """Start one. What goes wrong on our side meanwhile, Ctrl-C too, does not leave it behind."""
+    log, said = home / "gateway.log", home / "gateway.out"
     with log.open("wb") as errors, said.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - this very program
             [*_MADANG, "up", "--port", "0", "--home", str(home)],
@@ -145,16 +151,29 @@ def _started(home: Path, environ: Mapping[str, str]) -> _Left:
             start_new_session=True,  # Ctrl-C is for the studio, which ends it when its work has stopped
         )
     threading.Thread(target=process.wait, name="gateway", daemon=True).start()
+    left = None
+    try:
+        meanwhile()
+        left = _serving(process, said)
+    finally:
+        if left is None:
+            _end(process.pid)
+    if left is not None:
+        return left
+    told = f"{said.read_text(errors='replace')}{log.read_text(errors='replace')}"
+    raise Unavailable(f"The studio's gateway did not start:\n{told[-_SHOWN_LOG_CHARS:]}")
+
+
+def _serving(process: "subprocess.Popen[bytes]", said: Path) -> _Left | None:
+    """Wait until it serves; None if it ends before that, or takes too long."""
     until = time.monotonic() + _PATIENCE_S
     while process.returncode is None and time.monotonic() < until:
         text = said.read_text(errors="replace")
         if (found := _SERVES.search(text)) and "Try it:" in text:
             said.unlink()
             return _Left(found[1], process.pid, _PLAYGROUND in text)
-        time.sleep(0.05)
-    _end(process.pid)
-    told = f"{said.read_text(errors='replace')}{log.read_text(errors='replace')}"
-    raise Unavailable(f"The studio's gateway did not start:\n{told[-_SHOWN_LOG_CHARS:]}")
+        time.sleep(_LOOK_S)
+    return None
 
 
 def _environ(admin: str, environ: Mapping[str, str]) -> dict[str, str]:
@@ -170,7 +189,7 @@ def _end(pid: int) -> None:
     try:
         os.kill(pid, kind)
         while time.monotonic() < until:
-            time.sleep(0.05)
+            time.sleep(_LOOK_S)
             os.kill(pid, 0)
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
+from msgspec import Struct
+
 from madang_studio.batch.own_gateway import Access, own_gateway
 from madang_studio.errors import Interrupted, StudioError
 from madang_studio.model.work import Kind
 from madang_studio.programs import ffmpeg
-from madang_studio.runner import Conductor, benches_at
+from madang_studio.runner import Conductor, Runner, benches_at, engine
 from madang_studio.runner.lock import Lock
 from madang_studio.store import Project
 from madang_studio.store.events import Event
@@ -19,6 +21,13 @@ _MOST_NEWS: Final = 1_000
 
 Watch = Callable[[Sequence[Event]], None]
 """Hears what has happened to the dramas since the last time; often nothing."""
+
+
+class AtWork(Struct, frozen=True):
+    """A runner that works on a project, and the gateway that it asks."""
+
+    access: Access
+    runner: Runner
 
 
 def work_on(
@@ -40,10 +49,13 @@ def work_on(
     try:
         while _going(project, dramas):
             with runner_for(project, given, caps=caps) as ours:
-                asked = ours or asked
+                asked = ours.access if ours else asked
                 while _going(project, dramas) and (ours or not _free(project)):
                     watch(news.next())
-                    time.sleep(_LOOK_S)
+                    if ours:
+                        ours.runner.wait(dramas, _LOOK_S)
+                    else:
+                        time.sleep(_LOOK_S)
         watch(news.next())
     except KeyboardInterrupt:
         raise Interrupted(
@@ -55,7 +67,7 @@ def work_on(
 @contextmanager
 def runner_for(
     project: Project, given: Access | None, *, caps: Mapping[Kind, int] | None = None
-) -> Iterator[Access | None]:
+) -> Iterator[AtWork | None]:
     """A runner at work on a project while the block lasts; None if another process has one already.
 
     Raises MissingTool before anything is asked for: what is paid without ffmpeg cannot become a film.
@@ -65,12 +77,13 @@ def runner_for(
         return
     ffmpeg.executable()
     with ExitStack() as stack:
-        access = given or stack.enter_context(own_gateway(project.root / "gateway"))
+        home = project.root / "gateway"
+        access = given or stack.enter_context(own_gateway(home, meanwhile=engine.read))
         benches = benches_at(access.url, access.key)
         conductor = Conductor(project, benches, caps=caps or {}, prices=access.prices())
         conductor.start()
         stack.callback(conductor.stop)
-        yield access
+        yield AtWork(access, conductor)
 
 
 class _News:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from madang_studio.errors import StudioError
 from madang_studio.model.timeline import FPS, FRAME_MS
-from madang_studio.programs import ffmpeg
+from madang_studio.programs import ffmpeg, packets
 from madang_studio.programs.disk import writing
 from madang_studio.programs.fonts import Choice
 from madang_studio.programs.probe import Media, probe
@@ -66,7 +66,7 @@ class Cut(Struct, frozen=True):
     """What was done to a clip, and seen in it. Spans are milliseconds of the shot.
 
     `slowed`: how much longer it takes than the clip, 1.0 for not at all. `held_ms`: how long the last
-    picture stands.
+    picture stands. `packets` tells its pictures as they are encoded from any others.
     """
 
     frames: int
@@ -75,6 +75,7 @@ class Cut(Struct, frozen=True):
     held_ms: int
     black: tuple[tuple[int, int], ...]
     frozen: tuple[tuple[int, int], ...]
+    packets: str
 
 
 def cut(clip: Path, wanted: Wanted, folder: Path, captions: tuple[str, Choice] | None) -> Cut:
@@ -104,10 +105,18 @@ def cut(clip: Path, wanted: Wanted, folder: Path, captions: tuple[str, Choice] |
                 *(*ffmpeg.REPEATABLE, "thumbnail.jpg"),
             ],
             scratch,
+            yielding=True,
         )
         _take(scratch, folder, wanted, frames)
+        pictures = packets.read(folder / "cut.mp4", scratch, h264=True).pictures
     return Cut(
-        frames, fit, round(slowed, 3), held, _black(report), _frozen(report, wanted.duration_ms)
+        frames=frames,
+        fit=fit,
+        slowed=round(slowed, 3),
+        held_ms=held,
+        black=_black(report),
+        frozen=_frozen(report, wanted.duration_ms),
+        packets=packets.digest(pictures),
     )
 
 

@@ -9,11 +9,12 @@ from PIL import ImageFont
 
 from madang_studio.errors import FailedCheck, StudioError
 from madang_studio.film import subtitles, written
-from madang_studio.film.check import Known, check
+from madang_studio.film.check import check
 from madang_studio.film.cues import Cue, Layout, make_cues, too_fast
 from madang_studio.film.cut import Cut, Wanted, cut
 from madang_studio.film.findings import Finding, told
 from madang_studio.film.join import join, put_together
+from madang_studio.film.known import Known, Mix
 from madang_studio.film.letters import plain
 from madang_studio.film.package import make_package
 from madang_studio.model.timeline import ShotTime, Timeline, place, speech
@@ -87,6 +88,7 @@ def make_check(task: Task) -> Made:
         height_px=int(params["height"]),
         cuts=tuple(msgspec.convert(made.facts, Cut) for made in cuts),
         signatures=tuple(made.path("signature.gray") for made in cuts),
+        mix=msgspec.convert(task.inputs["mix"].facts, Mix),
         silent_lines=tuple(task.inputs["mix"].facts["silent"]),
     )
     film = task.inputs[f"film/{params['aspect']}"].path("film.mp4")

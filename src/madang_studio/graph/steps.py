@@ -165,12 +165,14 @@ STEPS: Final[Mapping[str, StepRow]] = {
     ),
     "mix": StepRow(
         place="mix",
+        version=2,
         kind="audio",
         inputs="timeline music voice/*",
         params="lufs (-14) lines [{id character emotion}]",
         made=(
             "mix.m4a (as it goes into the film), voices.flac and bed.flac (stems, as long as the "
-            "film); facts: duration_ms, lufs, peak_db, silent (lines in which nothing is heard)"
+            "film); facts: duration_ms, lufs, peak_db, quiet [[start end] in ms, null for the end of the "
+            "film], packets (their digest), silent (lines in which nothing is heard)"
         ),
     ),
     "captions": StepRow(
@@ -186,6 +188,7 @@ STEPS: Final[Mapping[str, StepRow]] = {
     # film
     "cut": StepRow(
         place="cut/<aspect>/<shot>",
+        version=2,
         kind="export",
         inputs=(
             "clip/<shot> length/<shot>; with burned captions voice/* of the shot, and "
@@ -198,7 +201,7 @@ STEPS: Final[Mapping[str, StepRow]] = {
         made=(
             "cut.mp4 (no sound, captions in it, exactly as long as the shot), signature.gray, "
             "thumbnail.jpg; facts: frames, fit, slowed, held_ms, black, frozen [[start end] in ms], "
-            "notes"
+            "packets (their digest), notes"
         ),
     ),
     "picture": StepRow(

@@ -19,7 +19,7 @@ from madang_studio.graph.survey import Survey, survey
 from madang_studio.model.work import Kind, Node
 from madang_studio.runner.bench import OpenBench
 from madang_studio.runner.budget import check, needed
-from madang_studio.runner.durable import DurableQueues
+from madang_studio.runner.engine import engine
 from madang_studio.runner.lock import Lock
 from madang_studio.runner.making import Maker, order_for
 from madang_studio.runner.port import Queues
@@ -54,7 +54,7 @@ class Conductor:
         queues: Queues | None = None,
     ) -> None:
         self._project, self._caps = project, {**CAPS, **caps}
-        self._queues = queues or DurableQueues(project.root)
+        self._queues = queues or engine(project.root)
         self._maker = Maker(project, open_bench, self._wake)
         self._estimator = Estimator(project.money.rate, prices or {})
         self._lock = Lock(project.root)
@@ -73,6 +73,7 @@ class Conductor:
             self._project.objects.sweep()
             self._project.jobs.reopen()
             self._queues.start(self._maker.make, self._caps)
+            self._dirty |= self._changed()
         except BaseException:
             self._lock.release()
             raise
@@ -81,12 +82,12 @@ class Conductor:
     def wait(self, dramas: Sequence[str] | None = None, timeout_s: float | None = None) -> bool:
         """Wait until none of these dramas (None: of all) is going any more; whether that came to be."""
         until = None if timeout_s is None else time.monotonic() + timeout_s
-        while self._going(dramas):
-            left = None if until is None else until - time.monotonic()
-            if (left is not None and left <= 0) or not self._thread.is_alive():
-                return False
-            with self._turn:
-                self._turn.wait(_LOOK_S if left is None else min(left, _LOOK_S))
+        with self._turn:  # so that the last drama cannot end between looking and waiting
+            while self._going(dramas):
+                left = _LOOK_S if until is None else until - time.monotonic()
+                if left <= 0 or (until is None and not self._thread.is_alive()):
+                    return False
+                self._turn.wait(min(left, _LOOK_S))
         return True
 
     def stop(self) -> None:

@@ -25,6 +25,8 @@ log = logging.getLogger("madang_studio.runner")
 _VERSION: Final = "1"
 _EXECUTOR: Final = "studio"
 _PAUSE_S: Final = 5.0
+_NOTICE_S: Final = 0.05
+"""How often DBOS looks for messages, of which there are none; so long it sleeps on when it shall end."""
 
 
 class _Connection(sqlite3.Connection):
@@ -65,6 +67,7 @@ class DurableQueues(ThreadQueues):
                     "executor_id": _EXECUTOR,
                     "log_level": "CRITICAL",
                     "db_engine_kwargs": {"connect_args": {"factory": _Connection}},
+                    "notification_listener_polling_interval_sec": _NOTICE_S,
                 }
             )
             self._workflow = DBOS.workflow(name="job")(self._job())

@@ -55,6 +55,8 @@ def make_mix(task: Task) -> Made:
             "duration_ms": timeline.duration_ms,
             "lufs": heard.lufs,
             "peak_db": heard.true_peak_db,
+            "quiet": heard.quiet,
+            "packets": heard.packets,
             "silent": silent,
         },
     )

@@ -31,6 +31,10 @@ SILENT_DB: Final = -55.0
 STRIDE: Final = 7
 """Loudness is estimated from every seventh sample."""
 
+LOUDEST: Final = 32_768
+HIGHEST: Final = 32_000
+"""Of a 16-bit sample: what it can be, and what a voice is made at most."""
+
 AT_ONCE: Final = 40
 """Voices decoded by one ffmpeg: starting it takes longer than decoding one."""
 
@@ -142,8 +146,9 @@ def _put(track: BinaryIO, start_ms: int, sound: "array[int]", manner: Manner) ->
         return False
     gain_db = max(-MOST_GAIN_DB, min(MOST_GAIN_DB, VOICE_DB - level))
     gain = 10 ** ((gain_db + EMOTION_DB.get(manner.emotion, 0.0)) / 20)
-    highest, lowest = max(sound), min(sound)
-    gain = min(gain, 32_000 / max(highest, -lowest))
+    if gain * LOUDEST > HIGHEST:  # looking for the highest peak takes as long as all the rest
+        highest, lowest = max(sound), min(sound)
+        gain = min(gain, HIGHEST / max(highest, -lowest))
     louder = array("h", [int(gain * value) for value in sound])
     if sys.byteorder == "big":
         louder.byteswap()

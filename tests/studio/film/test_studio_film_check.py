@@ -8,13 +8,16 @@ from studio_film_stand import SIZE, Drama
 
 from madang_studio.errors import FailedCheck, StudioError
 from madang_studio.film import subtitles
-from madang_studio.film.check import Known, check
+from madang_studio.film.check import check
 from madang_studio.film.cues import Cue
 from madang_studio.film.cut import Cut
+from madang_studio.film.heard import sound
+from madang_studio.film.known import Known, Mix
+from madang_studio.film.order import order
 from madang_studio.film.steps import _captions
 from madang_studio.model.timeline import Timeline
 from madang_studio.model.work import Node, Task
-from madang_studio.programs import ffmpeg
+from madang_studio.programs import ffmpeg, packets
 
 
 def known_of(drama: Drama) -> Known:
@@ -26,6 +29,7 @@ def known_of(drama: Drama) -> Known:
         height_px=320,
         cuts=tuple(msgspec.convert(made.facts, Cut) for made in cuts),
         signatures=tuple(made.path("signature.gray") for made in cuts),
+        mix=msgspec.convert(drama.made["mix"].facts, Mix),
         silent_lines=tuple(drama.made["mix"].facts["silent"]),
     )
 
@@ -80,6 +84,33 @@ def test_a_film_of_only_its_first_clip_is_found(finished, judged, tmp_path):
 def test_the_first_clip_over_and_over_is_found(finished, judged, tmp_path):
     found = judged(joined(finished, tmp_path, ["1.1", "1.1", "1.1"]))
     assert found == {("order", "1.2"), ("order", "1.3")}
+
+
+def test_a_film_that_is_its_cuts_is_not_looked_at_again(finished, tmp_path):
+    """There is nothing to compare its frames with, and none is asked for."""
+    known = msgspec.structs.replace(known_of(finished), signatures=(tmp_path / "none",) * 3)
+    film = finished.made["film/9:16"].path("film.mp4")
+    held = packets.read(film, tmp_path, h264=True)
+    assert order(film, held.pictures, known, tmp_path) == []
+    with pytest.raises(FileNotFoundError):
+        order(film, held.pictures[1:], known, tmp_path)
+
+
+def test_a_picture_that_comes_too_late_is_found_with_its_shot(finished, judged, tmp_path):
+    """A third of a second is missing in the second shot; no frame is."""
+    later = "if(gte(PTS\\,3*12800)\\,4096\\,0)"
+    shifted = f"setts=pts=PTS+{later}:dts=DTS+{later}"
+    found = judged(spoiled(finished, tmp_path, "-c", "copy", "-bsf:v", shifted))
+    assert ("duration", "1.2") in found
+
+
+def test_what_was_measured_of_the_mix_is_taken_for_a_film_that_has_it(finished, tmp_path):
+    film = finished.made["film/9:16"].path("film.mp4")
+    held = packets.read(film, tmp_path, h264=True).sounds
+    known = known_of(finished)
+    loud = msgspec.structs.replace(known, mix=msgspec.structs.replace(known.mix, lufs=-9.0))
+    assert [it.what for it in sound(film, held, loud)] == ["loudness"]
+    assert sound(film, held[1:], loud) == []  # another sound: measured, and found good
 
 
 def test_a_film_without_sound_is_found(finished, judged, tmp_path):

@@ -43,6 +43,20 @@ def test_every_frame_stands_for_a_25th_of_a_second(film):
     assert times == pytest.approx([0.04 * at for at in range(150)])
 
 
+def test_joined_it_shows_what_its_cuts_show_frame_for_frame(finished, film):
+    """Decoded by ffmpeg: the film, and each cut alone."""
+
+    def shown(file):
+        listed = ["-i", file.name, "-an", "-f", "framemd5", "frames.txt"]
+        ffmpeg.run(listed, file.parent)
+        text = (file.parent / "frames.txt").read_text()
+        (file.parent / "frames.txt").unlink()
+        return [line.split(",")[5] for line in text.splitlines() if line.startswith("0,")]
+
+    cuts = [finished.made[f"cut/9:16/{shot}"].path("cut.mp4") for shot in ("1.1", "1.2", "1.3")]
+    assert shown(film) == [frame for cut in cuts for frame in shown(cut)]
+
+
 def test_it_is_as_loud_as_platforms_want_it(film):
     heard = loudness.measure(film)
     assert heard.lufs == pytest.approx(-14, abs=1)

@@ -53,6 +53,19 @@ def test_the_encoded_mix_is_as_loud_as_wanted(mixed):
     assert (said.lufs, said.true_peak_db) == (heard.lufs, heard.true_peak_db)
 
 
+def test_a_mix_that_needs_another_gain_is_encoded_again_until_it_is_so_loud(mixed, tmp_path):
+    """Clicks ten times as loud as all else, which the ceiling takes away, and the loudness with them."""
+    _, timeline, _ = mixed
+    clicks = _generate(
+        "aevalsrc=0.09*sin(300*2*PI*t)+0.9*lt(mod(t\\,0.05)\\,0.0002):d=2", tmp_path / "c.wav"
+    )
+    lay_voices(timeline, {"1.1": clicks, "1.2": clicks}, {}, tmp_path)
+    said = mix(tmp_path, mixed[0] / "music.wav", timeline.duration_ms)
+    heard = loudness.measure(tmp_path / "mix.m4a")
+    assert said.lufs == heard.lufs == pytest.approx(-14.0, abs=0.5)
+    assert heard.true_peak_db <= -1.0
+
+
 def test_every_part_is_as_long_as_the_film(mixed):
     folder, timeline, _ = mixed
     for name in ("mix.m4a", "voices.flac", "bed.flac"):
