@@ -114,7 +114,7 @@ class Desk:
         name = self._drama(drama).id
         if asked.budget_usd is not None:
             self.project.dramas.change(name, budget_usd=asked.budget_usd)
-        orders.resume(self.project, name)
+        orders.resume(self.project, name, pay_again=asked.pay_again)
         return self.show(name)
 
     def cancel(self, drama: str) -> DramaShown:

@@ -62,9 +62,13 @@ class Approved(Struct, frozen=True):
 
 
 class Resume(Struct, frozen=True, forbid_unknown_fields=True):
-    """Go on; `budget_usd`: dollars it may cost from now on, in all."""
+    """Go on; `budget_usd`: dollars it may cost from now on, in all.
+
+    `pay_again`: also what was charged, or may have been, and made nothing is asked for again.
+    """
 
     budget_usd: Annotated[float, Meta(gt=0, le=1_000_000)] | None = None
+    pay_again: bool = False
 
 
 class FileShown(Struct, frozen=True):

@@ -38,6 +38,9 @@ def pause(dramas: tuple[str, ...], folder: Path, as_json: bool) -> None:
     type=click.FloatRange(0, min_open=True),
     help="Dollars each may cost from now on, in all.",
 )
+@click.option(
+    "--pay-again", is_flag=True, help="Also what was charged, or may have been, and made nothing."
+)
 @gateway_options
 @project_option
 @json_option
@@ -46,6 +49,7 @@ def resume(
     folder: Path,
     now: bool,
     budget: float | None,
+    pay_again: bool,
     as_json: bool,
     **gateway: str | None,
 ) -> None:
@@ -57,7 +61,12 @@ def resume(
         for drama in [drama_named(project, each) for each in dramas]:
             if budget is not None:
                 project.dramas.change(drama, budget_usd=budget)
-            orders.resume(project, drama)
+            held = orders.resume(project, drama, pay_again=pay_again)
+            if held and not as_json:
+                click.echo(
+                    f"Not asked for again, as it may be paid twice: {', '.join(held)}. Look at the "
+                    "provider's own books; `--pay-again` accepts it."
+                )
             if now:
                 finish(project, drama, access(**gateway), None, as_json=as_json)
             else:

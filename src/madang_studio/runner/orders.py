@@ -20,12 +20,17 @@ def pause(project: Project, drama: str) -> bool:
     return _told(project, drama, project.dramas.put(drama, "paused", of=("going",)), "paused")
 
 
-def resume(project: Project, drama: str) -> None:
-    """Go on, also after a failure or a cancellation: what had failed is tried again."""
+def resume(project: Project, drama: str, *, pay_again: bool = False) -> list[str]:
+    """Go on, also after a failure or a cancellation: what had failed is tried again.
+
+    What was charged, or may have been, and made nothing is asked for again only with `pay_again`: the
+    places that stay as they are.
+    """
     project.dramas.get(drama)
-    project.jobs.forgive(drama)
+    project.jobs.forgive(drama, pay_again=pay_again)
     project.dramas.put(drama, "going")
     project.events.tell(drama, "going")
+    return project.jobs.in_vain(drama)
 
 
 def cancel(project: Project, drama: str) -> bool:

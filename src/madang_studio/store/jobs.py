@@ -10,6 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from madang_studio.errors import InVain
 from madang_studio.model.work import Kind
 from madang_studio.store.database import Database
 
@@ -137,15 +138,29 @@ class Jobs:
                 self._clock(),
             )
 
-    def forgive(self, drama: str) -> int:
-        """Let a drama's failed jobs be tried again, from the first try; how many there were."""
+    def forgive(self, drama: str, *, pay_again: bool) -> int:
+        """Let a drama's failed jobs be tried again, from the first try; how many there were.
+
+        Those that were charged, or may have been, only where that is accepted (`pay_again`).
+        """
         with self._database.transaction() as transaction:
             return transaction.write(
                 "UPDATE jobs SET state = 'held', tries = 0, not_before = 0, changed = ? "
-                "WHERE drama = ? AND state = 'failed'",
+                "WHERE drama = ? AND state = 'failed' AND (? OR code IS NOT ?)",
                 self._clock(),
                 drama,
+                int(pay_again),
+                InVain.code,
             )
+
+    def in_vain(self, drama: str) -> list[str]:
+        """The places of a drama whose jobs were charged, or may have been, and made nothing."""
+        rows = self._database.read(
+            "SELECT place FROM jobs WHERE drama = ? AND state = 'failed' AND code = ? ORDER BY place",
+            drama,
+            InVain.code,
+        )
+        return [row["place"] for row in rows]
 
     def of(self, drama: str) -> dict[tuple[str, str], Job]:
         """All jobs of a drama that are not made, by place and stamp."""

@@ -90,7 +90,7 @@ def wav(duration_ms):
 
 
 class Book:
-    """What the gateway has answered and charged: `charges` by name, `asked` by path."""
+    """What the gateway has answered and charged: `charges` by name, `asked` by path. Jobs `in_vain` make nothing."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -99,6 +99,7 @@ class Book:
         self.refuse = lambda kind, body: None
         self.clip_s = 0.02
         self.lose = lambda name: False
+        self.in_vain = set()
 
     @property
     def total_nusd(self):
@@ -170,6 +171,9 @@ class Handler(BaseHTTPRequestHandler):
         done = (
             {"status": "completed", "cost_nusd": CLIP_NUSD} if ready else {"status": "in_progress"}
         )
+        if ready and job.id in self.server.book.in_vain:
+            lost = {"code": "submit_unanswered", "message": "no answer"}
+            done = {"status": "failed", "cost_nusd": CLIP_NUSD, "error": lost}
         return {"id": job.id, "model": "v", **done}
 
     def answer(self, body, status=200, headers=None):

@@ -172,6 +172,27 @@ def test_a_failure_stays_with_its_drama(project, server):
     assert finish(project, server, bad) == ["done"]
 
 
+def test_what_may_have_been_charged_is_asked_for_again_only_where_that_is_accepted(project, server):
+    server.book.refuse = lambda kind, body: lose(server.book) if kind == "video" else 0
+
+    def lose(book):
+        if not book.in_vain:  # the first clip is lost; clips are named by their stamps
+            seen = survey(project, drama)
+            book.in_vain.add(seen.standing["clip/1.1"].stamp)
+
+    drama = project.dramas.add(BRIEF)
+    assert finish(project, server, drama) == ["failed"]
+    assert "clip/1.1: " in project.dramas.get(drama).words
+    paid = server.book.count("video")
+    assert orders.resume(project, drama) == ["clip/1.1"]
+    assert finish(project, server, drama) == ["failed"]
+    assert server.book.count("video") == paid
+    assert orders.resume(project, drama, pay_again=True) == []
+    assert finish(project, server, drama) == ["done"]
+    assert server.book.count("video") == paid + 1
+    assert project.money.spent(drama).nusd == server.book.total_nusd
+
+
 def test_what_passes_is_tried_again_and_never_without_end(project, server, hasty):
     server.book.refuse = lambda kind, body: 503 if kind == "speech" else 0
     drama = project.dramas.add(BRIEF)

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from contextlib import closing
 
 import imageio_ffmpeg
 import pytest
@@ -172,3 +173,17 @@ def test_the_studio_is_imported_only_when_it_is_asked_for():
 def test_a_command_that_no_package_brings_is_told():
     with pytest.raises(Exception, match="is not installed here"):
         load("nobody-brings-this")
+
+
+def test_resume_says_what_may_be_paid_twice_and_asks_for_it_only_where_that_is_accepted(
+    told, film, copy
+):
+    with closing(Project(copy)) as project:
+        stamp = project.shelf.now(film.drama)["clip/1.1"]
+        job = project.jobs.hand_out(film.drama, "clip/1.1", stamp, kind="render", reserve_nusd=0)
+        project.jobs.fail(job, again_at=None, spoiled=True, why=("in_vain", "lost"))
+    held = told("resume", film.drama, project=copy).stdout
+    assert held.startswith("Not asked for again, as it may be paid twice: clip/1.1.")
+    assert told("resume", film.drama, "--pay-again", project=copy).stdout == (
+        f"{film.drama} is going.\n"
+    )
