@@ -35,6 +35,11 @@ def greatest(null: Iterator[float], other: Iterator[float], alpha: float) -> flo
     return found
 
 
+def beyond(mean: float) -> int:
+    """How many failures there are never, but for less than one case in a billion."""
+    return int(mean + 8 * mean**0.5 + 10)
+
+
 def known_base(rate: float, alpha: float) -> float:
     """The most of all tests, where the stable side's rate is known (Neyman and Pearson)."""
     null, other = failing(PLANNED, rate), failing(PLANNED, 2 * rate)
@@ -44,10 +49,11 @@ def known_base(rate: float, alpha: float) -> float:
 def two_sides(canary: int, stable: int, rate: float, alpha: float) -> float:
     """The most of all tests that catch worse sides oftener than alike ones, whatever the rate is (Fisher, Tocher)."""
     worse, alike = failing(canary, 2 * rate), failing(stable, rate)
-    total, mean = 0.0, rate * (2 * canary + stable)
-    reach = 8 * mean**0.5 + 10  # beyond which there is less than a billionth
-    for marks in range(max(0, int(mean - reach)), min(canary + stable, int(mean + reach)) + 1):
-        low, high = max(0, marks - stable), min(canary, marks)
+    total, mean, most = 0.0, rate * (2 * canary + stable), beyond(2 * rate * canary)
+    for marks in range(
+        max(0, int(2 * mean) - beyond(mean)), min(canary + stable, beyond(mean)) + 1
+    ):
+        low, high = max(0, marks - stable), min(canary, marks, most)
         both = [worse[x] * alike[marks - x] for x in range(high, low - 1, -1)]
         draws = [
             exp(choices(canary, x) + choices(stable, marks - x) - choices(canary + stable, marks))
