@@ -47,6 +47,12 @@ _UNKNOWN_KEY = '"authorization: Bearer $MADANG_KEY"'
     type=click.IntRange(1, 64),
     help="Serving processes; they count limits and budgets together.",
 )
+@click.option(
+    "--stand-ins",
+    "beside",
+    is_flag=True,
+    help="Let the playground make clips, speech and pictures that no provider can make.",
+)
 @secret_key_file_option
 def command(
     config: Path | None,
@@ -54,6 +60,7 @@ def command(
     host: str,
     port: int,
     workers: int,
+    beside: bool,
     secret_key_file: Path | None,
 ) -> None:
     """Serve the gateway until told to stop.
@@ -69,23 +76,26 @@ def command(
     environ = master_environ(secret_key_file)
     with faults_told():
         found = read(config, home, environ)
-        playground = None if found.providers else _playground()
+        playground = _playground() if beside or not found.providers else None
         stand_ins = {playground.name: playground.provider()} if playground else {}
-        _check(found, found.providers or stand_ins)
+        makers = {playground.name: playground.makers()} if playground and found.providers else {}
+        _check(found, {**makers, **found.providers} or stand_ins)
         logs.configure(found.settings.log)
         listener = _listener(host, port)
-        lent = make_raw() if playground and _is_loopback(host) else None
+        alone = playground is not None and not found.providers
+        lent = make_raw() if alone and _is_loopback(host) else None
         options = Options(
             home=home,
             config=found.path,
             environ=environ,
             stand_ins=stand_ins,
+            beside=makers,
             lent_key=lent,
         )
-        welcome = Welcome(listener, _admin_key(home), lent, playground=playground is not None)
+        welcome = Welcome(listener, _admin_key(home), lent, playground=alone)
         if workers > 1:
-            beside = playground.start if playground else None
-            supervise(options, listener, workers, welcome.show, beside)
+            started = playground.start if playground else None
+            supervise(options, listener, workers, welcome.show, started)
             return
         if playground:
             playground.start()

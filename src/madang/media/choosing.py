@@ -3,11 +3,11 @@
 The choice itself is made by `routing.videos` and `routing.voices`; here they are told what they choose from.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -19,7 +19,10 @@ from madang.model.media import SpeechAsk, VideoAsk
 from madang.pipeline import Snapshot
 from madang.routing import videos, voices
 from madang.routing.directory import Route
+from madang.routing.media_names import STAND_INS
 
+Offer = TypeVar("Offer", videos.Offer, voices.SpeechOffer)
+Choice = TypeVar("Choice")
 AUTO: Final = {videos.AUTO: "videos", voices.AUTO: "speech"}
 _ANY_S: Final = tuple(range(1, 61))
 _OWN_VIDEO: Final = VideoRow(
@@ -70,12 +73,7 @@ class Chooser:
         }
         offers = [self._video_offer(target, row, wish, at_us) for target, row in targets.values()]
         today = datetime.fromtimestamp(at_us / 1e6, UTC).date()
-        try:
-            choice = videos.choose(offers, wish, today)
-        except UnsupportedFeature as nobody:
-            if nobody.param != "health":
-                raise
-            choice = videos.choose([replace(one, healthy=True) for one in offers], wish, today)
+        choice = _real_first(offers, lambda some: _healthy_first(some, wish, today))
         chosen = tuple(targets[pick.offer.target][0] for pick in choice.picks)
         return Route(videos.AUTO, chosen), choice.decision
 
@@ -94,7 +92,7 @@ class Chooser:
         }
         offers = [self._speech_offer(target, row, wish, at_us) for target, row in targets.values()]
         today = datetime.fromtimestamp(at_us / 1e6, UTC).date()
-        choice = voices.choose(offers, wish, today)
+        choice = _real_first(offers, lambda some: voices.choose(some, wish, today))
         chosen = tuple(targets[offer.target][0] for offer in choice.offers)
         return Route(voices.AUTO, chosen), choice.decision
 
@@ -137,6 +135,28 @@ class Chooser:
 
     def _is_healthy(self, target: Target) -> bool:
         return not self.snapshot.board.standing(target).is_resting(monotonic())
+
+
+def _real_first(offers: Sequence[Offer], choose: Callable[[Sequence[Offer]], Choice]) -> Choice:
+    """Choose among the real ones; where none of them can do it, among those that stand in for them."""
+    real = [one for one in offers if one.provider != STAND_INS]
+    if not real:
+        return choose(offers)
+    try:
+        return choose(real)
+    except UnsupportedFeature:
+        if len(real) == len(offers):
+            raise
+    return choose([one for one in offers if one.provider == STAND_INS])
+
+
+def _healthy_first(offers: Sequence[videos.Offer], wish: videos.Wish, today: date) -> videos.Choice:
+    try:
+        return videos.choose(offers, wish, today)
+    except UnsupportedFeature as nobody:
+        if nobody.param != "health":
+            raise
+    return videos.choose([replace(one, healthy=True) for one in offers], wish, today)
 
 
 def nusd_of(dollars: object) -> int | None:

@@ -16,7 +16,7 @@ from madang.ledger.alarm import Alarm
 from madang.ledger.claim import Claim, is_abandoned
 from madang.media.course import Course
 from madang.media.job import Job, new_id, packed_ask, read_ask, read_job, stored
-from madang.media.kit import Kit, now_us, permit
+from madang.media.kit import Kit, now_us
 from madang.media.life import live
 from madang.media.money import Caller, Dearest, dearest, kept_out
 from madang.model import Decision, Target
@@ -24,7 +24,6 @@ from madang.model.media import VideoAsk
 from madang.routing.limits import Ask, Meters, Reservation
 from madang.routing.pacing import Priority
 from madang.routing.route import Route
-from madang.routing.videos import AUTO
 from madang.state.jobs import StoredJob
 from madang.state.store import Store
 from madang.wire.media.contract import VideoWire
@@ -141,11 +140,7 @@ class Crew:
 
     def _route(self, order: Order) -> tuple[Route, Decision | None]:
         """Who may be asked; `video:auto` is decided here, once."""
-        if order.model != AUTO:
-            return self._kit.route(order.key, order.model, "videos"), None
-        route, decision = self._kit.chooser.video(order.ask, order.hints, order.at_us)
-        permit(order.key, route, order.model)
-        return route, decision
+        return self._kit.clip_route(order.key, order.model, order.ask, order.hints, order.at_us)
 
     async def _earlier(self, order: Order, name: str, since_us: int) -> Course | Job | None:
         found = await asyncio.to_thread(self._kit.jobs.named, order.key.id, name, since_us)

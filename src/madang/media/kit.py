@@ -2,17 +2,20 @@
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from madang.config.settings import Settings
 from madang.errors import Forbidden, MadangError
 from madang.keys import Key
 from madang.media.choosing import Chooser
 from madang.media.shelf import Shelf
-from madang.model import Dialect, Target
+from madang.model import Decision, Dialect, Target
+from madang.model.media import SpeechAsk, VideoAsk
 from madang.pipeline import Pipeline, Snapshot
 from madang.pipeline.lane import Berth
+from madang.routing import videos, voices
 from madang.routing.directory import Route, allowed
 from madang.routing.pacing import Turn
 from madang.routing.plan import Plan, propose
@@ -41,6 +44,26 @@ class Kit:
         route = self.snapshot.directory.resolve(model, work)
         permit(key, route, model)
         return route
+
+    def clip_route(
+        self, key: Key, model: str, ask: VideoAsk, hints: Mapping[str, Any], at_us: int
+    ) -> tuple[Route, Decision | None]:
+        """Who may be asked for a clip; `video:auto` is decided here. Raises the same, and UnsupportedFeature."""
+        if model != videos.AUTO:
+            return self.route(key, model, "videos"), None
+        route, decision = self.chooser.video(ask, hints, at_us)
+        permit(key, route, model)
+        return route, decision
+
+    def speech_route(
+        self, key: Key, model: str, ask: SpeechAsk, at_us: int
+    ) -> tuple[Route, Decision | None]:
+        """The same for speech and `speech:auto`."""
+        if model != voices.AUTO:
+            return self.route(key, model, "speech"), None
+        route, decision = self.chooser.speech(ask, at_us)
+        permit(key, route, model)
+        return route, decision
 
     @property
     def chooser(self) -> Chooser:

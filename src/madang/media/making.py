@@ -17,7 +17,7 @@ from madang.errors import MadangError, ProviderError
 from madang.keys import Key
 from madang.ledger.open import Begun
 from madang.media.calling import call, is_lost, told_refusal
-from madang.media.kit import Kit, following, permit
+from madang.media.kit import Kit, following
 from madang.media.money import Bill, Caller, Dearest, Ended, dearest, failed_by, kept_out, owed, row
 from madang.model import Attempt, Decision, Dialect, Outcome, Target
 from madang.model.media import SpeechAsk
@@ -28,7 +28,6 @@ from madang.routing.limits import Ask, Reservation
 from madang.routing.pacing import NORMAL, Priority, Turn
 from madang.routing.retries import wait_s
 from madang.routing.route import Route
-from madang.routing.voices import AUTO
 from madang.wire.media.contract import Incoming, Outgoing
 
 
@@ -88,11 +87,9 @@ class Maker:
 
     def _route(self, work: Work, ask: object) -> tuple[Route, Decision | None]:
         """Who may be asked; `speech:auto` is decided here."""
-        if work.model != AUTO or not isinstance(ask, SpeechAsk):
-            return self._kit.route(work.key, work.model, work.kind), None
-        route, decision = self._kit.chooser.speech(ask, work.at_us)
-        permit(work.key, route, work.model)
-        return route, decision
+        if isinstance(ask, SpeechAsk):
+            return self._kit.speech_route(work.key, work.model, ask, work.at_us)
+        return self._kit.route(work.key, work.model, work.kind), None
 
     def _admit(
         self,

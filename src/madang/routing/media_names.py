@@ -14,6 +14,9 @@ from madang.errors import InvalidRequest, UnknownModel
 from madang.model import MEDIA, Dialect, Target
 from madang.routing.route import Fallback, Route
 
+STAND_INS = "playground"
+"""The provider whose models stand in for others': nobody is led there who could be led elsewhere."""
+
 _MAX_NAME = 256
 _PATHS: Mapping[str, str] = {
     "videos": "/v1/videos",

@@ -10,7 +10,16 @@ from collections.abc import Awaitable
 from madang.errors import InternalError, MadangError, MethodNotAllowed, NotFound
 from madang.model import Dialect
 from madang.server import asgi
-from madang.server.endpoints import generate, hooks, info, making, responses, video_chat, videos
+from madang.server.endpoints import (
+    generate,
+    hooks,
+    info,
+    making,
+    planning,
+    responses,
+    video_chat,
+    videos,
+)
 from madang.server.exchange import send_json
 from madang.server.paths import Endpoint, find
 from madang.server.process.runtime import Runtime
@@ -24,6 +33,7 @@ _HANDLERS = {
     **hooks.HANDLERS,
     **videos.HANDLERS,
     **making.HANDLERS,
+    **planning.HANDLERS,
 }
 _APART = {video_chat.MODEL: video_chat.generate_video}
 

@@ -14,8 +14,9 @@ from madang.drills import simulator
 from madang.drills.playground import shapes
 from madang.drills.playground.counter import Counter
 from madang.model import Feature
+from madang.routing.media_names import STAND_INS
 
-NAME = "playground"
+NAME = STAND_INS
 _ENDLESS_TOKENS = 1_000_000_000
 
 
@@ -41,6 +42,19 @@ def provider_at(url: str) -> Provider:
     )
 
 
+def makers_at(url: str) -> Provider:
+    """The settings of its makers of media alone, to stand beside providers: no text is asked of it."""
+    whole = provider_at(url)
+    return Provider(
+        kind="openai",
+        base_url=url,
+        api_key=whole.api_key,
+        limits="off",
+        concurrency="off",
+        makes=whole.makes,
+    )
+
+
 def unstarted() -> dict[str, Provider]:
     """The playground by its name, for looking at names and prices: nobody serves at its address."""
     return {NAME: provider_at("http://127.0.0.1:9/v1")}
@@ -58,6 +72,10 @@ class Playground:
     def provider(self) -> Provider:
         """The settings under which the gateway reaches it."""
         return provider_at(self.url)
+
+    def makers(self) -> Provider:
+        """The same, where others have the word: clips, voices and pictures only."""
+        return makers_at(self.url)
 
     def start(self) -> None:
         """Serve in the background until the process ends."""

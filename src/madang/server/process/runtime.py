@@ -69,6 +69,7 @@ class Options:
     """What a process is started with.
 
     `stand_ins` are the providers used when none is configured and none is found in the environment.
+    `beside` are those that are there in any case, under names that are not configured.
     `worker` numbers the process, `arena` is where several of them count limits together. `lent_key` is a
     raw key that works for as long as the process runs (None: no such key).
     """
@@ -77,6 +78,7 @@ class Options:
     config: Path | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
     stand_ins: Mapping[str, shapes.Provider] = field(default_factory=dict)
+    beside: Mapping[str, shapes.Provider] = field(default_factory=dict)
     worker: int = 0
     arena: Arena | None = None
     lent_key: str | None = field(default=None, repr=False)
@@ -318,7 +320,7 @@ class Runtime:
     def _snapshot(self, settings: shapes.Settings) -> Snapshot:
         environ, stored = self.options.environ, self.vault.opened
         given = given_providers(settings, self.catalog, environ, stored)
-        providers = given or self.options.stand_ins
+        providers = {**self.options.beside, **given} if given else self.options.stand_ins
         ways, patience = ways_of(settings), Patience(settings.retries, settings.models)
         snapshot = assemble(
             settings.models, providers, self.catalog, self.board, settings.prices, ways, patience
