@@ -28,6 +28,8 @@ Counts = Mapping[str, int]
 """Signal → how strong it is: different words found, the step of a size that is reached, doublings of a shape."""
 
 _SIGNS: Final = re.compile(rb"[\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+")
+_CLAUSES: Final = re.compile(f"[{CLAUSE_SIGNS}]")
+_FIGURES: Final = re.compile(r"\d")
 _STEPS: Final = {
     name: [row for row in SIZES if row.name == name] for name in (s.name for s in SIZES)
 }
@@ -69,21 +71,25 @@ def judge_counts(counts: Counts, trained: LoadedScorer | None = None) -> Verdict
 
 def count_signals(seen: Seen) -> dict[str, int]:
     """How strong each signal of a request is; what is not there is left out."""
-    counts = {name: _step(name, seen) for name in _STEPS}
+    counts: dict[str, int] = {}
+    for size in SIZES:
+        if getattr(seen, size.of) >= size.least:
+            counts[size.name] = counts.get(size.name, 0) + 1
     text = seen.text.lower()
     latin = f" {_SIGNS.sub(b' ', text.encode('ascii', 'replace')).decode()} "
     for row in WORDS:
         found = sum([word in latin for word in row.latin])
         if not text.isascii():
             found += sum([word in text for word in row.other])
-        counts[row.name] = min(found, row.most)
+        if found:
+            counts[row.name] = min(found, row.most)
     if any(mark in seen.text for mark in CODE_MARKS):
-        counts["code"] = max(counts["code"], CODE_MARK_WORDS)
-    clauses = sum([text.count(sign) for sign in CLAUSE_SIGNS])
-    figures = sum([one.isdecimal() for one in text])
-    for name, number in zip(SHAPES, (int(seen.tokens), clauses, figures), strict=True):
-        counts[name] = number.bit_length()
-    return {name: count for name, count in counts.items() if count}
+        counts["code"] = max(counts.get("code", 0), CODE_MARK_WORDS)
+    shapes = (int(seen.tokens), len(_CLAUSES.findall(text)), len(_FIGURES.findall(text)))
+    for name, number in zip(SHAPES, shapes, strict=True):
+        if number:
+            counts[name] = number.bit_length()
+    return counts
 
 
 def rule_weights(counts: Counts) -> dict[str, float]:
@@ -108,10 +114,6 @@ def tier_of(score: float, medium: float = MEDIUM_FROM, hard: float = COMPLEX_FRO
     if score >= hard:
         return "complex"
     return "medium" if score >= medium else "simple"
-
-
-def _step(name: str, seen: Seen) -> int:
-    return sum([getattr(seen, row.of) >= row.least for row in _STEPS[name]])
 
 
 def _told(weights: Mapping[str, float]) -> tuple[str, ...]:
