@@ -165,8 +165,8 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     context_window: Tokens | None = None
     max_output: Tokens | None = None
     tiers: Tiers | None = None
-    rules: tuple[Rule, ...] = ()
     scorer: str | ScorerRef | None = None
+    rules: tuple[Rule, ...] = ()
     sticky: bool = False
     latency_budget_ms: Millis | None = None
     retries: Retries | None = None
