@@ -51,7 +51,7 @@ _UNKNOWN_KEY = '"authorization: Bearer $MADANG_KEY"'
     "--stand-ins",
     "beside",
     is_flag=True,
-    help="Let the playground make clips, speech and pictures that no provider can make.",
+    help="Serve the playground's clips, speech and pictures, too, for those who name them.",
 )
 @secret_key_file_option
 def command(

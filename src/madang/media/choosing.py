@@ -3,11 +3,11 @@
 The choice itself is made by `routing.videos` and `routing.voices`; here they are told what they choose from.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -21,8 +21,6 @@ from madang.routing import videos, voices
 from madang.routing.directory import Route
 from madang.routing.media_names import STAND_INS
 
-Offer = TypeVar("Offer", videos.Offer, voices.SpeechOffer)
-Choice = TypeVar("Choice")
 AUTO: Final = {videos.AUTO: "videos", voices.AUTO: "speech"}
 _ANY_S: Final = tuple(range(1, 61))
 _OWN_VIDEO: Final = VideoRow(
@@ -73,7 +71,7 @@ class Chooser:
         }
         offers = [self._video_offer(target, row, wish, at_us) for target, row in targets.values()]
         today = datetime.fromtimestamp(at_us / 1e6, UTC).date()
-        choice = _real_first(offers, lambda some: _healthy_first(some, wish, today))
+        choice = _healthy_first(offers, wish, today)
         chosen = tuple(targets[pick.offer.target][0] for pick in choice.picks)
         return Route(videos.AUTO, chosen), choice.decision
 
@@ -92,15 +90,20 @@ class Chooser:
         }
         offers = [self._speech_offer(target, row, wish, at_us) for target, row in targets.values()]
         today = datetime.fromtimestamp(at_us / 1e6, UTC).date()
-        choice = _real_first(offers, lambda some: voices.choose(some, wish, today))
+        choice = voices.choose(offers, wish, today)
         chosen = tuple(targets[offer.target][0] for offer in choice.offers)
         return Route(voices.AUTO, chosen), choice.decision
 
     def _rows(self, work: Dialect, known: Mapping[str, Any]) -> Iterator[tuple[Target, Any]]:
-        """Every model of the configured providers, with its row of the table; own ones with what is assumed."""
+        """Every model of the configured providers, with its row of the table; own ones with what is assumed.
+
+        Stand-ins beside real providers are not among them: who wants one names it.
+        """
         names = self.snapshot.directory.media
         assumed = _OWN_VIDEO if work == "videos" else _OWN_VOICE
-        yield from ((target, assumed) for target in names.own(work))
+        alone = self.snapshot.providers.keys() == {STAND_INS}
+        own = (target for target in names.own(work) if alone or target.provider != STAND_INS)
+        yield from ((target, assumed) for target in own)
         for name in names.listed(work):
             if name in known:
                 yield from ((one, known[name]) for one in names.resolve(name, work).targets)
@@ -135,19 +138,6 @@ class Chooser:
 
     def _is_healthy(self, target: Target) -> bool:
         return not self.snapshot.board.standing(target).is_resting(monotonic())
-
-
-def _real_first(offers: Sequence[Offer], choose: Callable[[Sequence[Offer]], Choice]) -> Choice:
-    """Choose among the real ones; where none of them can do it, among those that stand in for them."""
-    real = [one for one in offers if one.provider != STAND_INS]
-    if not real:
-        return choose(offers)
-    try:
-        return choose(real)
-    except UnsupportedFeature:
-        if len(real) == len(offers):
-            raise
-    return choose([one for one in offers if one.provider == STAND_INS])
 
 
 def _healthy_first(offers: Sequence[videos.Offer], wish: videos.Wish, today: date) -> videos.Choice:

@@ -15,7 +15,7 @@ from madang.model import MEDIA, Dialect, Target
 from madang.routing.route import Fallback, Route
 
 STAND_INS = "playground"
-"""The provider whose models stand in for others': nobody is led there who could be led elsewhere."""
+"""The provider whose models stand in for others': beside others nobody is led there who has not named it."""
 
 _MAX_NAME = 256
 _PATHS: Mapping[str, str] = {
