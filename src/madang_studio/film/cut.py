@@ -105,7 +105,6 @@ def cut(clip: Path, wanted: Wanted, folder: Path, captions: tuple[str, Choice] |
                 *(*ffmpeg.REPEATABLE, "thumbnail.jpg"),
             ],
             scratch,
-            yielding=True,
         )
         _take(scratch, folder, wanted, frames)
         pictures = packets.read(folder / "cut.mp4", scratch, h264=True).pictures

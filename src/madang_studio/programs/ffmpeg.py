@@ -33,9 +33,6 @@ STRANGER = (
 )
 """Options before an input that was not made here."""
 
-YIELDING = "nice"
-"""The program that starts another one with less of the processor; where there is none, all are equal."""
-
 QUIET = ("-hide_banner", "-nostdin", "-nostats", "-y")
 REPEATABLE = ("-fflags", "+bitexact", "-flags", "+bitexact", "-map_metadata", "-1")
 """Options of an output, so that the same inputs give the same bytes."""
@@ -58,17 +55,13 @@ def executable() -> str:
         ) from error
 
 
-def run(
-    arguments: Sequence[str], folder: Path, *, timeout_s: float = TIMEOUT_S, yielding: bool = False
-) -> str:
+def run(arguments: Sequence[str], folder: Path, *, timeout_s: float = TIMEOUT_S) -> str:
     """Run ffmpeg in a folder, where relative names are looked for; what it reported (stderr).
 
-    `yielding`: for what takes long and is not waited for most; others have the processor first. Raises
-    NoRoom on a full disk, MissingTool where the program cannot be started, StudioError with ffmpeg's own
-    last words for everything else.
+    Raises NoRoom on a full disk, MissingTool where the program cannot be started, StudioError with
+    ffmpeg's own last words for everything else.
     """
-    by = (YIELDING,) if yielding and shutil.which(YIELDING) else ()
-    done = _start([*QUIET, *arguments], folder, timeout_s, by)
+    done = _start([*QUIET, *arguments], folder, timeout_s)
     report = done.stderr.decode("utf-8", "replace")
     if done.returncode < 0:
         raise _killed(-done.returncode, folder)
@@ -84,12 +77,12 @@ def look(path: Path, *, timeout_s: float = 60.0) -> str:
 
 
 def _start(
-    arguments: list[str], folder: Path, timeout_s: float, by: Sequence[str] = ()
+    arguments: list[str], folder: Path, timeout_s: float
 ) -> subprocess.CompletedProcess[bytes]:
     program = executable()
     try:
         return subprocess.run(  # noqa: S603 (a list, no shell; the program is ours or configured)
-            [*by, program, *arguments],
+            [program, *arguments],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
