@@ -11,7 +11,7 @@ from madang.errors import OutOfCredit, UnsupportedFeature
 from madang.ledger.prices import Prices
 from madang.media.money import Dearest, bill, dearest, kept_out, worst
 from madang.model import Target
-from madang.model.media import ImageAsk, Picture, SpeechAsk, TranscribeAsk, VideoAsk
+from madang.model.media import ImageAsk, Picture, Source, SpeechAsk, TranscribeAsk, VideoAsk
 from madang.routing.route import Fallback, Route
 from madang.wire.media.contract import Incoming
 from madang.wire.media.registry import MEDIA
@@ -21,6 +21,7 @@ PRICES = Prices(CATALOG.prices)
 DAY = date(2026, 11, 20)
 NOW_US = int(datetime(2026, 11, 20, tzinfo=UTC).timestamp() * 1e6)
 WAV = b"RIFF" + bytes(8_000 * 60 - 4)  # a minute at 8,000 samples of 8 bits
+FILM = Source(id="video_1", change="edit", data=b"film", duration_ms=5000)
 ASKS = {
     "videos": VideoAsk(
         name="n",
@@ -55,8 +56,9 @@ def counts_of(one, ask):
         return wire.write(ask, one.model).counts
     try:
         return wire.submit(ask, one.model).counts
-    except UnsupportedFeature:  # a model that begins with nothing
-        return wire.submit(replace(ask, first=None), one.model).counts
+    except UnsupportedFeature:  # a model that begins with nothing, or with a clip
+        of = FILM if one.model == "aleph2" else None
+        return wire.submit(replace(ask, first=None, source=of), one.model).counts
 
 
 def nusd(one, ask=None):

@@ -16,7 +16,7 @@ from madang.ledger.alarm import Alarm
 from madang.ledger.claim import Claim, is_abandoned
 from madang.media.course import Course
 from madang.media.job import Job, new_id, packed_ask, read_ask, read_job, stored
-from madang.media.kit import Kit, now_us
+from madang.media.kit import Kit, now_us, permit
 from madang.media.life import live
 from madang.media.money import Caller, Dearest, dearest, kept_out
 from madang.model import Decision, Target
@@ -39,7 +39,10 @@ _WAS_ENTERED: Final = "SELECT 1 FROM attempts WHERE request_id = ? AND n = ?"
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """A clip that a caller wants. `name` is its Idempotency-Key, `digest` of what it has sent."""
+    """A clip that a caller wants. `name` is its Idempotency-Key, `digest` of what it has sent.
+
+    `target`: who is asked, whatever the model's name says, and nobody else.
+    """
 
     key: Key
     request_id: str
@@ -53,6 +56,7 @@ class Order(Struct, frozen=True, kw_only=True):
     size: str | None = None
     priority: Priority = 1
     hints: Mapping[str, Any] = {}
+    target: Target | None = None
 
 
 class Crew:
@@ -121,7 +125,7 @@ class Crew:
         try:
             job = _new(order, most.nusd)
             job.unpriced = unpriced
-            if decision is not None:
+            if decision is not None or order.target is not None:
                 job.chosen, job.decision = route.targets, decision
             kept = stored(job, self._kit.holder, packed_ask(order.ask))
             lease_us = order.at_us + _LEASE_US
@@ -140,6 +144,10 @@ class Crew:
 
     def _route(self, order: Order) -> tuple[Route, Decision | None]:
         """Who may be asked; `video:auto` is decided here, once."""
+        if order.target is not None:
+            route = Route(order.model, (order.target,))
+            permit(order.key, route, order.model)
+            return route, None
         return self._kit.clip_route(order.key, order.model, order.ask, order.hints, order.at_us)
 
     async def _earlier(self, order: Order, name: str, since_us: int) -> Course | Job | None:
@@ -320,4 +328,5 @@ def _new(order: Order, nusd: int) -> Job:
         size=order.size,
         priority=order.priority,
         reserved_nusd=nusd,
+        made_from=order.ask.source.id if order.ask.source is not None else None,
     )

@@ -79,6 +79,7 @@ class Fetcher:
             thumbnail=thumbnail,
             thumbnail_mime=looks,
             thumbnail_size=picture_size,
+            origin=clip.id,
         )
 
     async def _pieces(self, clip: Clip) -> AsyncIterator[bytes]:

@@ -38,7 +38,10 @@ _SHOWN: Final[Mapping[State, str]] = {
 
 
 class Content(Struct, frozen=True, kw_only=True):
-    """A finished file: its name in the store, and that of its thumbnail, if there is one."""
+    """A finished file: its name in the store, and that of its thumbnail, if there is one.
+
+    `origin` is what its maker calls it, where that is not its job.
+    """
 
     file: str
     mime: str
@@ -47,6 +50,7 @@ class Content(Struct, frozen=True, kw_only=True):
     thumbnail: str | None = None
     thumbnail_mime: str = "image/jpeg"
     thumbnail_size: int = 0
+    origin: str | None = None
 
 
 class Job(Struct, kw_only=True):
@@ -57,7 +61,8 @@ class Job(Struct, kw_only=True):
     numbers the attempt that is under way; the target is where that went, with a key that begins with
     `key_prefix`, as our `order`, under the handle `name`. It comes to `counts` as its adapter says,
     and to `billed` as its provider does; `digest` is of what was sent. `past` are the provider's ids
-    of earlier attempts. `row` is the row of the ledger that ended it.
+    of earlier attempts, `made_from` the job whose clip it is made from. `row` is the row of the
+    ledger that ended it.
     """
 
     id: str
@@ -86,6 +91,7 @@ class Job(Struct, kw_only=True):
     progress: int = 0
     billed: dict[str, int] = field(default_factory=dict)
     content: Content | None = None
+    made_from: str | None = None
     error: tuple[str, str] | None = None
     ended_us: int | None = None
     row: Attempt | None = None
@@ -155,7 +161,7 @@ def shown(job: Job, prompt: str | None, base_url: str) -> dict[str, Any]:
         "seconds": _seconds(job),
         "size": job.size,
         "prompt": prompt,
-        "remixed_from_video_id": None,
+        "remixed_from_video_id": job.made_from,
         "error": None,
         "provider": job.target.provider if job.target is not None else None,
         "request_id": job.caller.request_id,

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from msgspec import Struct
 
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+Change = Literal["remix", "edit", "extend"]
+"""What becomes of a finished clip: made once more by other words, changed by words, gone on with after its end."""
 
 
 class Picture(Struct, frozen=True):
@@ -20,13 +22,38 @@ class Picture(Struct, frozen=True):
     url: str | None = None
 
 
+class Handle(Struct, frozen=True):
+    """How a provider's job is found again. `urls`: addresses it gave, by what they are for."""
+
+    id: str
+    urls: Mapping[str, str] = {}
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """A finished clip that another is made from, at the provider that made it.
+
+    `id` is ours, `handle` the provider's of its job, and `file_id` of its file where that has one. Its
+    bytes or its address are there where the provider wants them.
+    """
+
+    id: str
+    change: Change
+    handle: Handle | None = None
+    file_id: str | None = None
+    mime: str = "video/mp4"
+    data: bytes | None = None
+    url: str | None = None
+    duration_ms: int | None = None
+    size: str | None = None
+
+
 class VideoAsk(Struct, frozen=True, kw_only=True):
     """A clip that is wanted. None: the provider's own default.
 
     `name` is ours, the same whenever this very job is sent: providers that take a handle of the
     caller's get it. `start_s`: what has not been begun by then is given up, where the provider takes
     such a bound. `fields` are what the caller said to this very provider beyond what is known here;
-    they go to it as they are.
+    they go to it as they are. `source`: the clip that it is made from.
     """
 
     name: str
@@ -42,24 +69,22 @@ class VideoAsk(Struct, frozen=True, kw_only=True):
     references: tuple[Picture, ...] = ()
     callback: str | None = None
     start_s: float | None = None
+    source: Source | None = None
     fields: Mapping[str, Any] = {}
 
 
-class Handle(Struct, frozen=True):
-    """How a provider's job is found again. `urls`: addresses it gave, by what they are for."""
-
-    id: str
-    urls: Mapping[str, str] = {}
-
-
 class Clip(Struct, frozen=True):
-    """A finished file: its bytes, or where it can be had for a while. `keyed`: only with the provider's key."""
+    """A finished file: its bytes, or where it can be had for a while. `keyed`: only with the provider's key.
+
+    `id`: what the provider calls the file, where that is not its job.
+    """
 
     mime: str = "video/mp4"
     data: bytes | None = None
     url: str | None = None
     keyed: bool = False
     duration_ms: int | None = None
+    id: str | None = None
 
 
 class JobSeen(Struct, frozen=True, kw_only=True):

@@ -28,6 +28,9 @@ _EXACT: dict[str, Endpoint] = {
     "/v1/embeddings": Endpoint("generate", _POST, "embeddings"),
     "/v1/videos": Endpoint("videos", ("POST", "GET"), "chat"),
     "/v1/videos/plan": Endpoint("video_plan", _POST, "chat"),
+    "/v1/videos/edits": Endpoint("video_edit", _POST, "chat"),
+    "/v1/videos/extensions": Endpoint("video_extension", _POST, "chat"),
+    "/v1/videos/characters": Endpoint("video_characters", _POST, "chat"),
     "/v1/audio/speech": Endpoint("speech", _POST, "chat"),
     "/v1/audio/speech/plan": Endpoint("speech_plan", _POST, "chat"),
     "/v1/audio/transcriptions": Endpoint("transcriptions", _POST, "chat"),
@@ -66,8 +69,10 @@ _GEMINI_ACTIONS: dict[str, Endpoint] = {
     "embedContent": Endpoint("generate", _POST, "gemini_embed"),
     "batchEmbedContents": Endpoint("generate", _POST, "gemini_batch_embed"),
 }
-_CONTENT = "/content"
-_VIDEO_CONTENT = Endpoint("video_content", _GET, "chat")
+_OF_VIDEOS: dict[str, Endpoint] = {
+    "/content": Endpoint("video_content", _GET, "chat"),
+    "/remix": Endpoint("video_remix", _POST, "chat"),
+}
 
 
 def find(path: str) -> Endpoint:
@@ -81,8 +86,9 @@ def find(path: str) -> Endpoint:
             model, colon, action = rest.rpartition(":")
             if endpoint.name == "model" and colon and action in _GEMINI_ACTIONS:
                 return _GEMINI_ACTIONS[action]._replace(model=model)
-            if endpoint.name == "video" and rest.endswith(_CONTENT):
-                return _VIDEO_CONTENT._replace(id=rest.removesuffix(_CONTENT))
+            identity, slash, part = rest.rpartition("/")
+            if endpoint.name == "video" and f"{slash}{part}" in _OF_VIDEOS:
+                return _OF_VIDEOS[f"{slash}{part}"]._replace(id=identity)
             return endpoint._replace(id=rest)
     raise NotFound(
         f"There is nothing at {path[:200]}. The endpoints are listed at /api/openapi.json."
@@ -93,4 +99,4 @@ def listed() -> list[str]:
     """Every public path as documentation writes it."""
     gemini = [f"/v1beta/models/{{model}}:{action}" for action in _GEMINI_ACTIONS]
     prefixed = [f"{prefix}{{id}}" for prefix in _PREFIXED]
-    return [*_EXACT, *prefixed, f"/v1/videos/{{id}}{_CONTENT}", *gemini]
+    return [*_EXACT, *prefixed, *[f"/v1/videos/{{id}}{part}" for part in _OF_VIDEOS], *gemini]

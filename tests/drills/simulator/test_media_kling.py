@@ -121,3 +121,16 @@ def test_pictures_of_people_and_things_go_another_way_up_to_four(kling):
     for wrong in ([], [picture] * 5, [{"image": "data:image/png;base64,AA=="}]):
         refused = kling.post(f"/{way}", json=SHOT | {"image_list": wrong})
         assert (refused.status_code, refused.json()["code"]) == (400, 1201)
+
+
+def test_a_clip_is_gone_on_with_by_the_id_of_its_file(kling, media):
+    task = _ended(kling, _submitted(kling))
+    (film,) = task["task_result"]["videos"]
+    assert film["id"] != task["task_id"]
+    further = {"video_id": film["id"], "prompt": "It walks on", "external_task_id": "more-e"}
+    answer = kling.post("/video-extend", json=further)
+    ended = _ended(kling, answer.json()["data"]["task_id"], "video-extend")
+    assert ended["task_result"]["videos"][0]["duration"] == "5"
+    assert kling.get("/video-extend/more-e").json()["data"]["task_id"] == ended["task_id"]
+    refused = kling.post("/video-extend", json=further | {"video_id": task["task_id"]})
+    assert refused.json()["code"] == 1201

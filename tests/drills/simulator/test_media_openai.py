@@ -53,6 +53,19 @@ def test_plain_json_makes_a_clip_as_well(sim, media):
     assert (answer.status_code, answer.json()["seconds"]) == (200, "12")
 
 
+def test_finished_clips_are_edited_and_gone_on_with_and_only_what_is_new_is_charged(gpt, media):
+    """The library can only upload there; told the id beside, it sends a form with `video[id]`."""
+    source = gpt.videos.create_and_poll(prompt="A fox", seconds="4")
+    named = {"video": {"id": source.id}}
+    edited = gpt.videos.edit(prompt="A red fox", video=openai.omit, extra_body=named)
+    longer = gpt.videos.extend(prompt="It runs", seconds="8", video=openai.omit, extra_body=named)
+    assert (edited.seconds, longer.seconds) == ("4", "12")
+    charged = [entry.counted["seconds"] for entry in media.book.of("openai")]
+    assert charged == [4, 4, 8]
+    with pytest.raises(openai.BadRequestError, match="video"):
+        gpt.videos.edit(prompt="A red fox", video=openai.omit)
+
+
 def test_a_remix_names_its_source_and_is_a_job_of_its_own(gpt, media):
     source = gpt.videos.create_and_poll(prompt="A fox")
     remix = gpt.videos.remix(source.id, prompt="A red fox")

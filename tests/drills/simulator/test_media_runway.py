@@ -1,5 +1,6 @@
 """The official Runway library makes clips at the simulator."""
 
+import base64
 from datetime import UTC, datetime
 
 import httpx
@@ -43,6 +44,18 @@ def test_a_clip_is_made_of_a_picture(runway, media):
     assert [_ended(runway, task.id).status for task in made] == ["SUCCEEDED"] * 2
     # 10 seconds at 5 credits, a cent each
     assert [entry.nusd for entry in media.book.of("runway")] == [500_000_000] * 2
+
+
+def test_a_clip_is_changed_and_stays_as_long(runway, media):
+    first = _ended(runway, runway.text_to_video.create(**SHOT | {"duration": 3}).id)
+    film = base64.b64encode(httpx.get(first.output[0]).content).decode()
+    changed = runway.video_to_video.create(
+        model="aleph2", video_uri=f"data:video/mp4;base64,{film}", prompt_text="In the rain"
+    )
+    assert contents(httpx.get(_ended(runway, changed.id).output[0]).content).seconds == 3
+    assert media.book.of("runway")[1].nusd == 3 * 280_000_000
+    with pytest.raises(runwayml.BadRequestError, match="videoUri"):
+        runway.video_to_video.create(model="aleph2", video_uri="", prompt_text="In the rain")
 
 
 def test_jobs_beyond_the_cap_are_throttled_until_a_place_is_free(runway, media):

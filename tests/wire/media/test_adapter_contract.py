@@ -29,7 +29,7 @@ from madang.errors import (
 )
 from madang.ledger.prices import Prices, cost_nusd
 from madang.model import Usage
-from madang.model.media import Clip, ImageAsk, SpeechAsk
+from madang.model.media import Clip, ImageAsk, Source, SpeechAsk
 from madang.upstream.providers import build_providers
 from madang.wire.media.contract import Incoming, Sought
 from madang.wire.media.registry import MEDIA
@@ -163,6 +163,16 @@ def test_klings_references_go_a_way_of_their_own(simulated):
     sent, handle = desk.submit(references=(PICTURE, PICTURE), aspect="9:16")
     assert "multi-image2video" in sent.path
     assert desk.watch(handle).state == "succeeded"
+
+
+def test_a_clip_of_veos_is_gone_on_with(simulated):
+    desk = Desk(simulated, "vertex")
+    _, handle = desk.submit(duration_ms=4000)
+    film = Source(id="video_1", change="extend", data=desk.data(desk.watch(handle).clips[0]))
+    sent, handle = desk.submit(source=film)
+    assert desk.watch(handle).state == "succeeded"
+    assert desk.entries()[1].counted == {"seconds": 7}
+    assert sum(sent.counts.values()) == 7000
 
 
 def test_pikas_picture_has_a_model_of_its_own(simulated):

@@ -1,7 +1,8 @@
 """Runway: requests as its official SDK would write them, answers as its documents show them."""
 
 import pytest
-from media_asks import CODED, PICTURE, answer, body, video
+from media_asks import CODED, PICTURE, PNG, answer, body, video
+from msgspec import structs
 
 from madang.errors import (
     ContextOverflow,
@@ -13,7 +14,7 @@ from madang.errors import (
     ProviderRejected,
     UnsupportedFeature,
 )
-from madang.model.media import Handle
+from madang.model.media import Handle, Source
 from madang.wire.media.runway import WIRE
 
 TASK = "17f20503-6c24-4c16-946b-35dbbce2af2f"
@@ -202,3 +203,23 @@ def test_what_was_charged_is_told_by_day_and_model_less_what_was_given_back():
 def test_usage_that_is_none_is_no_witness(odd):
     with pytest.raises(ProviderBroken):
         WIRE.uses(answer(odd), "gen4.5")
+
+
+def test_clips_are_changed_by_one_model_which_makes_none():
+    film = Source(id="video_1", change="remix", data=PNG, duration_ms=5000)
+    sent = WIRE.submit(video(source=film), "aleph2")
+    assert sent.path == "/v1/video_to_video"
+    assert body(sent) == {
+        "model": "aleph2",
+        "videoUri": f"data:video/mp4;base64,{CODED}",
+        "promptText": "a red kite over the sea",
+    }
+    assert sent.counts == {"video_ms": 5000}
+    public = structs.replace(film, url="https://gate.example/media/x")
+    assert body(WIRE.submit(video(source=public), "aleph2"))["videoUri"] == public.url
+    for source, model in ((None, "aleph2"), (film, "gen4.5")):
+        with pytest.raises(UnsupportedFeature, match="video"):
+            WIRE.submit(video(source=source), model)
+    large = structs.replace(film, data=bytes(4_000_000))
+    with pytest.raises(UnsupportedFeature, match="public_url"):
+        WIRE.submit(video(source=large), "aleph2")

@@ -10,7 +10,7 @@ from madang.errors import (
     ProviderRefusedKey,
     UnsupportedFeature,
 )
-from madang.model.media import Handle, Picture
+from madang.model.media import Handle, Picture, Source
 from madang.wire.media.veo import GEMINI, VERTEX
 
 MODEL = "veo-3.1-generate-001"
@@ -137,3 +137,19 @@ def test_an_error_inside_an_operation_is_judged_by_its_code(code, cause, again):
 def test_refusals_are_google_s(status, kind):
     with pytest.raises(kind):
         VERTEX.submitted(answer({"error": {"code": status, "message": "no"}}, status))
+
+
+def test_a_clip_is_gone_on_with_for_seven_seconds():
+    film = Source(id="video_1", change="extend", data=PNG)
+    sent = VERTEX.submit(video(source=film, duration_ms=4000), MODEL)
+    assert body(sent)["instances"] == [
+        {
+            "prompt": "a red kite over the sea",
+            "video": {"bytesBase64Encoded": CODED, "mimeType": "video/mp4"},
+        }
+    ]
+    assert body(sent)["parameters"]["durationSeconds"] == 7
+    assert (sent.losses, sent.counts) == (("seconds",), {"video_ms.720p.audio": 7000})
+    with pytest.raises(UnsupportedFeature, match="seconds"):
+        VERTEX.submit(video(source=film, duration_ms=8000), MODEL)
+    assert (set(VERTEX.remakes), set(GEMINI.remakes)) == ({"extend"}, set())

@@ -11,13 +11,15 @@ from urllib.parse import parse_qs
 
 from msgspec.structs import replace
 
-from madang.errors import InvalidRequest, NotFound
+from madang.errors import InvalidRequest, NotFound, UnsupportedFeature
 from madang.keys import Key
 from madang.media.course import Course
 from madang.media.crew import Order
 from madang.media.job import Job, read_ask, read_job, shown
 from madang.media.kit import now_us
+from madang.media.remaking import remade
 from madang.model import Dialect
+from madang.model.media import Change
 from madang.pipeline.again.wish import wish_of
 from madang.pipeline.call import header_value
 from madang.server.caller import authenticate, tags_of
@@ -29,7 +31,7 @@ from madang.server.process.runtime import Runtime
 from madang.server.request import Request
 from madang.state.jobs import Page, StoredJob
 from madang.wire.json import encode
-from madang.wire.media.callers import AskedVideo, read_video
+from madang.wire.media.callers import AskedVideo, read_change, read_video
 
 _HOST: Final = re.compile(r"[A-Za-z0-9.:_\[\]-]{1,255}")
 _RANGE: Final = re.compile(rb"bytes=(\d{0,18})-(\d{0,18})")
@@ -102,6 +104,60 @@ async def _ordered(runtime: Runtime, dialect: Dialect, caller: Request) -> None:
     course = await runtime.media.crew.order(order)
     job = await accepted(runtime, course) if isinstance(course, Course) else course
     _show(runtime, job, asked.ask.prompt, caller, asked.ignored)
+
+
+async def remix(runtime: Runtime, endpoint: Endpoint, dialect: Dialect, caller: Request) -> None:
+    """A clip once more, by other words."""
+    await _changed(runtime, dialect, caller, "remix", endpoint.id)
+
+
+async def edit(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request) -> None:
+    """A clip as words say that it should be."""
+    await _changed(runtime, dialect, caller, "edit")
+
+
+async def extension(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request) -> None:
+    """A clip gone on with."""
+    await _changed(runtime, dialect, caller, "extend")
+
+
+async def characters(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request) -> None:
+    """What OpenAI alone had. Raises UnsupportedFeature."""
+    _key(runtime, caller, dialect)
+    await bounded_body(caller, runtime.settings.server)
+    raise UnsupportedFeature(
+        "Characters are not kept here: send their pictures as `reference_images` of each clip.",
+        param="video",
+    )
+
+
+async def _changed(
+    runtime: Runtime, dialect: Dialect, caller: Request, change: Change, named: str | None = None
+) -> None:
+    """Order a clip that is made from a finished one, from whoever made that."""
+    with taken_on(runtime, caller):
+        key = _key(runtime, caller, dialect)
+        body = await bounded_body(caller, runtime.settings.server)
+        content_type = caller.headers.get(b"content-type", b"")
+        asked = read_change(content_type, body)
+        name = named or asked.video
+        if name is None:
+            raise InvalidRequest('`video` must be `{"id": …}`.', param="video")
+        kept = await runtime.media.crew.find(name, None if key.admin else key.id)
+        target, source = await remade(runtime.media.kit, kept, change)
+        made = read_job(kept)
+        whole = AskedVideo(
+            model=made.caller.asked_model,
+            ask=replace(asked.ask, source=source),
+            seconds=made.seconds if change != "extend" else None,
+            size=made.size,
+        )
+        digest = digest_of(content_type, b"%b %b %b" % (change.encode(), name.encode(), body))
+        order = replace(order_of(runtime, key, whole, caller, digest), target=target)
+        caller.id = order.request_id
+        course = await runtime.media.crew.order(order)
+        job = await accepted(runtime, course) if isinstance(course, Course) else course
+        _show(runtime, job, asked.ask.prompt, caller, asked.ignored)
 
 
 def digest_of(content_type: bytes, body: bytes) -> bytes:
@@ -275,5 +331,9 @@ HANDLERS: dict[str, Handler] = {
     "videos": videos,
     "video": video,
     "video_content": content,
+    "video_remix": remix,
+    "video_edit": edit,
+    "video_extension": extension,
+    "video_characters": characters,
     "media": opened,
 }

@@ -66,16 +66,8 @@ _SPEECH: Final = frozenset(
 )
 _IMAGE: Final = frozenset(
     (
-        "model",
-        "prompt",
-        "n",
-        "size",
-        "quality",
-        "aspect_ratio",
-        "seed",
-        "response_format",
-        "provider_options",
-        "reference_images",
+        *("model", "prompt", "n", "size", "quality", "aspect_ratio", "seed", "response_format"),
+        *("provider_options", "reference_images"),
     )
 )
 
@@ -94,6 +86,14 @@ class AskedVideo(Asked, frozen=True, kw_only=True):
     seconds: str | None = None
     size: str | None = None
     hints: Mapping[str, Any] = {}
+
+
+class AskedChange(Struct, frozen=True, kw_only=True):
+    """Another clip out of a finished one: `video` is that one's id, where the path does not say it."""
+
+    ask: VideoAsk
+    video: str | None = None
+    ignored: tuple[str, ...] = ()
 
 
 class AskedSpeech(Asked, frozen=True, kw_only=True):
@@ -157,6 +157,21 @@ def read_video(content_type: bytes, body: bytes) -> AskedVideo:
             name: fields[name] for name in ("urgency", "quality", "budget_usd") if name in fields
         },
     )
+
+
+def read_change(content_type: bytes, body: bytes) -> AskedChange:
+    """A request to remix, edit or extend a clip. Raises InvalidRequest."""
+    fields, files = _fields(content_type, body)
+    video = fields.pop("video", None)
+    name = video.get("id") if isinstance(video, dict) else fields.pop("video[id]", None)
+    if "video" in files or (name is not None and not isinstance(name, str)):
+        raise _wrong(
+            "video", '`video` is `{"id": …}` of a clip that was made here; files are not taken.'
+        )
+    duration_ms = _duration(fields.get("seconds"))
+    prompt, options = _text(fields, "prompt", MOST_PROMPT), _options(fields)
+    ask = VideoAsk(name="", prompt=prompt, duration_ms=duration_ms, fields=options)
+    return AskedChange(ask=ask, video=name, ignored=_ignored(fields, _VIDEO))
 
 
 def read_speech(content_type: bytes, body: bytes) -> AskedSpeech:

@@ -8,12 +8,13 @@ and structure, and ProviderBroken for what is no answer at all.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
 from madang.model.media import (
+    Change,
     Handle,
     ImageAsk,
     Images,
@@ -100,6 +101,16 @@ class Hook(Protocol):
         """Check a webhook and read it. Raises Unauthenticated (bad signature, too old), InvalidRequest."""
 
 
+class Remake(Struct, frozen=True):
+    """How a provider makes a clip out of one of its own: by which model (None: the same), and of what.
+
+    handle: it knows the clip by its job. file: it wants the bytes. address: the bytes, or where they are.
+    """
+
+    wants: Literal["handle", "file", "address"] = "handle"
+    model: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class VideoWire:
     """A provider that makes clips as jobs.
@@ -107,7 +118,8 @@ class VideoWire:
     submit(ask, model) → submitted(answer): send a job, find its handle. poll(handle) →
     polled(answer): how it fares; `again_ms` of what is seen overrides `poll_ms`. fetch: a further
     call that has the result where polling does not (fal); its answer is read by `fetched`. cancel
-    and delete: None where there is no such thing. `hook` reads webhooks.
+    and delete: None where there is no such thing. `hook` reads webhooks. `remakes`: what it makes out
+    of finished clips (`VideoAsk.source`), which `submit` writes.
 
     What is known of an order whose answer was lost. find(lost, cursor) → found(answer, lost): the
     provider is asked for it, by its name or in a list; what is not there `shows_s` after it was sent
@@ -127,6 +139,7 @@ class VideoWire:
     fetched: Callable[[Incoming], JobSeen] | None = None
     cancel: Callable[[Handle], Outgoing] | None = None
     hook: Hook | None = None
+    remakes: Mapping[Change, Remake] = field(default_factory=dict)
     find: Callable[[Lost, str | None], Outgoing] | None = None
     found: Callable[[Incoming, Lost], Sought] | None = None
     regain: Callable[[str, Lost], Handle] | None = None

@@ -25,7 +25,7 @@ from madang.errors import (
     ProviderRefusedKey,
     ProviderRejected,
 )
-from madang.model.media import Clip, Handle, JobSeen, JobState, VideoAsk
+from madang.model.media import Clip, Handle, JobSeen, JobState, Source, VideoAsk
 from madang.wire import json
 from madang.wire.losses import Losses
 from madang.wire.media import answers
@@ -34,10 +34,20 @@ from madang.wire.media.contract import (
     Lost,
     Notice,
     Outgoing,
+    Remake,
     Sought,
     VideoWire,
 )
-from madang.wire.media.fitting import bounded, joined, lacking, lines, ratio, seconds, segment
+from madang.wire.media.fitting import (
+    bounded,
+    joined,
+    lacking,
+    lines,
+    pixels,
+    ratio,
+    seconds,
+    segment,
+)
 from madang.wire.media.signatures import check_token
 from madang.wire.media.stills import bare
 
@@ -46,8 +56,14 @@ _RATIOS: Final = ("16:9", "9:16", "1:1")
 _MODES: Final = {"720p": "std", "1080p": "pro"}
 _LONGEST_PROMPT: Final = 2500
 _MOST_REFERENCES: Final = 4
+_FURTHER_MS: Final = 5_000
 
-_WAYS: Final = {"t": "text2video", "i": "image2video", "m": "multi-image2video"}
+_WAYS: Final = {
+    "t": "text2video",
+    "i": "image2video",
+    "m": "multi-image2video",
+    "e": "video-extend",
+}
 """The paths, by the letter that our handle ends with: an answer to a submit does not say its own path."""
 
 _STATES: Final[Mapping[str, JobState]] = {
@@ -101,6 +117,8 @@ _UNKNOWN: Final = Takes(seconds=(), sound=True)
 
 
 def _submit(ask: VideoAsk, model: str) -> Outgoing:
+    if ask.source is not None:
+        return _extended(ask, ask.source)
     takes = MODELS.get(model, _UNKNOWN)
     losses = Losses()
     way, pictures = _pictures(ask)
@@ -139,6 +157,37 @@ def _submit(ask: VideoAsk, model: str) -> Outgoing:
         },
         name=name,
     )
+
+
+def _extended(ask: VideoAsk, source: Source) -> Outgoing:
+    """What goes on after a clip: four or five seconds, reckoned as five of the clip's own."""
+    if source.file_id is None:
+        raise lacking("video", "goes on with clips that it has made itself")
+    losses = Losses()
+    if ask.duration_ms is not None:
+        losses.add("seconds")
+    name = f"{ask.name}-e"
+    body: dict[str, Any] = {
+        "video_id": source.file_id,
+        "prompt": bounded(ask.prompt, _LONGEST_PROMPT),
+        "external_task_id": name,
+    }
+    if ask.callback is not None:
+        body["callback_url"] = ask.callback
+    return Outgoing(
+        method="POST",
+        path=f"/v1/videos/{_WAYS['e']}",
+        headers=_JSON,
+        body=json.encode(joined(body, ask.fields)),
+        losses=losses.names(),
+        counts={f"video_ms.{_tier(source)}": _FURTHER_MS},
+        name=name,
+    )
+
+
+def _tier(source: Source) -> str:
+    sides = pixels(source.size) if source.size is not None else None
+    return "1080p" if sides is not None and min(sides) >= 1080 else "720p"
 
 
 def _pictures(ask: VideoAsk) -> tuple[str, dict[str, Any]]:
@@ -231,7 +280,7 @@ def _seen(task: dict[str, Any]) -> JobSeen:
     if state != "succeeded":
         return JobSeen(state=state)
     clips = tuple(
-        Clip(url=url, duration_ms=_milliseconds(one))
+        Clip(url=url, duration_ms=_milliseconds(one), id=answers.word(one, "id"))
         for one in answers.entries(answers.entry(task, "task_result"), "videos")
         if (url := answers.word(one, "url"))
     )
@@ -281,4 +330,5 @@ WIRE: Final = VideoWire(
     hook=_hook,
     find=_find,
     found=_found,
+    remakes={"extend": Remake()},
 )

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from madang.errors import InvalidRequest, ProviderBroken, Unauthenticated
-from madang.model.media import Clip, Handle, JobSeen, JobState, VideoAsk
+from madang.model.media import Clip, Handle, JobSeen, JobState, Source, VideoAsk
 from madang.wire import json
-from madang.wire.media.contract import Incoming, Notice, Outgoing, VideoWire
+from madang.wire.media.contract import Incoming, Notice, Outgoing, Remake, VideoWire
+from madang.wire.media.fitting import joined, lacking
 from madang.wire.media.form import FormPart, write_form
 from madang.wire.media.openai_shapes import JSON, checked, milliseconds, plain
 
@@ -37,6 +38,8 @@ _USUAL_MS: Final = 4_000
 
 
 def _submit(ask: VideoAsk, model: str) -> Outgoing:
+    if ask.source is not None:
+        return _remade(ask, ask.source)
     fields, losses = _video_fields(ask, model)
     headers = {**JSON, "idempotency-key": ask.name}
     if ask.first is not None and ask.first.data is not None:
@@ -54,6 +57,23 @@ def _submit(ask: VideoAsk, model: str) -> Outgoing:
         body=body,
         losses=losses,
         counts=_clip_counts(milliseconds(fields["seconds"]), ask.size),
+    )
+
+
+def _remade(ask: VideoAsk, source: Source) -> Outgoing:
+    """Another clip out of a finished one, as long and as large."""
+    if source.handle is None:
+        raise lacking("video", "changes clips that it has made itself")
+    fields: dict[str, Any] = {"prompt": ask.prompt}
+    path = f"/videos/{source.handle.id}/remix"
+    if source.change == "edit":
+        path, fields["video"] = "/videos/edits", {"id": source.handle.id}
+    return Outgoing(
+        method="POST",
+        path=path,
+        headers={**JSON, "idempotency-key": ask.name},
+        body=json.encode(joined(fields, ask.fields)),
+        counts=_clip_counts(source.duration_ms, source.size),
     )
 
 
@@ -205,4 +225,5 @@ WIRE: Final = VideoWire(
     poll_ms=2_000,
     cancel=_delete,
     hook=_hook,
+    remakes={"remix": Remake(), "edit": Remake()},
 )

@@ -15,13 +15,13 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from madang.errors import ProviderBroken, ProviderError
-from madang.model.media import Clip, Handle, JobSeen, JobState, VideoAsk
+from madang.model.media import Clip, Handle, JobSeen, JobState, Source, VideoAsk
 from madang.wire import json
 from madang.wire.losses import Losses
 from madang.wire.media import answers
-from madang.wire.media.contract import Incoming, Outgoing, VideoWire
+from madang.wire.media.contract import Incoming, Outgoing, Remake, VideoWire
 from madang.wire.media.fitting import bounded, joined, lacking, ratio, seconds, segment, tier
-from madang.wire.media.stills import uri
+from madang.wire.media.stills import film, uri
 
 VERSION: Final = "2024-11-06"
 _HEADERS: Final = {"content-type": "application/json", "x-runway-version": VERSION}
@@ -95,6 +95,9 @@ _STATES: Final[Mapping[str, JobState]] = {
     "CANCELLED": "cancelled",
 }
 
+_CHANGERS: Final = ("aleph2",)
+"""Models that change clips, and make none."""
+
 _SETTLED_S: Final = 1_800.0
 """By then a task has been made and charged: a figure of ours, as Runway does not say how late its usage is."""
 
@@ -102,6 +105,12 @@ _MOST_CREDITS: Final = 10**12
 
 
 def _submit(ask: VideoAsk, model: str) -> Outgoing:
+    if (ask.source is None) == (model in _CHANGERS):
+        raise lacking(
+            "video", "changes clips" if ask.source is None else "makes clips, and changes none"
+        )
+    if ask.source is not None:
+        return _changed(ask, ask.source, model)
     takes = MODELS.get(model, _UNKNOWN)
     losses = Losses()
     pictures = _pictures(ask, takes)
@@ -127,6 +136,22 @@ def _submit(ask: VideoAsk, model: str) -> Outgoing:
         body=json.encode(joined(body, ask.fields)),
         losses=losses.names(),
         counts={f"video_ms.{resolution}{sounds}": length * 1000},
+    )
+
+
+def _changed(ask: VideoAsk, source: Source, model: str) -> Outgoing:
+    """A clip as words say that it should be; it stays as long and as large."""
+    body: dict[str, Any] = {
+        "model": model,
+        "videoUri": film(source, _DATA_URI_BYTES),
+        "promptText": bounded(ask.prompt, 1000, "utf16"),
+    }
+    return Outgoing(
+        method="POST",
+        path="/v1/video_to_video",
+        headers=_HEADERS,
+        body=json.encode(joined(body, ask.fields)),
+        counts={"video_ms": source.duration_ms} if source.duration_ms else {},
     )
 
 
@@ -254,4 +279,8 @@ WIRE: Final = VideoWire(
     used=_used,
     uses=_uses,
     shows_s=_SETTLED_S,
+    remakes={
+        "remix": Remake("address", _CHANGERS[0]),
+        "edit": Remake("address", _CHANGERS[0]),
+    },
 )

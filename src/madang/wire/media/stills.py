@@ -5,7 +5,7 @@ from binascii import Error
 from typing import Final
 
 from madang.errors import ProviderBroken
-from madang.model.media import Picture
+from madang.model.media import Picture, Source
 from madang.wire.media.fitting import lacking
 
 _MAX_BYTES: Final = 256 * 1024 * 1024
@@ -31,6 +31,19 @@ def inline(picture: Picture) -> str:
     if picture.data is None:
         raise lacking("input_reference", "takes pictures as bytes, not by address")
     return _coded(picture)
+
+
+def film(source: Source, most_bytes: int | None = None) -> str:
+    """The address of a clip, or the clip as a data URI. Raises UnsupportedFeature beyond `most_bytes` of that."""
+    if source.url is not None:
+        return source.url
+    said = f"data:{source.mime};base64,{b64encode(source.data or b'').decode()}"
+    if most_bytes is not None and len(said) > most_bytes:
+        raise lacking(
+            "video",
+            f"takes clips of up to {most_bytes} bytes as data URIs, larger ones where `media.public_url` is set",
+        )
+    return said
 
 
 def decoded(text: str) -> bytes:

@@ -8,6 +8,7 @@ needs the key. Vertex's base URL ends with `/projects/P/locations/L`.
 """
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,17 +16,20 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from madang.errors import ProviderBroken, ProviderError
-from madang.model.media import Clip, Handle, JobSeen, Picture, VideoAsk
+from madang.model.media import Clip, Handle, JobSeen, Picture, Source, VideoAsk
 from madang.wire import json
 from madang.wire.gemini.read_error import read_error
 from madang.wire.losses import Losses
 from madang.wire.media import answers
-from madang.wire.media.contract import Incoming, Outgoing, VideoWire
+from madang.wire.media.contract import Incoming, Outgoing, Remake, VideoWire
 from madang.wire.media.fitting import joined, lacking, lines, ratio, seconds, segment
 from madang.wire.media.stills import decoded, inline
 
 _JSON: Final = {"content-type": "application/json"}
 _RATIOS: Final = ("16:9", "9:16")
+_FURTHER_S: Final = 7
+"""Seconds that a clip is gone on with (https://ai.google.dev/gemini-api/docs/video, extending Veo's videos)."""
+
 _OPERATION = re.compile(
     r"(?:projects/[\w.:-]+/locations/[\w-]+/)?(publishers/google/models/[\w.-]+)/operations/[\w-]+"
 )
@@ -74,9 +78,13 @@ def _submit_to_gemini(ask: VideoAsk, model: str) -> Outgoing:
 def _submit(ask: VideoAsk, model: str, room: str) -> Outgoing:
     takes = next((one for start, one in MODELS.items() if model.startswith(start)), Takes())
     losses = Losses()
-    parameters = _parameters(ask, takes, losses)
+    source = ask.source
+    if source is None:
+        parameters, beginning = _parameters(ask, takes, losses), _pictures(ask, takes)
+    else:
+        parameters, beginning = _further(ask, losses), {"video": _film(source)}
     body = {
-        "instances": [{"prompt": ask.prompt, **_pictures(ask, takes)}],
+        "instances": [{"prompt": ask.prompt, **beginning}],
         "parameters": joined(parameters, ask.fields),
     }
     sound = ".audio" if parameters["generateAudio"] else ""
@@ -106,6 +114,22 @@ def _parameters(ask: VideoAsk, takes: Takes, losses: Losses) -> dict[str, Any]:
     if ask.seed is not None:
         parameters["seed"] = ask.seed
     return parameters
+
+
+def _further(ask: VideoAsk, losses: Losses) -> dict[str, Any]:
+    """What goes on after a clip: always as long, as large as that was made, and of its ratio."""
+    length = seconds(ask, (_FURTHER_S,), _FURTHER_S, losses)
+    return {
+        "sampleCount": 1,
+        "durationSeconds": length,
+        "resolution": "720p",
+        "generateAudio": ask.audio is not False,
+    }
+
+
+def _film(source: Source) -> dict[str, str]:
+    coded = b64encode(source.data or b"").decode()
+    return {"bytesBase64Encoded": coded, "mimeType": source.mime}
 
 
 def _pictures(ask: VideoAsk, takes: Takes) -> dict[str, Any]:
@@ -219,6 +243,7 @@ VERTEX: Final = VideoWire(
     poll=_poll_vertex,
     polled=_polled,
     poll_ms=10_000,
+    remakes={"extend": Remake("file")},
 )
 
 GEMINI: Final = VideoWire(

@@ -1,4 +1,4 @@
-"""Sizes of pictures: from a ratio and a resolution, and out of the bytes of a PNG or JPEG."""
+"""Sizes of pictures: from a ratio and a resolution, and out of the bytes of a PNG or JPEG; lengths of MP4 files."""
 
 import re
 from base64 import b64decode
@@ -68,3 +68,14 @@ def size_of(picture: bytes) -> tuple[int, int] | None:
             return int.from_bytes(wide), int.from_bytes(high)
         at += 2 + int.from_bytes(picture[at + 2 : at + 4])
     return None
+
+
+def length_of(film: bytes) -> int | None:
+    """Whole seconds of an MP4 file, by its movie header (ISO/IEC 14496-12); None for anything else."""
+    at = film.find(b"mvhd")
+    if at < 0 or len(film) < at + 32 or film[at + 4] not in (0, 1):
+        return None
+    start, wide = (at + 16, 4) if film[at + 4] == 0 else (at + 24, 8)
+    scale = int.from_bytes(film[start : start + 4])
+    units = int.from_bytes(film[start + 4 : start + 4 + wide])
+    return max(1, round(units / scale)) if scale else None

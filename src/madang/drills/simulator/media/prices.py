@@ -49,6 +49,7 @@ PRICES = (
     Price("runway", "veo3.1_fast", {"seconds": 10 * _CENT}),
     Price("runway", "veo3.1", {"seconds": 40 * _CENT}, {"audio": True}),
     Price("runway", "veo3.1", {"seconds": 20 * _CENT}),
+    Price("runway", "aleph2", {"seconds": 28 * _CENT}),
     Price("fal", "fal-ai/pika/v2.2", {"seconds": 9 * _CENT}, {"resolution": "1080p"}),
     Price("fal", "fal-ai/pika/v2.2", {"seconds": 4 * _CENT}),
     Price("kling", "", {"seconds": 14 * _CENT}, {"mode": "pro", "audio": True}),

@@ -1,4 +1,4 @@
-"""Kling: text2video, image2video and multi-image2video, whose answers are all `{code, message, request_id, data}`.
+"""Kling: text, a picture or several to video, and video-extend; all answers are `{code, message, request_id, data}`.
 
 Shapes as in https://app.klingai.com/global/dev/document-api (read in November 2026). Durations are text,
 pictures bare base64; `external_task_id` is unique and finds its task. Classic models say "succeed",
@@ -26,6 +26,8 @@ _UNIT_NUSD = 140_000_000
 _MODEL = re.compile(r"kling-[\w.-]{1,40}$")
 _MAX_PROMPT = 2_500
 _MAX_REFERENCES = 4
+_FURTHER_S = 5
+_FILE = "film-"
 _RATIOS = {"16:9", "9:16", "1:1"}
 _STATUS = {"queued": "submitted", "running": "processing", "blocked": "failed"}
 
@@ -47,6 +49,7 @@ class _Wanted(Struct):
     sound: str = "off"
     callback_url: str = ""
     external_task_id: str = ""
+    video_id: str = ""
 
 
 async def _submit(ask: Ask, desk: Desk) -> Reply:
@@ -112,6 +115,24 @@ def _shot(wanted: _Wanted) -> Shot:
     return Shot(width, height, int(wanted.duration), wanted.prompt, wanted.sound == "on")
 
 
+async def _extend(ask: Ask, desk: Desk) -> Reply:
+    """Five seconds more of a clip that was made here; `video_id` is the clip's, not the task's."""
+    wanted = ask.read(_Wanted)
+    source = desk.jobs.get(wanted.video_id.removeprefix(_FILE))
+    if source is None or not wanted.video_id.startswith(_FILE):
+        raise Refused("invalid", f"video_id is not found: {wanted.video_id[:40]}")
+    if source.state(desk.now_s()) != "succeeded" or len(wanted.prompt) > _MAX_PROMPT:
+        raise Refused("invalid", "the video is not finished, or the prompt is too long")
+    if wanted.callback_url:
+        check_address(wanted.callback_url)
+    made = source.order
+    shot = Shot(made.shot.width, made.shot.height, _FURTHER_S, wanted.prompt, made.shot.audio)
+    name, counted = wanted.external_task_id or None, {"seconds": _FURTHER_S}
+    order = Order(made.model, shot, counted, made.traits, name=name, extra={"kind": "video-extend"})
+    job = desk.accept(order, str(800_000_000_000_000_000 + randbelow(10**17)))
+    return answered(job.entry, _ok(_shown(desk, job, ask.base, new=True)))
+
+
 async def _one(ask: Ask, desk: Desk) -> Reply:
     name = ask.named["id"]
     return _ok(_shown(desk, _named(desk, name) or desk.job(name), ask.base))
@@ -149,7 +170,7 @@ def _shown(desk: Desk, job: Job, base: str, *, new: bool = False) -> dict[str, A
     }
     if state == "succeeded":
         video = {
-            "id": job.id,
+            "id": f"{_FILE}{job.id}",
             "url": address(base, desk, job),
             "duration": f"{job.order.shot.seconds:g}",
         }
@@ -212,12 +233,14 @@ def _key(headers: Mapping[bytes, bytes], query: Mapping[str, str]) -> str:
     return issuer if isinstance(issuer, str) else "invalid"
 
 
-_ALL = r"/v1/videos/(?P<kind>text2video|image2video|multi-image2video)"
+_NEW = r"/v1/videos/(?P<kind>text2video|image2video|multi-image2video)"
+_ALL = r"/v1/videos/(?P<kind>text2video|image2video|multi-image2video|video-extend)"
 
 KLING = Maker(
     "kling",
     (
-        Door("POST", re.compile(_ALL + "$"), _submit, makes="job"),
+        Door("POST", re.compile(_NEW + "$"), _submit, makes="job"),
+        Door("POST", re.compile(r"/v1/videos/video-extend$"), _extend, makes="job"),
         Door("GET", re.compile(_ALL + "$"), _list),
         Door("GET", re.compile(_ALL + r"/(?P<id>[\w.:-]+)$"), _one),
     ),

@@ -1,4 +1,4 @@
-"""OpenAI Videos (Sora): `/v1/videos`, as JSON and as a form, remixes, and the files of a clip.
+"""OpenAI Videos (Sora): `/v1/videos`, as JSON and as a form, remixes, edits, extensions, and the files of a clip.
 
 Shut down by its maker in 2026, alive as the common dialect of gateways. `seconds` is text, files are
 bytes behind `/content`, and `openai-poll-after-ms` says when to ask again.
@@ -9,7 +9,7 @@ from typing import Any
 
 from madang.drills.simulator.media.desk import Desk, Job, Order, answered
 from madang.drills.simulator.media.doors import Door, Maker
-from madang.drills.simulator.media.forms import form, text
+from madang.drills.simulator.media.forms import Form, form, text
 from madang.drills.simulator.media.houses.openai import key, refuse
 from madang.drills.simulator.media.records import Ask, Reply, raw, told
 from madang.drills.simulator.media.workshop import Shot
@@ -18,6 +18,7 @@ from madang.drills.simulator.records import Refused
 _MODELS = re.compile(r"sora-2(-pro)?(-\d{4}-\d{2}-\d{2})?$")
 _SIZES = {"720x1280", "1280x720", "1024x1792", "1792x1024", "1080x1920", "1920x1080"}
 _SECONDS = {"4", "8", "12"}
+_FURTHER = {"4", "8", "12", "16", "20"}
 _MAX_PROMPT = 32_000
 _PAGE = 20
 _STATUS = {"running": "in_progress", "succeeded": "completed", "blocked": "failed"}
@@ -35,7 +36,7 @@ async def _create(ask: Ask, desk: Desk) -> Reply:
 
 
 async def _remix(ask: Ask, desk: Desk) -> Reply:
-    source = desk.job(ask.named["id"])
+    source = _finished(desk, ask.named["id"])
     made = source.order.extra
     return _accepted(
         desk,
@@ -46,8 +47,50 @@ async def _remix(ask: Ask, desk: Desk) -> Reply:
     )
 
 
+async def _edit(ask: Ask, desk: Desk) -> Reply:
+    fields = form(ask)
+    source = _named(fields, desk)
+    made = source.order.extra
+    prompt = text(fields, "prompt")
+    return _accepted(desk, prompt, source.order.model, (made["seconds"], made["size"]))
+
+
+async def _extend(ask: Ask, desk: Desk) -> Reply:
+    """What comes has the source in front; only what is new is charged."""
+    fields = form(ask)
+    source, further = _named(fields, desk), text(fields, "seconds")
+    _allowed("seconds", further, _FURTHER)
+    made = source.order.extra
+    whole = str(int(made["seconds"]) + int(further))
+    prompt = text(fields, "prompt")
+    return _accepted(
+        desk, prompt, source.order.model, (whole, made["size"]), charged_s=int(further)
+    )
+
+
+def _named(fields: Form, desk: Desk) -> Job:
+    """The finished clip that `video` names, as JSON or as a field of a form."""
+    video = fields.get("video")
+    name = video.get("id") if isinstance(video, dict) else fields.get("video[id]")
+    if not isinstance(name, str):
+        raise Refused("invalid", "Missing required parameter: 'video'.", param="video")
+    return _finished(desk, name)
+
+
+def _finished(desk: Desk, name: str) -> Job:
+    job = desk.job(name)
+    if job.state(desk.now_s()) != "succeeded":
+        raise Refused("invalid", "The video is not completed yet.", code="video_not_ready")
+    return job
+
+
 def _accepted(
-    desk: Desk, prompt: str, model: str, made: tuple[str, str], remixed: str | None = None
+    desk: Desk,
+    prompt: str,
+    model: str,
+    made: tuple[str, str],
+    remixed: str | None = None,
+    charged_s: int | None = None,
 ) -> Reply:
     if not 0 < len(prompt) <= _MAX_PROMPT:
         raise Refused("invalid", f"A prompt has 1 to {_MAX_PROMPT} characters.", param="prompt")
@@ -56,7 +99,8 @@ def _accepted(
     shot = Shot(width, height, int(seconds), prompt, audio=True)
     traits = {"resolution": "1024p" if min(width, height) >= 1024 else "720p", "audio": True}
     extra = {"seconds": seconds, "size": size, "remixed_from_video_id": remixed}
-    order = Order(model, shot, {"seconds": int(seconds)}, traits, extra=extra)
+    counted = {"seconds": charged_s or int(seconds)}
+    order = Order(model, shot, counted, traits, extra=extra)
     job = desk.accept(order)
     return answered(job.entry, _video(desk, job))
 
@@ -158,6 +202,8 @@ VIDEOS = Maker(
     (
         Door("POST", re.compile(r"/videos$"), _create, makes="job"),
         Door("GET", re.compile(r"/videos$"), _list),
+        Door("POST", re.compile(r"/videos/edits$"), _edit, makes="job"),
+        Door("POST", re.compile(r"/videos/extensions$"), _extend, makes="job"),
         Door("POST", re.compile(_ONE + "/remix$"), _remix, makes="job"),
         Door("GET", re.compile(_ONE + "/content$"), _content),
         Door("GET", re.compile(_ONE + "$"), _retrieve),

@@ -1,4 +1,4 @@
-"""Runway: image_to_video, text_to_video, tasks, the organization.
+"""Runway: image_to_video, text_to_video, video_to_video, tasks, the organization.
 
 Shapes as in runwayml 5.24 and https://docs.dev.runwayml.com (read in November 2026). A job in the
 queue is THROTTLED, never PENDING: here every wait is one for a free place. 1 credit is a cent.
@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from madang.drills.simulator.media.desk import Desk, Job, Order, answered
 from madang.drills.simulator.media.doors import Door, Maker
-from madang.drills.simulator.media.frames import pixels
+from madang.drills.simulator.media.frames import decoded, length_of, pixels
 from madang.drills.simulator.media.houses.files import address
 from madang.drills.simulator.media.records import Ask, Reply, bearer, told
 from madang.drills.simulator.media.workshop import Shot
@@ -22,6 +22,9 @@ from madang.drills.simulator.records import Json, Refused
 _VERSION = b"2024-11-06"
 _CREDIT_NUSD = 10_000_000
 _MAX_PROMPT_UNITS = 1_000
+_MAX_DATA_URI = 5 * 1024 * 1024
+_CHANGERS = {"aleph2"}
+_USUAL_S = 5
 _MONTH = timedelta(days=30)
 _LONGER = range(2, 11)
 _VEO = (4, 6, 8)
@@ -63,6 +66,12 @@ class _Wanted(Struct, rename="camel"):
     audio: bool | None = None
 
 
+class _Change(Struct, rename="camel"):
+    model: str
+    video_uri: str = ""
+    prompt_text: str = ""
+
+
 class _Period(Struct, rename="camel"):
     start_date: date | None = None
     before_date: date | None = None
@@ -81,6 +90,24 @@ async def _text_to_video(ask: Ask, desk: Desk) -> Reply:
     if not alone or not wanted.prompt_text:
         raise Refused("invalid", f"model: {wanted.model} makes nothing of this without a picture")
     return _accepted(wanted, desk)
+
+
+async def _video_to_video(ask: Ask, desk: Desk) -> Reply:
+    """A clip as it is to be: as long as it came, of a usual size."""
+    if ask.headers.get(b"x-runway-version") != _VERSION:
+        raise Refused("invalid", f"X-Runway-Version: expected {_VERSION.decode()}")
+    wanted = ask.read(_Change)
+    if wanted.model not in _CHANGERS:
+        raise Refused("invalid", f"model: {wanted.model[:40]!r} is not available")
+    if not wanted.video_uri.startswith(("data:video/", "https://", "http://")):
+        raise Refused("invalid", "videoUri: Required")
+    if len(wanted.video_uri) > _MAX_DATA_URI:
+        raise Refused("invalid", "videoUri: a data URI has at most 5 MB")
+    film = decoded(wanted.video_uri) if wanted.video_uri.startswith("data:") else b""
+    shot = Shot(1280, 720, length_of(film) or _USUAL_S, wanted.prompt_text)
+    job = desk.accept(Order(wanted.model, shot, {"seconds": shot.seconds}), desk.uuid())
+    job.entry.credits = job.entry.nusd // _CREDIT_NUSD
+    return answered(job.entry, told({"id": job.id}))
 
 
 def _read(ask: Ask) -> _Wanted:
@@ -234,6 +261,7 @@ RUNWAY = Maker(
     (
         Door("POST", re.compile(r"/v1/image_to_video$"), _image_to_video, makes="job"),
         Door("POST", re.compile(r"/v1/text_to_video$"), _text_to_video, makes="job"),
+        Door("POST", re.compile(r"/v1/video_to_video$"), _video_to_video, makes="job"),
         Door("GET", _TASK, _task),
         Door("DELETE", _TASK, _delete),
         Door("GET", re.compile(r"/v1/organization$"), _organization),

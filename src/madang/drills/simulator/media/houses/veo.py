@@ -20,6 +20,7 @@ from madang.drills.simulator.media.workshop import Shot
 from madang.drills.simulator.records import Refused
 
 _SECONDS = {4, 6, 8}
+_FURTHER_S = 7
 _RATIOS = {"16:9", "9:16"}
 _FILTERED = "The prompt could not be submitted. It contains words that violate Vertex AI's usage guidelines."
 
@@ -27,6 +28,7 @@ _FILTERED = "The prompt could not be submitted. It contains words that violate V
 class _Instance(Struct, rename="camel"):
     prompt: str = ""
     image: dict[str, Any] | None = None
+    video: dict[str, Any] | None = None
 
 
 class _Parameters(Struct, rename="camel"):
@@ -53,8 +55,11 @@ async def _predict(ask: Ask, desk: Desk) -> Reply:
     asked = wanted.parameters
     if len(wanted.instances) != 1 or not (wanted.instances[0].prompt or wanted.instances[0].image):
         raise Refused("invalid", "Exactly one instance with a prompt or an image is expected.")
-    if asked.duration_seconds not in _SECONDS:
-        raise Refused("invalid", "durationSeconds is 4, 6 or 8.")
+    film = wanted.instances[0].video
+    if film is not None and not (film.get("bytesBase64Encoded") or film.get("gcsUri")):
+        raise Refused("invalid", "video has bytesBase64Encoded or gcsUri.")
+    if asked.duration_seconds not in (_SECONDS if film is None else {_FURTHER_S}):
+        raise Refused("invalid", "durationSeconds is 4, 6 or 8, and 7 to extend a video.")
     if asked.aspect_ratio not in _RATIOS or not 1 <= asked.sample_count <= 4:
         raise Refused("invalid", "aspectRatio is 16:9 or 9:16, sampleCount 1 to 4.")
     audio = asked.generate_audio is not False
