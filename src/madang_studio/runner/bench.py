@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from madang_studio.gateway import Door
-from madang_studio.graph.wiring import steps_of
 from madang_studio.model.work import Charge, Step
+from madang_studio.runner.engine import steps_of
 
 
 class Bench(Struct, frozen=True):
