@@ -16,7 +16,7 @@ from madang.media.calling import call, is_lost, told_refusal
 from madang.media.course import Course, backoff_s
 from madang.media.hearing import token_for
 from madang.media.kit import following, now_us
-from madang.media.money import Bill, Ended, row
+from madang.media.money import Bill, Ended, failed_by, row
 from madang.pipeline.lane import Berth
 from madang.pipeline.line import Claim
 from madang.routing.causes import remedy_for
@@ -169,19 +169,15 @@ async def refused(course: Course, error: MadangError) -> None:
     course.give_turn_back()
     if job.target is None:
         return
-    status = getattr(error, "upstream_status", None) or 0
     end = Ended(
         outcome="failed",
-        status=status,
-        cause=error.kind,
-        detail=error.message,
         final=False,
         latency_us=now_us() - job.sent_us,
         provider_key=job.key_prefix,
         reserved_nusd=job.reserved_nusd,
         plan=job.decision,
     )
-    course.last = row(job.caller, job.n, job.target, end, Bill())
+    course.last = row(job.caller, job.n, job.target, failed_by(end, error), Bill())
     job.n += 1
     await course.move("queued")
 
