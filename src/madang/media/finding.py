@@ -37,6 +37,7 @@ Clue = Literal["nowhere", "charged", "unknown"]
 
 async def doubt(course: Course) -> None:
     """The process that was sending has died: nobody knows."""
+    _log.warning("job %s: its order's answer was lost with a process", course.job.id)
     await course.move("unsure")
 
 
@@ -48,6 +49,7 @@ async def reconcile(course: Course) -> None:
         course.accepted.set()
         clue = await search.look()
         if isinstance(clue, Handle):
+            _log.warning("job %s: %s has the order, as %s", job.id, name, clue.id)
             job.handle = clue
             await course.move("running", durable=True)
             return

@@ -17,6 +17,7 @@ import films_kills
 from films_stage import stage
 
 DRAMAS, KILLS, SEED, SPEED = 20, 50, 7, 30.0
+GIVE_UP_S = 14_400 / SPEED
 CROWD, CROWD_SPEED, CLIPS_OF_DRAMA = 200, 60.0, 24
 
 
@@ -50,7 +51,7 @@ compressed. What only runs ffmpeg on this machine is a stand-in. Repeat it with 
 
 def kills(folder: Path) -> tuple[str, bool]:
     """Kill, and compare the books."""
-    with stage(folder, speed=SPEED) as (makers, house):
+    with stage(folder, speed=SPEED, called=True, give_up_s=GIVE_UP_S) as (makers, house):
         told, audit = films_kills.run(folder, makers, house, films_kills.Plan(DRAMAS, KILLS, SEED))
     held = audit.agrees and told.states == {"done": DRAMAS}
     return "\n".join(_of_kills(told, audit, held=held)) + "\n", held
@@ -63,7 +64,9 @@ def _of_kills(told: films_kills.Told, audit: films_kills.Audit, *, held: bool) -
         f"{DRAMAS} dramas of half a minute; clips by Runway, Pika at fal, Kling and `video:auto`, voices by OpenAI,\n"
         "ElevenLabs and `speech:auto`, texts by a simulated storyteller. Time is compressed "
         f"{SPEED:g} times; every\nmaker thinks {films_kills.ANSWER_S:g} s about every request, so that kills strike "
-        "between a request and its answer.\n`kill -9` every 0 to 4 s, twice the studio, then the gateway."
+        "between a request and its answer. Of the\norders that fal and Kling have taken, "
+        f"{films_kills.LOST_SHARE:.0%} get no answer at all: the connection is closed. Makers call the\ngateway, "
+        "which has a public address. `kill -9` every 0 to 4 s, twice the studio, then the gateway."
     )
     yield ""
     yield "| what | |\n|---|---:|"
@@ -71,16 +74,23 @@ def _of_kills(told: films_kills.Told, audit: films_kills.Audit, *, held: bool) -
     yield f"| seconds | {told.seconds:.0f} |"
     yield f"| dramas at the end | {_counted(told.states)} |"
     yield f"| dramas that a person had to resume | {told.resumed.total()} |"
+    yield f"| orders of clips whose answers were lost, and what became of them | {_counted(told.fates)} |"
     yield f"| different clips, clips charged | {audit.wanted}, {audit.clips} |"
-    yield f"| clips charged twice, as a person asked again | {_counted(audit.twice)} |"
-    yield f"| makers' books, nano-dollars | {audit.makers_nusd:,} |"
-    yield f"| of it for answers that were lost with a process | {audit.unheard_nusd:,} ({_counted(audit.unheard)}) |"
-    yield f"| ledger, nano-dollars | {audit.ledger_nusd:,} |"
-    yield f"| of it estimates for answers that were lost | {audit.lost_nusd:,} ({_counted(audit.lost)}) |"
-    yield f"| studio, nano-dollars | {audit.studio_nusd:,} |"
-    yield f"| of it for clips that were lost | {audit.lost_clips_nusd:,} |"
+    yield f"| clips charged twice, as a person accepted it | {told.accepted} |"
+    yield f"| clips in the makers' books, nano-dollars | {_money(audit.made_nusd)} |"
+    yield f"| clips in the ledger, nano-dollars | {_money(audit.booked_nusd)} |"
+    yield f"| clips in the ledger as estimates | {_counted(_of(audit.lost, 'videos'))} |"
+    yield f"| everything in the makers' books, nano-dollars | {audit.makers_nusd:,} |"
+    unheard = f"{audit.unheard_nusd:,} ({_counted(audit.unheard)})"
+    yield f"| of it for speech and texts that were lost with a process | {unheard} |"
+    yield f"| everything in the ledger, nano-dollars | {audit.ledger_nusd:,} |"
+    yield f"| of it estimates for speech and texts that were lost | {audit.lost_nusd:,} ({_counted(audit.lost)}) |"
+    unsaid = f"{audit.unsaid_nusd:,} ({_counted(audit.unsaid)})"
+    yield f"| of it for answers that died with the gateway on their way to the studio | {unsaid} |"
+    yield f"| everything in the studio's sums, nano-dollars | {audit.studio_nusd:,} |"
     yield f"| rows that pay for nothing | {', '.join(audit.odd) or 'none'} |"
-    yield f"| without what was lost, the three books are | {'equal' if held else '**not equal**'} |"
+    equal = "equal" if held else "**not equal**"
+    yield f"| of clips the books are, and without lost speech and texts all three | {equal} |"
     for why in told.resumed:
         yield f"\nResumed after: {why.partition(';')[0]}"
 
@@ -121,6 +131,15 @@ def _of_crowd(told: films_crowd.Crowd) -> Iterator[str]:
     yield "| clips ordered | studio, MiB | gateway, MiB |\n|---:|---:|---:|"
     for made, studio, gateway in told.memory:
         yield f"| {made} | {studio:.0f} | {gateway:.0f} |"
+
+
+def _of(found: Counter[str], work: str) -> Counter[str]:
+    return Counter({what: times for what, times in found.items() if what.endswith(work)})
+
+
+def _money(found: Counter[str]) -> str:
+    each = ", ".join(f"{maker} {nusd:,}" for maker, nusd in sorted(found.items()))
+    return f"{found.total():,} ({each})"
 
 
 def _counted(found: Counter[str]) -> str:

@@ -1,15 +1,17 @@
 """The studio's process and the gateway are killed at random moments while a batch is made; then the books are compared.
 
-A person is played, too: a drama that stands because a clip may have been paid for without having come is resumed,
-which is how people ask for it again.
+A person is played, too, who resumes what stands. A clip that may have been paid for without having come is asked for
+again after a look at the maker's own books, as its dashboard shows them.
 """
 
 import random
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +22,7 @@ from films_stage import House, Makers
 from madang_studio.model.brief import Brief
 from madang_studio.runner import orders
 from madang_studio.store import Project
+from madang_studio.store.dramas import Drama
 
 VIDEO = ("runway/gen4.5", "pika-2.2-text", "kling/kling-v2-6", "video:auto")
 SPEECH = ("openai/tts-1", "elevenlabs/eleven_flash_v2_5", "gpt-4o-mini-tts", "speech:auto")
@@ -29,6 +32,20 @@ SPEECH_S = 20.0
 PATIENCE_S = 900.0
 ANSWER_S = 0.2
 """Real seconds that every maker thinks about every request."""
+
+LOST_SHARE = 0.1
+"""Of the orders that makers have taken who can be asked for them, or call: so many get no answer."""
+
+SHOWN = 500
+"""Characters of a prompt that the makers' books show."""
+
+FATES = {
+    "lost with a process": "its order's answer was lost with a process",
+    "lost on the way": "may have taken it",
+    "found": "has the order, as",
+    "never arrived, and given again": "never got the order",
+}
+"""What the gateway's log says of orders whose answers were lost."""
 
 _LOST = ("lost", "cut", "client_closed")
 
@@ -45,10 +62,16 @@ class Plan(NamedTuple):
 
 @dataclass
 class Told:
-    """What happened. `resumed` counts dramas that a person had to resume, by why."""
+    """What happened.
+
+    `resumed` counts dramas that a person had to resume, by why; `accepted` clips that were asked for again although
+    they had been charged, which is then paid twice. `fates`: what became of orders whose answers were lost.
+    """
 
     kills: Counter[str] = field(default_factory=Counter)
     resumed: Counter[str] = field(default_factory=Counter)
+    accepted: int = 0
+    fates: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     states: Counter[str] = field(default_factory=Counter)
 
@@ -90,15 +113,37 @@ class Worker:
         self._running.wait(10)
 
 
-def slaughter(
-    project: Project, house: House, kills: int, dice: random.Random, pause_s: float
-) -> Told:
+class Person:
+    """Who looks after a batch, and pays for nothing twice without having looked at the makers' books."""
+
+    def __init__(self, project: Project, makers: Makers, told: Told) -> None:
+        self._project, self._makers, self._told = project, makers, told
+
+    def resume(self, drama: Drama) -> None:
+        """Let a drama go on that stands."""
+        self._told.resumed[drama.words or ""] += 1
+        held = orders.resume(self._project, drama.id)
+        if held:
+            self._told.accepted += sum(self._was_charged(drama.id, place) for place in held)
+            orders.resume(self._project, drama.id, pay_again=True)
+
+    def _was_charged(self, drama: str, place: str) -> bool:
+        """Whether a maker's book has the clip, by what was asked for."""
+        stood = self._project.shelf.now(drama)
+        prompt = self._project.shelf.find(stood[place.replace("clip/", "prompt/")])
+        assert prompt is not None
+        asked = str(prompt.facts["prompt"])[:SHOWN]
+        return any(one["nusd"] and one["prompt"] == asked for one in self._makers.entries())
+
+
+def slaughter(project: Project, makers: Makers, house: House, plan: Plan) -> Told:
     """Kill either process at random moments, every third time the gateway; then let all be finished."""
-    told, began = Told(), time.monotonic()
+    told, began, dice = Told(), time.monotonic(), random.Random(plan.seed)
+    person = Person(project, makers, told)
     worker = Worker(project, house)
     try:
-        for number in range(kills):
-            time.sleep(dice.uniform(0.0, pause_s))
+        for number in range(plan.kills):
+            time.sleep(dice.uniform(0.0, plan.pause_s))
             if number % 3 == 2:
                 house.kill()
                 time.sleep(dice.uniform(0.0, 0.5))
@@ -108,21 +153,27 @@ def slaughter(
                 worker.kill()
                 worker.start()
                 told.kills["studio"] += 1
-            _tend(project, worker, told)
-        while time.monotonic() - began < PATIENCE_S and _tend(project, worker, told):
+            _tend(project, worker, person)
+        while time.monotonic() - began < PATIENCE_S and _tend(project, worker, person):
             time.sleep(0.2)
     finally:
         worker.kill()
+    told.fates = fates(house)
     told.seconds = time.monotonic() - began
     told.states = Counter(str(each.state) for each in project.dramas.all())
     return told
 
 
-def _tend(project: Project, worker: Worker, told: Told) -> bool:
+def fates(house: House) -> Counter[str]:
+    """What became of the orders whose answers were lost, as the gateway's log has it."""
+    log = house.log.read_text()
+    return Counter({what: log.count(words) for what, words in FATES.items()})
+
+
+def _tend(project: Project, worker: Worker, person: Person) -> bool:
     """Resume what stands, and start the worker again if it found nothing to do; whether work is left."""
     for each in project.dramas.all(states=("failed",)):
-        told.resumed[each.words or ""] += 1
-        orders.resume(project, each.id)
+        person.resume(each)
     going = bool(project.dramas.all(states=("going",)))
     if going and not worker.is_at_work():
         worker.start()
@@ -135,7 +186,9 @@ class Audit:
 
     `lost`: rows of the ledger for answers that were lost, booked as estimates. `unheard`: entries of the makers'
     books for which the ledger has only such an estimate. `clips`: how many were charged; `wanted`: how many different
-    ones the dramas have. `twice`: what was charged more than once.
+    ones the dramas have; `accepted`: how many were charged and asked for again all the same. `twice`: what was charged
+    more than once. `unsaid`: answers that the gateway had entered and the studio never got, by maker: made again, and
+    `unsaid_nusd` what they cost. `made_nusd` and `booked_nusd`: clips in the makers' books and in the ledger, by maker.
     """
 
     makers_nusd: int
@@ -144,30 +197,36 @@ class Audit:
     lost_nusd: int
     lost_clips_nusd: int
     unheard_nusd: int
+    unsaid_nusd: int
     lost: Counter[str]
+    unsaid: Counter[str]
     unheard: Counter[str]
     twice: Counter[str]
     clips: int
     wanted: int
+    accepted: int
+    made_nusd: Counter[str]
+    booked_nusd: Counter[str]
     odd: list[str]
 
     @property
     def agrees(self) -> bool:
-        """Whether every nano-dollar is explained, and no clip was charged twice that nobody asked for again.
+        """Whether every nano-dollar is explained, and no clip was charged twice that nobody accepted to pay again.
 
-        What answers say is in all three books. What was lost with a process stands in the ledger as an
-        estimate, whether or not its maker charged it; the studio hears of lost clips, as their jobs fail,
-        and asks for lost speech and texts again under the same name. Only a person asks for a lost clip again.
+        Of clips the ledger and the makers' books are equal. What answers say of anything else is in all three
+        books, too; speech and texts that were lost with a process stand in the ledger as estimates, whether or
+        not their makers charged them, and the studio asks for them again under the same name. It counts a name
+        once, also where a gateway died between entering an answer and giving it, and so had it made again.
         """
         sure = self.ledger_nusd - self.lost_nusd
         of_makers = sure == self.makers_nusd - self.unheard_nusd
-        of_studio = self.studio_nusd == sure + self.lost_clips_nusd
-        again = sum(times for what, times in self.lost.items() if what.endswith("videos"))
-        once = 0 <= self.clips - self.wanted <= again and self.twice.total() <= again
-        return of_makers and of_studio and once and not self.odd
+        of_studio = self.studio_nusd == sure + self.lost_clips_nusd - self.unsaid_nusd
+        once = self.clips == self.wanted + self.accepted and self.twice.total() <= self.accepted
+        of_clips = self.made_nusd == self.booked_nusd
+        return of_makers and of_studio and once and of_clips and not self.odd
 
 
-def audit(project: Project, house: House, makers: Makers) -> Audit:
+def audit(project: Project, house: House, makers: Makers, accepted: int) -> Audit:
     """Compare what makers charged, what the ledger has, and what the studio knows."""
     entries, rows = makers.entries(), house.rows()
     texts = [{"house": one["wire"], "kind": "text", **one} for one in makers.texts()]
@@ -175,7 +234,9 @@ def audit(project: Project, house: House, makers: Makers) -> Audit:
     lost = [row for row in rows if row["outcome"] in _LOST or row["estimated"]]
     sure = [row for row in rows if row not in lost]
     unheard, odd = _without_row(booked, sure)
-    shots = Counter(one["request"] for one in entries if one["kind"] == "video")
+    unsaid = _unsaid(project, sure)
+    charged = [one for one in entries if one["kind"] == "video" and one["nusd"]]
+    shots = Counter(one["request"] for one in charged)
     names = _names(entries)
     return Audit(
         makers_nusd=_sum(booked, "nusd"),
@@ -184,11 +245,18 @@ def audit(project: Project, house: House, makers: Makers) -> Audit:
         lost_nusd=_sum(lost, "cost_nusd"),
         lost_clips_nusd=_sum((row for row in lost if row["dialect"] == "videos"), "cost_nusd"),
         unheard_nusd=_sum(unheard, "nusd"),
+        unsaid_nusd=_sum(unsaid, "cost_nusd"),
         lost=Counter(f"{row['provider']} {row['dialect']}" for row in lost),
+        unsaid=Counter(f"{row['provider']} {row['dialect']}" for row in unsaid),
         unheard=Counter(f"{one['house']} {one['kind']}" for one in unheard),
         twice=Counter({names[name]: times - 1 for name, times in shots.items() if times > 1}),
         clips=shots.total(),
         wanted=len({*_clips(project)}),
+        accepted=accepted,
+        made_nusd=_by_maker(charged, "house", "nusd"),
+        booked_nusd=_by_maker(
+            (row for row in rows if row["dialect"] == "videos"), "provider", "cost_nusd"
+        ),
         odd=odd,
     )
 
@@ -198,6 +266,27 @@ def _clips(project: Project) -> Iterable[str]:
     for drama in project.dramas.all():
         stood = project.shelf.now(drama.id)
         yield from (stamp for place, stamp in stood.items() if place.startswith("clip/"))
+
+
+def _unsaid(project: Project, sure: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of speech and texts for which the studio has no charge of that cost: their answers never came."""
+    path = f"file:{project.root}/studio.db?mode=ro"
+    with closing(sqlite3.connect(path, uri=True)) as connection:
+        charged = Counter(cost for (cost,) in connection.execute("SELECT cost_nusd FROM charges"))
+    left = []
+    for row in sure:
+        if charged[row["cost_nusd"]] > 0:
+            charged[row["cost_nusd"]] -= 1
+        elif row["cost_nusd"] and row["dialect"] != "videos":
+            left.append(row)
+    return left
+
+
+def _by_maker(rows: Iterable[dict[str, Any]], maker: str, cost: str) -> Counter[str]:
+    sums: Counter[str] = Counter()
+    for row in rows:
+        sums[str(row[maker])] += int(row[cost] or 0)
+    return +sums
 
 
 def _names(entries: Iterable[dict[str, Any]]) -> dict[str, str]:
@@ -241,11 +330,13 @@ def run(folder: Path, makers: Makers, house: House, plan: Plan) -> tuple[Told, A
     """The whole drill. Answers are slow, so that many kills strike between a request and its answer."""
     project = Project(folder / "project", create=True)
     slow = {"answer_s": SPEECH_S}
-    makers.change(houses={"elevenlabs": slow, "openai": slow})
+    lost = {"trap": "lost_answer", "share": LOST_SHARE}
+    traps = [{**lost, "house": house} for house in ("fal", "kling")]
+    makers.change(houses={"elevenlabs": slow, "openai": slow}, traps=traps)
     makers.delay(ANSWER_S)
     try:
         write_briefs(project, plan.dramas, plan.minutes)
-        told = slaughter(project, house, plan.kills, random.Random(plan.seed), plan.pause_s)
-        return told, audit(project, house, makers)
+        told = slaughter(project, makers, house, plan)
+        return told, audit(project, house, makers, told.accepted)
     finally:
         project.close()

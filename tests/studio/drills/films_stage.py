@@ -105,16 +105,17 @@ class Makers(Process):
 
 
 class House(Process):
-    """`madang up` on a port that stays the same however often it is killed."""
+    """`madang up` on a port that stays the same however often it is killed; `called`: makers may call it there."""
 
-    def __init__(self, home: Path, config: dict[str, Any]) -> None:
+    def __init__(self, home: Path, config: dict[str, Any], *, called: bool = False) -> None:
+        port = _free_port()
+        if called:
+            config["media"]["public_url"] = f"http://127.0.0.1:{port}"
         home.mkdir(parents=True)
         (home / "madang.yaml").write_text(json.dumps(config))
-        self.home = home
-        command = [sys.executable, "-m", "madang", "up", "--home", str(home)]
-        command += ["--port", str(_free_port())]
-        log = home / "stderr.txt"
-        super().__init__(command, r"serves on (http://\S+)\n", log, MADANG_ADMIN_KEY=ADMIN)
+        self.home, self.log = home, home / "stderr.txt"
+        command = [sys.executable, "-m", "madang", "up", "--home", str(home), "--port", str(port)]
+        super().__init__(command, r"serves on (http://\S+)\n", self.log, MADANG_ADMIN_KEY=ADMIN)
         made = Gateway(self.url, ADMIN).call("POST", "/api/keys", {"name": "studio"}).json()
         self.key = str(made["key"])
 
@@ -129,9 +130,12 @@ class House(Process):
 
 @contextlib.contextmanager
 def stage(
-    folder: Path, *, speed: float, concurrency: int = 5, **media: Any
+    folder: Path, *, speed: float, concurrency: int = 5, called: bool = False, **media: Any
 ) -> Iterator[tuple[Makers, House]]:
-    """Makers so many times faster than real life, and a gateway that asks them as patiently."""
+    """Makers so many times faster than real life, and a gateway that asks them as patiently.
+
+    `called`: fal and Kling call it as soon as they have made something.
+    """
     makers = Makers(folder)
     try:
         makers.change(speed=speed)
@@ -141,13 +145,17 @@ def stage(
             for rows, how in ((TEXT, FREE), (MAKERS, own))
             for name, path in rows.items()
         }
+        providers["fal"] |= {
+            "webhook_keys": f"{makers.url}/fal/.well-known/jwks.json",
+            "platform_url": f"{makers.url}/fal/v1",
+        }
         config = {
             "providers": providers,
             "media": {"poll_factor": 1 / speed, "unsure_s": 25, **media},
             "prices": [FLASH],
             "retries": {"first_s": 0.05},
         }
-        house = House(folder / "gateway", config)
+        house = House(folder / "gateway", config, called=called)
         try:
             yield makers, house
         finally:
