@@ -21,6 +21,12 @@ class MissingTool(StudioError):
     code = "missing_tool"
 
 
+class NotOffered(StudioError):
+    """The gateway has nobody for something that will be needed; says what to configure or to choose."""
+
+    code = "not_offered"
+
+
 class Refused(StudioError):
     """The gateway or a provider refused, and will refuse again."""
 

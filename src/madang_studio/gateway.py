@@ -23,6 +23,7 @@ from madang_studio.errors import (
     Interrupted,
     InVain,
     NoRoom,
+    NotOffered,
     OverBudget,
     Refused,
     Spoiled,
@@ -47,6 +48,7 @@ _LOOKS: Final = 6
 _LOOK_S: Final = 0.25
 _PASSING: Final = frozenset({0, 408, 409, 425, 429})
 _NOT_OFFERED: Final = "unsupported_feature"
+_UNKNOWN_MODEL: Final = "model_not_found"
 _FILTERED: Final = ("filter", "moderation", "policy", "safety")
 
 
@@ -119,6 +121,18 @@ class Door:
             cost_nusd=cost,
         )
 
+    def can_write(self, model: str) -> None:
+        """Raise NotOffered if nobody writes under this name; asks no model, as the next two."""
+        self._offered("GET", f"/v1/models/{quote(model)}", None)
+
+    def can_speak(self, ask: SpeechAsk) -> None:
+        """Raise NotOffered if nobody can speak so."""
+        self._offered("POST", "/v1/audio/speech/plan", _speech_body(ask, timed=False))
+
+    def can_film(self, ask: VideoAsk) -> None:
+        """Raise NotOffered if nobody can make such a clip."""
+        self._offered("POST", "/v1/videos/plan", _video_body(ask))
+
     def models(self) -> list[Mapping[str, Any]]:
         """The models that the key may use, as the gateway lists them."""
         listed = _json(self._call("GET", "/v1/models", None, {}))
@@ -136,6 +150,15 @@ class Door:
                 return {}
             raise _ours(error) from error
         return dict(_prices(rows, today.isoformat()))
+
+    def _offered(self, method: str, path: str, body: Mapping[str, Any] | None) -> None:
+        try:
+            self._gateway.call(method, path, body)
+        except GatewayError as error:
+            if error.status in (404, 405) and error.code != _UNKNOWN_MODEL:
+                return  # a gateway that cannot be asked so: the work itself will tell
+            ours = _ours(error)
+            raise NotOffered(str(ours)) if isinstance(ours, Refused) else ours from error
 
     def _ask(self, path: str, name: str, body: Mapping[str, Any]) -> Reply:
         reply = self._call("POST", path, body, self._named(name))

@@ -20,7 +20,8 @@ from madang_studio.api.keys import AdminKey
 from madang_studio.api.operations import OPERATIONS, Operation
 from madang_studio.api.words import Failure, Problem
 from madang_studio.batch.delivery import files_of
-from madang_studio.errors import NoRoom, StudioError, Unavailable
+from madang_studio.errors import MissingTool, NoRoom, NotOffered, StudioError, Unavailable
+from madang_studio.runner import Preflight
 from madang_studio.store import Project
 from madang_studio.store.dramas import State
 
@@ -31,6 +32,8 @@ OPEN: Final = frozenset({f"{PATH}/openapi.json"})
 _STATUS: Final[Mapping[type[StudioError], int]] = {
     NotThere: 404,
     Conflict: 409,
+    NotOffered: 422,
+    MissingTool: 422,
     NoRoom: 507,
     Unavailable: 503,
     TooMany: 429,
@@ -50,9 +53,9 @@ class TooLarge(StudioError):
     code = "too_large"
 
 
-def application(project: Project, key: AdminKey) -> Starlette:
+def application(project: Project, key: AdminKey, preflight: Preflight | None = None) -> Starlette:
     """The studio of a project over HTTP. Nothing but its own document is answered without the key."""
-    desk = Desk(project)
+    desk = Desk(project, preflight)
     routes = [Route(it.path, _endpoint(it, desk), methods=[it.method]) for it in OPERATIONS]
     routes += [
         Route(f"{PATH}/dramas/{{drama}}/files/{{name}}", _file(desk), methods=["GET"]),

@@ -27,7 +27,7 @@ from madang_studio.errors import StudioError
 from madang_studio.graph.estimates import Estimator
 from madang_studio.graph.plan import Plan, plan
 from madang_studio.model.script import Script
-from madang_studio.runner import orders
+from madang_studio.runner import Preflight, needs_of_brief, orders
 from madang_studio.store import Project
 from madang_studio.store.dramas import Drama, State
 from madang_studio.writing.genres import genre_of
@@ -49,14 +49,19 @@ class Conflict(StudioError):
 
 
 class Desk:
-    """A project's operations. All raise StudioError; NotThere for what is not there."""
+    """A project's operations. All raise StudioError; NotThere for what is not there.
 
-    def __init__(self, project: Project) -> None:
-        self.project = project
+    `preflight` looks whether a drama can be made (None: another process works on the project, and looks).
+    """
+
+    def __init__(self, project: Project, preflight: Preflight | None = None) -> None:
+        self.project, self._preflight = project, preflight
 
     def create(self, asked: CreateDrama) -> DramaShown:
-        """Take a drama up."""
+        """Take a drama up, if what it will need is there. Raises NotOffered, MissingTool, NoRoom."""
         genre_of(asked.brief.genre)
+        if self._preflight is not None:
+            self._preflight.check(needs_of_brief(asked.brief))
         drama = self.project.dramas.add(asked.brief, priority=asked.priority)
         return self.show(drama)
 

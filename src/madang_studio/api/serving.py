@@ -35,7 +35,7 @@ def serve(
             address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
             ready(address, ours.access if ours else None)
             settings = uvicorn.Config(
-                application(project, key),
+                application(project, key, ours.preflight if ours else None),
                 http="h11",  # bounds the head of a request; httptools does not
                 log_level="warning",
                 timeout_graceful_shutdown=_LEAVE_S,

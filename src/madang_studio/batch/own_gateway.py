@@ -69,8 +69,8 @@ def own_gateway(
     """A gateway at home in this folder, on a free port of this machine, until the block is left.
 
     It uses the providers whose keys are in the environment (ours, or what is given) or in `madang.yaml`
-    in its home, else the playground. It takes a while to start; `meanwhile` is done then. Raises
-    Unavailable, with the end of its log, when it does not start.
+    in its home, else the playground; whoever names its stand-ins gets them in any case. It takes a while
+    to start; `meanwhile` is done then. Raises Unavailable, with the end of its log, when it does not start.
     """
     home.mkdir(parents=True, exist_ok=True)
     admin = _kept(home / "admin.key", lambda: f"mdg_{secrets.token_urlsafe(32)}")
@@ -85,6 +85,18 @@ def own_gateway(
     finally:
         _end(left.pid)
         file.unlink(missing_ok=True)
+
+
+def running_gateway(home: Path) -> Access | None:
+    """The gateway that another process runs at home in this folder; None: there is none that answers."""
+    key = home / "studio.key"
+    left = _left(home / "serving.json", key.read_text().strip()) if key.exists() else None
+    if left is None:
+        return None
+    admin = home / "admin.key"
+    return Access(
+        left.url, key.read_text().strip(), left.playground, admin.read_text().strip() or None
+    )
 
 
 @contextmanager
@@ -143,7 +155,7 @@ def _started(home: Path, environ: Mapping[str, str], meanwhile: Callable[[], Non
     log, said = home / "gateway.log", home / "gateway.out"
     with log.open("wb") as errors, said.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - this very program
-            [*_MADANG, "up", "--port", "0", "--home", str(home)],
+            [*_MADANG, "up", "--port", "0", "--home", str(home), "--stand-ins"],
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -7,15 +7,17 @@ from typing import Final
 
 from msgspec import Struct
 
-from madang_studio.batch.own_gateway import Access, own_gateway
+from madang_studio.batch.own_gateway import Access, own_gateway, running_gateway
 from madang_studio.errors import Interrupted, StudioError
+from madang_studio.gateway import Door
 from madang_studio.model.work import Kind
-from madang_studio.programs import ffmpeg
-from madang_studio.runner import Conductor, Runner, benches_at, engine
+from madang_studio.programs.fitness import check_ffmpeg
+from madang_studio.runner import Conductor, Preflight, Runner, benches_at, engine
 from madang_studio.runner.lock import Lock
 from madang_studio.store import Project
 from madang_studio.store.events import Event
 
+_HOME: Final = "gateway"
 _LOOK_S: Final = 0.2
 _MOST_NEWS: Final = 1_000
 
@@ -24,10 +26,11 @@ Watch = Callable[[Sequence[Event]], None]
 
 
 class AtWork(Struct, frozen=True):
-    """A runner that works on a project, and the gateway that it asks."""
+    """A runner that works on a project, the gateway that it asks, and what looks beforehand."""
 
     access: Access
     runner: Runner
+    preflight: Preflight
 
 
 def work_on(
@@ -75,15 +78,47 @@ def runner_for(
     if not _free(project):
         yield None
         return
-    ffmpeg.executable()
+    check_ffmpeg()
     with ExitStack() as stack:
-        home = project.root / "gateway"
+        home = project.root / _HOME
         access = given or stack.enter_context(own_gateway(home, meanwhile=engine.read))
         benches = benches_at(access.url, access.key)
-        conductor = Conductor(project, benches, caps=caps or {}, prices=access.prices())
+        preflight = preflight_at(project, access)
+        conductor = Conductor(
+            project, benches, caps=caps or {}, prices=access.prices(), preflight=preflight
+        )
         conductor.start()
         stack.callback(conductor.stop)
-        yield AtWork(access, conductor)
+        yield AtWork(access, conductor, preflight)
+
+
+@contextmanager
+def gateway_for(project: Project, given: Access | None) -> Iterator[Access | None]:
+    """A gateway to ask what it can do while the block lasts, without working on anything.
+
+    `given`; None: the one that another process works with on the project (None if it cannot be asked),
+    else the project's own. Raises StudioError.
+    """
+    lock = Lock(project.root)
+    if given is not None:
+        yield given
+        return
+    try:
+        lock.take()
+    except StudioError:
+        yield running_gateway(project.root / _HOME)
+        return
+    try:
+        with own_gateway(project.root / _HOME) as access:
+            yield access
+    finally:
+        lock.release()
+
+
+def preflight_at(project: Project, access: Access | None) -> Preflight:
+    """What looks whether a drama can be made with this gateway, on this machine."""
+    door = Door(access.url, access.key) if access is not None else None
+    return Preflight(project.root, door)
 
 
 class _News:

@@ -22,6 +22,7 @@ from madang_studio.cli.printing import (
     short,
     span,
 )
+from madang_studio.programs.disk import check_room
 from madang_studio.store import Project
 from madang_studio.store.events import Event
 from madang_studio.store.objects import room
@@ -63,9 +64,10 @@ def command(
     wanted = read_batch(file)
     begun = time.time()
     with opened(folder, create=True) as project:
+        target = out or project.root / "films"
+        check_room(target, 0)
         dramas = take_up(project, wanted)
         counter = Counter(project, dramas, begun)
-        target = out or project.root / "films"
         for drama in project.dramas.all(batch=wanted.name, states=("done",)):
             _hand_over(project, drama.id, target)
         with live(lambda: _far(counter.tally(time.time())), names=True) as watch:

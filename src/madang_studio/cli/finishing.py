@@ -11,9 +11,10 @@ from madang_studio.batch.work import work_on
 from madang_studio.cli.live import Far, live
 from madang_studio.cli.printing import money, print_json, span
 from madang_studio.errors import StudioError
-from madang_studio.graph.estimates import Estimator
+from madang_studio.graph.estimates import Estimator, PriceList
 from madang_studio.graph.plan import Plan, plan
 from madang_studio.graph.survey import survey
+from madang_studio.programs.disk import check_room
 from madang_studio.store import Project
 
 _LEFT_SHOWN_FROM_S = 1.0
@@ -24,6 +25,8 @@ def finish(
 ) -> None:
     """Make a drama, hand it over and say where it is. Raises StudioError where it stands still before."""
     begun = time.monotonic()
+    target = out or project.root / "films" / drama
+    check_room(target, 0)
     with live(lambda: far(project, drama), names=False) as watch:
         asked = work_on(project, [drama], given, watch)
     stands = project.dramas.get(drama)
@@ -34,16 +37,16 @@ def finish(
         raise StudioError(
             f"Drama {drama} is {stands.state}. {stands.words or ''}{_hint(stands.state, drama)}"
         )
-    made = deliver(project, drama, out or project.root / "films" / drama)
+    made = deliver(project, drama, target)
     if as_json:
         print_json(made)
     else:
         _tell(made, time.monotonic() - begun, free=asked is not None and asked.playground)
 
 
-def planned(project: Project, drama: str) -> Plan:
-    """What would be made now."""
-    return plan(project, drama, Estimator(project.money.rate))
+def planned(project: Project, drama: str, prices: PriceList | None = None) -> Plan:
+    """What would be made now, at the prices of a gateway where they are known."""
+    return plan(project, drama, Estimator(project.money.rate, prices or {}))
 
 
 def in_short(found: Plan) -> str:

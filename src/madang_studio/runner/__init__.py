@@ -2,6 +2,18 @@
 
 from madang_studio.runner.bench import Bench, OpenBench, benches_at
 from madang_studio.runner.conductor import Conductor
+from madang_studio.runner.needs import Needs, needs_of, needs_of_brief
 from madang_studio.runner.port import Runner
+from madang_studio.runner.preflight import Preflight
 
-__all__ = ["Bench", "Conductor", "OpenBench", "Runner", "benches_at"]
+__all__ = [
+    "Bench",
+    "Conductor",
+    "Needs",
+    "OpenBench",
+    "Preflight",
+    "Runner",
+    "benches_at",
+    "needs_of",
+    "needs_of_brief",
+]

@@ -22,7 +22,9 @@ from madang_studio.runner.budget import check, needed
 from madang_studio.runner.engine import engine
 from madang_studio.runner.lock import Lock
 from madang_studio.runner.making import Maker, order_for
+from madang_studio.runner.needs import needs_of
 from madang_studio.runner.port import Queues
+from madang_studio.runner.preflight import Preflight
 from madang_studio.runner.verdict import verdict
 from madang_studio.store import Project
 from madang_studio.store.dramas import Drama, State
@@ -41,7 +43,7 @@ class Conductor:
     """The runner of a project (see `port.Runner`).
 
     `open_bench` makes what jobs work with. `prices`: of the gateway, for estimates. `queues`: None for
-    DBOS's.
+    DBOS's. `preflight` says what a drama lacks (None: nobody looks).
     """
 
     def __init__(
@@ -52,10 +54,13 @@ class Conductor:
         caps: Mapping[Kind, int] = CAPS,
         prices: PriceList | None = None,
         queues: Queues | None = None,
+        preflight: Preflight | None = None,
     ) -> None:
         self._project, self._caps = project, {**CAPS, **caps}
         self._queues = queues or engine(project.root)
         self._maker = Maker(project, open_bench, self._wake)
+        self._preflight = preflight
+        self._noted: set[tuple[str, str]] = set()
         self._estimator = Estimator(project.money.rate, prices or {})
         self._lock = Lock(project.root)
         self._turn = threading.Condition()
@@ -164,6 +169,11 @@ class Conductor:
                 raise
             self._stand(drama, "failed", error.code, str(error))
             return
+        lack = self._lack(seen)
+        if lack is not None:
+            if not (self._stopping or self._under_way(drama, seen)):
+                self._stand(drama, "blocked", lack.code, str(lack))
+            return
         trouble = self._hand_out(drama, seen)
         if self._stopping or self._under_way(drama, seen):
             return
@@ -175,6 +185,20 @@ class Conductor:
             self._stand(drama, "blocked", found[1], f"{found[2]} {needed(rest)}")
         else:
             self._stand(drama, *found)
+
+    def _lack(self, seen: Survey) -> StudioError | None:
+        """What the drama lacks, before anything more is handed out for it; what it can do without is told once."""
+        if self._preflight is None or seen.done:
+            return None
+        try:
+            notes = self._preflight.check(needs_of(seen))
+        except StudioError as error:
+            return error
+        for words in notes:
+            if (seen.drama, words) not in self._noted:
+                self._noted.add((seen.drama, words))
+                self._project.events.tell(seen.drama, "noted", None, words)
+        return None
 
     def _give_up(self, drama: str, error: Exception) -> None:
         """A mistake of ours about one drama must not stop the others."""

@@ -12,7 +12,8 @@ from madang_studio.model.brief import Brief
 from madang_studio.store.database import Database, Row
 
 State = Literal["going", "waiting", "paused", "blocked", "failed", "cancelled", "done"]
-"""going: being made, or about to be. waiting: for an approval. blocked: its budget is used up."""
+"""going: being made, or about to be. waiting: for an approval. blocked: its budget is used up,
+or something is missing that a person has to provide."""
 
 ACTIVE: tuple[State, ...] = ("going",)
 STANDING: tuple[State, ...] = ("waiting", "blocked", "failed", "done")

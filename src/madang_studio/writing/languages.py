@@ -82,6 +82,37 @@ LANGUAGES: Final[dict[str, Language]] = {
 }
 
 
+_LETTERS: Final[dict[str, str]] = {
+    "CYRILLIC": "АБВабвжщэюяіїє",
+    "GREEK": "ΑΒΓΔΕαβγδεάέώς",
+    "ARABIC": "ابتثجحخدرسشصضطعغفقكلمنهوية",
+    "HEBREW": "אבגדהוזחטילמנסעפצקרשת",
+    "DEVANAGARI": "अआइउएककखगतदनपमयरलवसह",
+    "THAI": "กขคงจชตทนปพมยรลวสหอ",
+    "HANGUL": "가나다라마바사아말습니까했뭐",
+    "CJK": "的是不我人有在他上大",
+    "HIRAGANA": "あいうのはがをです",
+    "KATAKANA": "アイウノンー",
+}
+"""Letters that no text of a writing does without."""
+
+_SIMPLIFIED: Final = "这们说来时个对后"
+_TRADITIONAL: Final = "這們說來時個對後"
+_TRADITIONAL_TAGS: Final = frozenset({"hant", "tw", "hk", "mo"})
+
+
+def letters_of(tag: str) -> str:
+    """Letters that a text in a language will have, whatever it says; none for one that has no row."""
+    row = language_of(tag)
+    if row is None:
+        return ""
+    known = "".join(_LETTERS.get(writing, "") for writing in sorted(row.writing))
+    if row.writing == frozenset({"CJK"}):
+        traditional = row.name == "Cantonese" or set(tag.lower().split("-")) & _TRADITIONAL_TAGS
+        known += _TRADITIONAL if traditional else _SIMPLIFIED
+    return known + row.frequent.replace(" ", "")
+
+
 def language_of(tag: str) -> Language | None:
     """The row of a tag such as `zh-Hant`; None for a language that has none here."""
     return LANGUAGES.get(tag.partition("-")[0].lower())

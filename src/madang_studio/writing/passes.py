@@ -29,6 +29,7 @@ from madang_studio.writing.prompts import (
 )
 from madang_studio.writing.rules import LONGEST_LINE_MS, Limits, faults_in, faults_of_text
 from madang_studio.writing.script import script_facts
+from madang_studio.writing.tasks import TASKS
 
 _PROMPTS: Final = {"dialogue": dialogue_prompt, "polish": polish_prompt}
 _LIMITS: Final = Limits(longest_line_ms=LONGEST_LINE_MS)
@@ -47,7 +48,7 @@ def make_pass(task: Task, ask: Ask) -> Made:
     prompt = _PROMPTS[step]
     rule = Pass(
         name=task.name,
-        model=params.get("model") or f"task:{step}",
+        model=params.get("model") or TASKS[step],
         system=EDITOR,
         user=lambda lines: prompt(script, genre, lines),
         title=step,
@@ -74,7 +75,7 @@ def make_translation(task: Task, ask: Ask) -> Made:
     source, wanted = params["source"], params["language"]
     rule = Pass(
         name=task.name,
-        model=params.get("model") or "task:translate",
+        model=params.get("model") or TASKS["translation"],
         system=TRANSLATOR,
         user=lambda some: translation_prompt(source, wanted, some),
         title="translation",

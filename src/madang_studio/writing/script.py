@@ -19,8 +19,8 @@ from madang_studio.writing.mending import Notes, mended
 from madang_studio.writing.prompts import WRITER, script_prompt
 from madang_studio.writing.rules import LONGEST_LINE_MS, Limits, faults_in
 from madang_studio.writing.schema import Schema, for_models, schema_of
+from madang_studio.writing.tasks import TASKS
 
-TASK: Final = "task:script"
 _WRAPPERS: Final = 2
 
 
@@ -43,7 +43,7 @@ def make_draft(task: Task, ask: Ask) -> Made:
 
     question = ChatAsk(
         name=task.name,
-        model=params.get("model") or TASK,
+        model=params.get("model") or TASKS["draft"],
         system=WRITER,
         user=script_prompt(params, genre, limits),
         schema=for_models(schema),
