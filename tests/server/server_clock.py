@@ -16,7 +16,7 @@ time.time = lambda: _now() + struct.unpack("<q", _shift[:8])[0] / 1e9
 
 
 class Clock:
-    """Programs that are started with `path` as their PYTHONPATH have a clock that goes wrong when told."""
+    """Interpreters that are started with `path` as their PYTHONPATH have a clock that goes wrong when told."""
 
     def __init__(self, folder: Path) -> None:
         file = folder / "shift"

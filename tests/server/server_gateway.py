@@ -4,15 +4,14 @@ import json
 import os
 import re
 import select
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import httpx
+
+from stand.forking import Way, start
 
 T = TypeVar("T")
 
@@ -60,11 +59,14 @@ def settings(port: int, models: dict[str, Any] | None = None, **server: Any) -> 
 class Gateway:
     """One process of `madang up`. `url` is where it serves; `log` is all that it said on stderr."""
 
-    def __init__(self, home: Path, config: dict[str, Any], *arguments: str) -> None:
+    def __init__(
+        self, home: Path, config: dict[str, Any], *arguments: str, way: Way = "forkserver"
+    ) -> None:
         self.home = home
         self.config = home / "madang.yaml"
         self.url = ""
         self._arguments = arguments
+        self._way = way
         self._client = httpx.Client(trust_env=False, timeout=20)
         self._log = home / "stderr.txt"
         self.configure(config)
@@ -82,15 +84,11 @@ class Gateway:
 
     def start(self) -> None:
         """Start it and wait until it serves."""
-        command = [sys.executable, "-m", "madang", "up", "--home", self.home, "--port", "0"]
-        command += self._arguments
+        command = ["up", "--home", str(self.home), "--port", "0", *map(str, self._arguments)]
         names = ("PATH", "PYTHONPATH", *(name for name in os.environ if name.startswith("AWS_")))
         kept = {name: os.environ[name] for name in names if name in os.environ}
         environ = {**kept, "MADANG_ADMIN_KEY": ADMIN_KEY}
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*map(str, command)], env=environ, stdout=subprocess.PIPE, stderr=log
-            )
+        self._process, self._stdout = start(command, environ, self._log, self._way)
         self.url = self._announced()
 
     @property
@@ -121,11 +119,11 @@ class Gateway:
 
     def terminate(self) -> None:
         """Ask it to end."""
-        self._process.send_signal(signal.SIGTERM)
+        self._process.terminate()
 
     def stop(self) -> int:
         """Ask it to end, wait, and return its exit status."""
-        if self._process.poll() is None:
+        if self._process.is_alive():
             self.terminate()
         return self._ended(30)
 
@@ -162,12 +160,11 @@ class Gateway:
 
     def _announced(self) -> str:
         """The address from its greeting."""
-        stdout = self._process.stdout
         deadline = time.monotonic() + 20
         said = b""
-        while time.monotonic() < deadline and self._process.poll() is None:
-            if select.select([stdout], [], [], 0.2)[0]:
-                said += os.read(stdout.fileno(), 65536)
+        while time.monotonic() < deadline and self._process.is_alive():
+            if select.select([self._stdout], [], [], 0.2)[0]:
+                said += os.read(self._stdout.fileno(), 65536)
                 if found := re.search(rb"serves on (http://[^\s]+)\n", said):
                     return found[1].decode()
         raise AssertionError(f"the gateway did not start: {said.decode()}\n{self.log}")
@@ -175,14 +172,14 @@ class Gateway:
     def _ended(self, within_s: float) -> int:
         self._client.close()
         self._client = httpx.Client(trust_env=False, timeout=20)
-        try:
-            return self._process.wait(within_s)
-        except subprocess.TimeoutExpired:
+        self._process.join(within_s)
+        late = self._process.is_alive()
+        if late:
             self._process.kill()
-            self._process.wait(10)
-            raise
-        finally:
-            self._process.stdout.close()
+            self._process.join(10)
+        self._stdout.close()
+        assert not late, f"it did not end within {within_s:g} s"
+        return self._process.exitcode
 
 
 def eventually(look: Callable[[], T], within_s: float = 60.0) -> T:

@@ -27,7 +27,7 @@ def gateway(clock, tmp_path_factory):
         openai = {"kind": "openai", "base_url": f"{vendor.url}/v1", "api_key": "sk-any"}
         openai |= {"limits": "off", "concurrency": "off"}
         home = tmp_path_factory.mktemp("home")
-        with Gateway(home, {"providers": {"openai": openai}}) as running:
+        with Gateway(home, {"providers": {"openai": openai}}, way="spawn") as running:
             yield running
 
 
