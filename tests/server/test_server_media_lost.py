@@ -13,6 +13,7 @@ from server_media import SHOT, booked, finished, made_config
 from madang.drills.simulator import Behaviour
 from madang.drills.simulator.media.traps import Trap
 
+SEEDANCE = "seedance/seedance-1-0-pro-250528"
 RUNWAY, PIKA, KLING = "runway/gen4.5", "pika-2.2-text", "kling/kling-v2-6"
 HASTY = {"unsure_s": 1, "poll_factor": 0.001, "give_up_s": 20}
 """A second for an order to arrive, and a thousandth of the time in which makers show what they have."""
@@ -59,17 +60,23 @@ def called(makers, tmp_path):
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     config = made_config(makers, poll_factor=100, public_url=f"http://127.0.0.1:{port}")
+    config["providers"]["seedance"] = {"base_url": f"{makers._running.url}/api/v3", "api_key": "k"}
     del config["providers"]["fal"]["platform_url"]
     with Gateway(tmp_path, config, "--port", port) as running:
         yield running
 
 
-@pytest.mark.parametrize("down_s", [0.0, 2.5], ids=["at once", "when it is up again"])
-def test_fals_call_finds_an_order_where_its_list_cannot_be_seen(called, stage, shot, down_s):
+@pytest.mark.parametrize(
+    ("model", "down_s"),
+    [(PIKA, 0.0), (PIKA, 2.5), (SEEDANCE, 0.0)],
+    ids=["fal at once", "fal when it is up again", "seedance at once"],
+)
+def test_a_makers_call_finds_an_order_where_no_list_can_be_seen(called, stage, shot, model, down_s):
     stage.change(speed=30)  # a clip takes 1.5 s, and a call that nobody took comes again
     stage.traps(Trap("lost_answer", times=1))
     key = called.make_key("studio")[1]
-    made = order(called, key, shot, PIKA)
+    made = order(called, key, shot, model)
+    assert made["maybe_charged"] is True
     if down_s:
         called.kill()
         time.sleep(down_s)
@@ -101,7 +108,6 @@ def test_an_order_that_never_arrived_is_given_again_by_itself_and_paid_once(
         makers.conduct.replace([Behaviour()])
     hasty.start()
     made = hasty.call("GET", "/v1/videos", key).json()["data"][0]
-    assert made["maybe_charged"] is True
     over = finished(hasty, key, made["id"], 30)
     assert over["status"] == "completed", over
     assert len(stage.book) == 1

@@ -52,6 +52,7 @@ async def reconcile(course: Course) -> None:
             _log.warning("job %s: %s has the order, as %s", job.id, name, clue.id)
             job.handle = clue
             await course.move("running", durable=True)
+            course.nudge()  # it may have been made long ago
             return
         nowhere = nowhere + 1 if clue == "nowhere" else 0
         if nowhere >= _LOOKS and now_us() > search.sure_us:

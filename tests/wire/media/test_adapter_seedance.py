@@ -1,14 +1,18 @@
 """Seedance: roles of pictures, tokens, and errors inside a 200."""
 
+import json
+
 import pytest
-from media_asks import CODED, PICTURE, answer, body, video
+from media_asks import CODED, PICTURE, answer, body, lost_order, video
 
 from madang.errors import (
     ContentFiltered,
+    InvalidRequest,
     ProviderLacksModel,
     ProviderOutOfQuota,
     ProviderOverloaded,
     ProviderRejected,
+    Unauthenticated,
     UnsupportedFeature,
 )
 from madang.wire.media.seedance import WIRE
@@ -97,3 +101,19 @@ def test_an_error_in_a_200_is_the_jobs_failure(code, cause, again):
 def test_a_refusal_is_judged_by_its_code_also_in_a_200(status, code, kind):
     with pytest.raises(kind, match="no"):
         WIRE.submitted(answer({"error": {"code": code, "message": "no"}}, status))
+
+
+def test_a_callback_names_its_task_and_is_known_by_the_token_of_its_address():
+    sent = WIRE.submit(video(callback="https://gateway/hooks/seedance?job=j"), MODEL)
+    assert body(sent)["callback_url"] == "https://gateway/hooks/seedance?job=j"
+    said = json.dumps({**TASK, "status": "queued"}).encode()
+    headers = {"x-madang-hook-token": "right"}
+    notice = WIRE.hook(headers, said, {"token": "right"}, 0.0)
+    assert (notice.job, notice.seen) == ("cgt-1", None)
+    assert WIRE.poll(WIRE.regain(notice.job, lost_order())).path.endswith("/tasks/cgt-1")
+    ended = json.dumps({**TASK, "status": "succeeded"}).encode()
+    assert WIRE.hook(headers, ended, {"token": "right"}, 0.0).delivery != notice.delivery
+    with pytest.raises(Unauthenticated):
+        WIRE.hook({}, said, {"token": "right"}, 0.0)
+    with pytest.raises(InvalidRequest):
+        WIRE.hook(headers, b"{}", {"token": "right"}, 0.0)

@@ -306,14 +306,9 @@ def _refused(answer: Incoming) -> ProviderError:
 def _hook(
     headers: Mapping[str, str], body: bytes, secrets: Mapping[str, Any], now_s: float
 ) -> Notice:
-    """A callback. `secrets["token"]`, if there is one, has to stand in the header `x-madang-hook-token`.
-
-    The server puts there what the address that was called has as its token; Kling signs nothing.
-    """
+    """A callback, which is known by the token of its address."""
     del now_s  # nothing in a callback says when it was sent
-    token = secrets.get("token")
-    if isinstance(token, str) and token:
-        check_token(headers.get("x-madang-hook-token"), token)
+    check_token(headers, secrets)
     said = json.request_object(body)
     task = answers.entry(said, "data") or said
     job = answers.word(task, "task_id")

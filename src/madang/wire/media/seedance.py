@@ -3,6 +3,8 @@
 Shapes: https://docs.byteplus.com/en/docs/ModelArk/1520757 and the pages beside it, read in November
 2026. What is special: an error may come inside an HTTP 200; the tokens that are charged are told
 when the clip is done (beforehand: width times height times frames over 1024); addresses are good for a day.
+Callbacks come whenever a task's state changes, and are not signed, so they are believed in nothing but
+which task it is.
 """
 
 from collections.abc import Mapping
@@ -12,6 +14,7 @@ from msgspec import Struct
 
 from madang.errors import (
     ContentFiltered,
+    InvalidRequest,
     ProviderBroken,
     ProviderError,
     ProviderFailed,
@@ -26,8 +29,9 @@ from madang.model.media import Clip, Handle, JobSeen, JobState, Picture, VideoAs
 from madang.wire import json
 from madang.wire.losses import Losses
 from madang.wire.media import answers
-from madang.wire.media.contract import Incoming, Outgoing, VideoWire
+from madang.wire.media.contract import Incoming, Lost, Notice, Outgoing, VideoWire
 from madang.wire.media.fitting import joined, lacking, lines, ratio, seconds, segment
+from madang.wire.media.signatures import check_token
 from madang.wire.media.stills import uri
 
 _PATH: Final = "/contents/generations/tasks"
@@ -114,6 +118,8 @@ def _submit(ask: VideoAsk, model: str) -> Outgoing:
         losses.add("generate_audio")
     if ask.negative is not None:
         losses.add("negative_prompt")
+    if ask.callback is not None:
+        body["callback_url"] = ask.callback
     tokens = -(-_PIXELS[resolution] * _FRAMES_PER_S * length // 1024)
     return Outgoing(
         method="POST",
@@ -205,10 +211,30 @@ def _refused(answer: Incoming) -> ProviderError:
     return answers.refusal(answer, answers.word(error, "message"), code, _kind(code))
 
 
+def _hook(
+    headers: Mapping[str, str], body: bytes, secrets: Mapping[str, Any], now_s: float
+) -> Notice:
+    """A callback, which is known by the token of its address."""
+    del now_s  # it says when the task changed, and not when it was sent
+    check_token(headers, secrets)
+    said = json.request_object(body)
+    job = answers.word(said, "id")
+    if job is None:
+        raise InvalidRequest("The callback names no `id`.", code="invalid_webhook")
+    return Notice(job, f"{job}:{answers.word(said, 'status')}"[:300])
+
+
+def _regain(identity: str, lost: Lost) -> Handle:
+    del lost  # the address has no word of the model
+    return Handle(identity)
+
+
 WIRE: Final = VideoWire(
     submit=_submit,
     submitted=_submitted,
     poll=_poll,
     polled=_polled,
     cancel=_cancel,
+    hook=_hook,
+    regain=_regain,
 )
