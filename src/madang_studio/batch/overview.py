@@ -1,20 +1,31 @@
 """How a drama stands, said in records that people and programs can read."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from madang_studio.batch.delivery import stand_ins
+from madang_studio.graph.standing import Standing
 from madang_studio.graph.survey import survey
 from madang_studio.store import Project
+from madang_studio.store.money import Spent
+
+_NOTHING: Final = Spent(0, 0)
 
 
 class Part(Struct, frozen=True, kw_only=True):
-    """A place. `takes`: how many versions ever stood there. `gate`: who holds it."""
+    """A place. `takes`: how many versions ever stood there. `gate`: who holds it.
+
+    `cost_nusd`: what all of them and what came to nothing have cost, `unpriced` requests aside.
+    """
 
     place: str
     state: str
     why: tuple[str, ...]
     gate: str | None
     takes: int
+    cost_nusd: int = 0
+    unpriced: int = 0
 
 
 class Overview(Struct, frozen=True, kw_only=True):
@@ -35,7 +46,7 @@ def overview(project: Project, drama: str) -> Overview:
     """How a drama stands now. Raises StudioError."""
     stands, seen = project.dramas.get(drama), survey(project, drama)
     spent = project.money.spent(drama)
-    takes = project.shelf.counts(drama)
+    takes, costs = project.shelf.counts(drama), project.money.by_place(drama)
     return Overview(
         drama=drama,
         state=stands.state,
@@ -46,7 +57,19 @@ def overview(project: Project, drama: str) -> Overview:
         unpriced=spent.unpriced,
         stand_ins=tuple(stand_ins(seen.standing)),
         parts=tuple(
-            Part(place=key, state=it.state, why=it.why, gate=it.gate, takes=takes.get(key, 0))
+            _part(it, takes.get(key, 0), costs.get(key, _NOTHING))
             for key, it in seen.standing.items()
         ),
+    )
+
+
+def _part(standing: Standing, takes: int, spent: Spent) -> Part:
+    return Part(
+        place=standing.node.key,
+        state=standing.state,
+        why=standing.why,
+        gate=standing.gate,
+        takes=takes,
+        cost_nusd=spent.nusd,
+        unpriced=spent.unpriced,
     )

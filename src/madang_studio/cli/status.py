@@ -35,7 +35,9 @@ def command(drama: str | None, folder: Path, whole: bool, as_json: bool) -> None
 
 
 def _print(found: Overview, *, whole: bool) -> None:
-    click.echo(f"{found.drama}: {found.state}, {_parts(found)}; paid {money(found.cost_nusd)}")
+    click.echo(
+        f"{found.drama}: {found.state}, {_parts(found)}; paid {money(found.cost_nusd, found.unpriced)}"
+    )
     if found.words:
         click.echo(found.words)
     for words in found.stand_ins:
@@ -44,11 +46,12 @@ def _print(found: Overview, *, whole: bool) -> None:
     if not shown and found.whole:
         click.echo("Everything is there and up to date.")
         return
-    print_table(("part", "state", "why"), [_row(it) for it in shown])
+    print_table(("part", "state", "paid", "why"), [_row(it) for it in shown], numbers=("paid",))
 
 
-def _row(part: Part) -> tuple[str, str, str]:
-    return part.place, part.state, short("; ".join(part.why), 120)
+def _row(part: Part) -> tuple[str, str, str, str]:
+    paid = money(part.cost_nusd, part.unpriced) if part.cost_nusd or part.unpriced else "-"
+    return part.place, part.state, paid, short("; ".join(part.why), 120)
 
 
 def _parts(found: Overview) -> str:

@@ -8,8 +8,9 @@ from madang_studio.store.database import Database
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """Something happened to a drama, or to one place of it. `what`: begun, made, kept, failed, held,
-    noted (it has to do without something), or a state.
+    """Something happened to a drama, or to one place of it.
+
+    `what`: begun, made, kept, failed, held, noted (it has to do without something), or a state.
     """
 
     id: int

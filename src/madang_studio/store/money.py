@@ -48,13 +48,14 @@ class Money:
         """What all dramas of a batch have cost."""
         return self._sum("drama IN (SELECT id FROM dramas WHERE batch = ?)", batch)
 
-    def by_place(self, drama: str) -> dict[str, int]:
-        """What each place of a drama has cost, all its versions together."""
+    def by_place(self, drama: str) -> dict[str, Spent]:
+        """What each place of a drama has cost, all its versions and failures together."""
         rows = self._database.read(
-            "SELECT place, COALESCE(SUM(cost_nusd), 0) FROM charges WHERE drama = ? GROUP BY place",
+            "SELECT place, COALESCE(SUM(cost_nusd), 0), SUM(cost_nusd IS NULL) FROM charges "
+            "WHERE drama = ? GROUP BY place",
             drama,
         )
-        return {row[0]: int(row[1]) for row in rows}
+        return {row[0]: Spent(int(row[1]), int(row[2] or 0)) for row in rows}
 
     def rate(self, step: str, model: str | None) -> Rate | None:
         """What a step by a model took the last 50 times; None: it was never made."""

@@ -65,7 +65,7 @@ def test_a_finished_drama_has_nothing_to_plan(project, server):
 def test_a_changed_line_is_planned_without_a_clip_and_costs_what_was_planned(project, server):
     drama = project.dramas.add(BRIEF)
     finish(project, server, drama)
-    spoken = project.money.by_place(drama)["voice/1.2"]
+    spoken = project.money.by_place(drama)["voice/1.2"].nusd
     orders.edit_line(project, drama, "1.2", LineEdit(text="So late? !"))
     found, before = planned(project, drama), server.book.total_nusd
     assert paid(found) == {"voice/1.2", "translation/ko/1"}

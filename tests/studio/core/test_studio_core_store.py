@@ -14,6 +14,7 @@ from madang_studio.errors import NoRoom, StudioError
 from madang_studio.model.edits import LineEdit
 from madang_studio.model.work import Charge, Made
 from madang_studio.store import Artefact, Project, Recipe
+from madang_studio.store.money import Spent
 from madang_studio.store.objects import content_of
 
 
@@ -124,8 +125,8 @@ def test_a_name_is_paid_once_however_often_it_is_entered(project):
     for request in ("r1", "r2"):
         project.money.charge("d", "clip/1.1", "s", [Charge("name", request, 70)])
     project.money.charge("d", "voice/1.1", "t", [Charge("other", "r3", None)])
-    assert project.money.spent("d") == type(project.money.spent("d"))(70, 1)
-    assert project.money.by_place("d") == {"clip/1.1": 70, "voice/1.1": 0}
+    assert project.money.spent("d") == Spent(70, 1)
+    assert project.money.by_place("d") == {"clip/1.1": Spent(70, 0), "voice/1.1": Spent(0, 1)}
 
 
 def test_edits_belong_to_one_script_and_come_back_with_it(project):

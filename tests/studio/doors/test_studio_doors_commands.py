@@ -102,6 +102,17 @@ def test_a_mistake_in_a_script_is_told_with_its_line_and_changes_nothing(
     assert told("plan", film.drama, project=copy).stdout == "Nothing has to be made.\n"
 
 
+def test_status_says_what_each_part_has_cost_and_all_of_them_are_what_the_drama_cost(told, film):
+    found = json.loads(told("status", film.drama, "--json").stdout)
+    costs = {it["place"]: it["cost_nusd"] for it in found["parts"]}
+    assert sum(costs.values()) == found["cost_nusd"] == film.made["cost_nusd"]
+    assert costs["script/draft"] > 0
+    assert costs["mix"] == 0
+    lines = told("status", film.drama, "--all").stdout.splitlines()
+    draft = next(line for line in lines if "script/draft" in line)
+    assert f"${costs['script/draft'] / 1e9:.6f}"[:6] in draft
+
+
 def test_takes_are_numbered_as_they_were_made(told, film, copy):
     (only,) = json.loads(
         told("retake", film.drama, "1.1", "--takes", "--json", project=copy).stdout
