@@ -1,5 +1,7 @@
 """Addresses, names, keys and references: what the shape of the file alone cannot say."""
 
+import json
+
 import pytest
 
 from madang.config import parse, references
@@ -114,3 +116,39 @@ def test_a_target_at_a_provider_that_is_not_there_is_found():
     (problem,) = references(settings, ["openai", "gemini"])
     assert problem.path == "models.m.targets[1]"
     assert "Did you mean `openai`?" in problem.message
+
+
+def test_places_of_ones_own_are_hosts_addresses_and_networks():
+    entries = [
+        "files.internal",
+        "10.20.0.0/16",
+        "192.168.1.5",
+        "fd00::/8",
+        "::1",
+        "minio",
+        "cafe.b",
+    ]
+    assert parse(
+        json.dumps({"media": {"allow_private": entries}}), {}
+    ).media.allow_private == tuple(entries)
+    assert parse("{}", {}).media.allow_private == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("http://files.internal", "no host"),
+        ("files.internal:9000", "no host"),
+        ("*.internal", "no host"),
+        ("10.0.0", "no host"),
+        ("10.0.0.0/99", "no host"),
+        ("", "no host"),
+        ("a b", "no host"),
+        ("10.20.0.1/16", "10.20.0.0/16"),
+        ("0.0.0.0/0", "is everything"),
+        ("::/0", "is everything"),
+    ],
+)
+def test_a_place_that_could_mean_anything_is_refused(refused, entry, words):
+    problem = refused(f"media: {{allow_private: ['{entry}']}}")["media.allow_private"]
+    assert words in problem.message

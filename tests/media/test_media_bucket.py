@@ -1,13 +1,23 @@
 """Files in a bucket of a real server of S3: whole or not there, and every refusal said in our words."""
 
 import asyncio
+import datetime
+import time
 
 import obstore
 import pytest
-from tests.stand.bucket import BUCKET, Buckets
 
-from madang.errors import NotFound, ProviderBroken, StoreUnavailable
+from madang import catalog
+from madang.config.settings import Provider
+from madang.errors import NotFound, ProviderBroken, ProviderFailed, StoreUnavailable
 from madang.media.bucket import Bucket
+from madang.media.fetching import Fetcher
+from madang.media.shelf import Folder
+from madang.model.media import Clip
+from madang.upstream.providers import build_providers
+from madang.upstream.public import Private
+from madang.upstream.transport import Transport
+from stand.bucket import BUCKET, Buckets
 
 MIB = 1024 * 1024
 PLACE = f"s3://{BUCKET}/clips"
@@ -121,3 +131,35 @@ def test_a_bucket_without_credentials_is_not_asked_for_ever(environ):
     environ.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:9")  # where a cloud's machines ask
     with pytest.raises(StoreUnavailable, match="cannot be kept"):
         _put(Bucket(PLACE), "a.mp4", b"film")
+
+
+def _fetched(tmp_path, url):
+    """Fetch a clip as a maker names it: a maker's own bucket, on a host of ours that is listed."""
+    row = Provider(kind="openai", base_url="http://maker.invalid/v1", api_key="key-PLANTED")
+    maker = build_providers({"maker": row}, catalog.load())["maker"]
+
+    async def story():
+        transport = Transport(environ={})
+        transport.allow_private(Private.of(["127.0.0.1"]))
+        try:
+            fetcher = Fetcher(transport, Folder(tmp_path), maker, 0, MIB)
+            return await fetcher.keep("video_1", (Clip(url=url, keyed=False),))
+        finally:
+            await transport.close()
+
+    return asyncio.run(story())
+
+
+def test_a_signed_address_of_a_makers_bucket_is_fetched_and_an_expired_one_is_said(
+    bucket, tmp_path
+):
+    _put(bucket, "made.mp4", b"film")
+    url = obstore.sign(bucket._store, "GET", "made.mp4", datetime.timedelta(seconds=1))
+    assert _fetched(tmp_path, url).size == 4
+    assert (tmp_path / "video_1.mp4").read_bytes() == b"film"
+    time.sleep(2.1)  # the server counts whole seconds
+    (tmp_path / "video_1.mp4").unlink()
+    for address in (url, url.partition("?")[0]):
+        with pytest.raises(ProviderFailed, match=r"maker answered 40[03] for the file"):
+            _fetched(tmp_path, address)
+    assert list(tmp_path.iterdir()) == []

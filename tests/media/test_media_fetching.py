@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from madang import catalog
 from madang.config.settings import Provider
@@ -11,19 +12,25 @@ from madang.media.fetching import Fetcher
 from madang.media.shelf import Folder
 from madang.model.media import Clip
 from madang.upstream.providers import build_providers
+from madang.upstream.public import Private
 from madang.upstream.transport import Transport
 
 FILM = b"HTTP/1.1 200 OK\r\ncontent-type: video/mp4\r\ncontent-length: 4\r\n\r\nfilm"
 
 
-def _keep(tmp_path, answers, *clips, most=1_000):
-    """Keep clips of a provider that answers a path so; what was kept, and the paths that were asked for."""
+def _keep(tmp_path, answers, *clips, most=1_000, private=()):
+    """Keep clips of a provider that answers a path so; what was kept, and the paths that were asked for.
+
+    `{port}` in an answer or a clip's address is the port of the provider.
+    """
     asked = []
 
     async def serve(reader, writer):
         head = await reader.readuntil(b"\r\n\r\n")
         asked.append(head.split()[1].decode())
-        writer.write(answers.get(asked[-1], b"HTTP/1.1 404 No\r\ncontent-length: 0\r\n\r\n"))
+        answer = answers.get(asked[-1], b"HTTP/1.1 404 No\r\ncontent-length: 0\r\n\r\n")
+        port = writer.get_extra_info("sockname")[1]
+        writer.write(answer.replace(b"{port}", b"%d" % port))
         await writer.drain()
         writer.close()
 
@@ -33,9 +40,11 @@ def _keep(tmp_path, answers, *clips, most=1_000):
         row = Provider(kind="openai", base_url=f"http://127.0.0.1:{port}/v1", api_key="k")
         provider = build_providers({"shop": row}, catalog.load())["shop"]
         transport = Transport(environ={})
+        transport.allow_private(Private.of(private))
+        there = [replace(one, url=one.url and one.url.format(port=port)) for one in clips]
         try:
             fetcher = Fetcher(transport, Folder(tmp_path), provider, 0, most)
-            return await fetcher.keep("video_1", clips)
+            return await fetcher.keep("video_1", tuple(there))
         finally:
             await transport.close()
             server.close()
@@ -93,4 +102,35 @@ def test_redirections_in_a_circle_end(tmp_path):
 def test_what_is_too_large_is_not_kept(tmp_path, clip):
     with pytest.raises(ProviderBroken, match="larger"):
         _keep(tmp_path, {"/v1/a": FILM}, clip, most=3)
+    assert list(tmp_path.iterdir()) == []
+
+
+ELSEWHERE = "http://localhost:{port}/files/a"
+"""Another host than the provider's, at a private address."""
+
+
+@pytest.mark.parametrize("private", [["localhost"], ["127.0.0.0/8", "::1"]])
+def test_a_file_host_of_ones_own_is_reached_where_it_is_listed(tmp_path, private):
+    moved = f"HTTP/1.1 302 Found\r\nlocation: {ELSEWHERE}\r\ncontent-length: 0\r\n\r\n".encode()
+    answers = {"/files/a": FILM, "/v1/a": moved}
+    for clip in (Clip(url=ELSEWHERE, keyed=False), Clip(url="/a", keyed=True)):
+        kept, asked = _keep(tmp_path, answers, clip, private=private)
+        assert kept.size == 4
+        assert asked[-1] == "/files/a"
+
+
+@pytest.mark.parametrize("private", [[], ["files.internal"], ["10.0.0.0/8"]])
+def test_a_file_host_that_is_not_listed_stays_refused(tmp_path, private):
+    with pytest.raises(ProviderBroken, match="allow_private"):
+        _keep(tmp_path, {"/files/a": FILM}, Clip(url=ELSEWHERE, keyed=False), private=private)
+
+
+def test_a_listed_host_leads_to_no_other(tmp_path):
+    """A redirection from a place that is allowed is judged like any other."""
+    moved = (
+        b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.2:{port}/b\r\ncontent-length: 0\r\n\r\n"
+    )
+    clip = Clip(url=ELSEWHERE, keyed=False)
+    with pytest.raises(ProviderBroken, match=r"127\.0\.0\.2"):
+        _keep(tmp_path, {"/files/a": moved}, clip, private=["localhost"])
     assert list(tmp_path.iterdir()) == []

@@ -3,7 +3,8 @@
 import pytest
 from server_gateway import Gateway, eventually
 from server_media import SHOT, booked, finished, made_config
-from tests.stand.bucket import BUCKET, Buckets
+
+from stand.bucket import BUCKET, Buckets
 
 
 @pytest.fixture

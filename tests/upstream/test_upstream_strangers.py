@@ -7,7 +7,7 @@ import pytest
 from upstream_servers import OK, asking, calling, serving
 
 from madang.errors import ProviderBroken
-from madang.upstream import dialing
+from madang.upstream.public import Private
 from madang.upstream.transport import Transport
 
 
@@ -48,10 +48,10 @@ def test_a_stranger_at_a_private_address_is_not_dialled(host):
 def test_a_stranger_is_dialled_where_it_was_judged(monkeypatch):
     """The name is looked up once for a connection: what it would answer a moment later is never asked."""
     asked = _lookups(monkeypatch, "127.0.0.1", "10.0.0.1")
-    monkeypatch.setattr(dialing, "is_public", lambda address: address == "127.0.0.1")
 
     async def story():
         async with serving(_answer) as provider, calling() as transport:
+            transport.allow_private(Private.of(["127.0.0.1"]))
             origin = provider.origin._replace(host="rebind.example", stranger=True)
             return await (await transport.send(asking(origin))).read()
 
@@ -110,3 +110,84 @@ def test_strangers_that_are_gone_are_forgotten():
             return len(transport._pools)
 
     assert asyncio.run(story()) == 2
+
+
+def test_a_host_that_is_listed_is_reached_wherever_its_name_leads(monkeypatch):
+    _lookups(monkeypatch, "127.0.0.1")
+
+    async def story():
+        async with serving(_answer) as provider, calling() as transport:
+            transport.allow_private(Private.of(["Rebind.Example"]))
+            origin = provider.origin._replace(host="rebind.example", stranger=True)
+            return await (await transport.send(asking(origin))).read()
+
+    assert asyncio.run(story()) == b"ok"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "rebind.example"])
+def test_what_is_not_listed_stays_refused(monkeypatch, host):
+    """Another host, another network, and a name with one address in it and one beside it."""
+    _lookups(monkeypatch, "127.0.0.1")
+
+    async def story():
+        async with serving(_answer) as provider, calling() as transport:
+            transport.allow_private(Private.of(["files.example", "10.0.0.0/8", "127.0.0.2"]))
+            with pytest.raises(ProviderBroken, match="allow_private"):
+                await transport.send(asking(provider.origin._replace(host=host, stranger=True)))
+            return provider.connections
+
+    assert asyncio.run(story()) == 0
+
+
+def test_every_address_of_a_name_has_to_be_allowed(monkeypatch):
+    real = socket.getaddrinfo
+
+    def both(host, port, *args, **kwargs):
+        if host != "rebind.example":
+            return real(host, port, *args, **kwargs)
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
+            for address in ("127.0.0.1", "169.254.169.254")
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", both)
+
+    async def story():
+        async with serving(_answer) as provider, calling() as transport:
+            transport.allow_private(Private.of(["127.0.0.0/8"]))
+            origin = provider.origin._replace(host="rebind.example", stranger=True)
+            with pytest.raises(ProviderBroken):
+                await transport.send(asking(origin))
+
+    asyncio.run(story())
+
+
+def test_what_is_listed_no_more_is_closed_also_where_a_connection_was_kept():
+    async def story():
+        async with serving(_answer) as provider, calling() as transport:
+            origin = provider.origin._replace(stranger=True)
+            transport.allow_private(Private.of(["127.0.0.0/8"]))
+            await (await transport.send(asking(origin))).read()
+            transport.allow_private(Private())
+            with pytest.raises(ProviderBroken):
+                await transport.send(asking(origin))
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("10.20.0.9", True),
+        ("::ffff:10.20.0.9", True),
+        ("10.21.0.1", False),
+        ("::ffff:10.21.0.1", False),
+        ("fd00::1", True),
+        ("fd01::1", False),
+        ("fe80::1%eth0", False),
+        ("93.184.215.14", True),
+    ],
+)
+def test_a_network_holds_its_addresses_however_they_are_written(address, allowed):
+    places = Private.of(["10.20.0.0/16", "fd00::/64"])
+    assert places.permits("any.example", address) is allowed

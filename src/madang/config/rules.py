@@ -18,6 +18,7 @@ from madang.config.budgets import budget_faults, limit_faults
 from madang.config.canaries import canary_faults
 from madang.config.drills import drill_faults
 from madang.config.health import breaker_faults, health_faults
+from madang.config.media import place_faults
 from madang.config.pacing import Paces
 from madang.config.payments import Payments
 from madang.config.plans import Plan
@@ -56,6 +57,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     for name, plan in settings.plans.items():
         yield from _plan_faults(("plans", name), name, plan)
     yield from _payment_faults(("payments",), settings.payments)
+    yield from place_faults(settings.media)
     yield from breaker_faults(("breaker",), settings.breaker)
     yield from price_faults(settings.prices)
     yield from retry_faults(("retries",), settings.retries)

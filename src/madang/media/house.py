@@ -20,6 +20,7 @@ from madang.media.thumbnails import find_ffmpeg, make_thumbnail
 from madang.pipeline import Pipeline
 from madang.state.jobs import MediaJobs
 from madang.state.store import Store
+from madang.upstream.public import Private
 
 _BUCKET: Final = "madang.media.bucket"
 """Imported only where a bucket is configured: it brings a library of 7 MB."""
@@ -41,6 +42,7 @@ class House:
         kept = settings.idempotency
         self.again = Again(store, secrets.token_hex(8), kept.keep_h, kept.max_mb * 1024 * 1024)
         self._making = asyncio.Lock()
+        self._open_to(settings)
 
     def configure(self, settings: Settings) -> None:
         """Put other settings in force."""
@@ -48,6 +50,11 @@ class House:
         if settings.media.store != kit.settings.media.store:
             kit.shelf = shelf_of(settings.media.store, self._home)
         kit.settings = settings
+        self._open_to(settings)
+
+    def _open_to(self, settings: Settings) -> None:
+        """Say where makers may send for their files beside the public Internet."""
+        self.kit.pipeline.transport.allow_private(Private.of(settings.media.allow_private))
 
     async def start(self, worker: int) -> None:
         """Take up what earlier processes have left."""

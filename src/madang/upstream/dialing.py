@@ -16,23 +16,31 @@ from madang.errors import ProviderBroken, ProviderUnreachable
 from madang.upstream.connection import Connection
 from madang.upstream.origin import Origin
 from madang.upstream.proxy import Proxy
-from madang.upstream.public import is_public
+from madang.upstream.public import NOWHERE, Private
 
 _MAX_TUNNEL_HEAD_BYTES = 65_536
 _TUNNEL_STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})[ \r]")
 
 
 class Dialer:
-    """Opens connections to one origin. `context` gives the TLS settings, where TLS is spoken."""
+    """Opens connections to one origin. `context` gives the TLS settings, where TLS is spoken.
 
-    __slots__ = ("_context", "_origin", "_proxy")
+    `private`: the places that a stranger may lead to beside the public Internet.
+    """
+
+    __slots__ = ("_context", "_origin", "_private", "_proxy")
 
     def __init__(
-        self, origin: Origin, proxy: Proxy | None, context: Callable[[], ssl.SSLContext]
+        self,
+        origin: Origin,
+        proxy: Proxy | None,
+        context: Callable[[], ssl.SSLContext],
+        private: Private = NOWHERE,
     ) -> None:
         self._origin = origin
         self._proxy = proxy
         self._context = context
+        self._private = private
 
     async def dial(self, connection: Connection) -> None:
         """Open a socket and install `connection` on it. A cancelled one is closed.
@@ -61,7 +69,7 @@ class Dialer:
     async def _first_hop(self) -> tuple[asyncio.Transport, "_Doorway"]:
         """A socket to the proxy, or to the origin."""
         loop, hop = asyncio.get_running_loop(), self._origin
-        addresses = await _public_addresses(hop) if hop.stranger else [hop.host]
+        addresses = await _judged_addresses(hop, self._private) if hop.stranger else [hop.host]
         if self._proxy is not None:
             hop = self._proxy.origin
             addresses = [hop.host]
@@ -143,14 +151,16 @@ class _Doorway(asyncio.Protocol):
             self._waiter.set_result(None)
 
 
-async def _public_addresses(origin: Origin) -> list[str]:
+async def _judged_addresses(origin: Origin, private: Private) -> list[str]:
     """The addresses of a host that somebody else has named. Raises OSError, ProviderBroken where one is private."""
     found = await asyncio.get_running_loop().getaddrinfo(
         origin.host, origin.port, type=socket.SOCK_STREAM
     )
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-    if not addresses or not all(map(is_public, addresses)):
-        raise ProviderBroken(f"the provider names a private address ({origin.host})")
+    if not addresses or not all(private.permits(origin.host, each) for each in addresses):
+        raise ProviderBroken(
+            f"the provider names a private address ({origin.host}), which `media.allow_private` does not list"
+        )
     return addresses
 
 

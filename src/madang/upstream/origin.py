@@ -12,7 +12,7 @@ class Origin(NamedTuple):
     """One server, as the connection pool keys it.
 
     `host` is lower-case ASCII; an IPv6 address stands without its brackets. `stranger`: somebody else
-    has named it, so that it is dialled only where all its addresses are of the public Internet.
+    has named it, so that it is dialled only where all its addresses are of the public Internet, or allowed.
     """
 
     scheme: str

@@ -1,7 +1,11 @@
-"""Which addresses are of the public Internet: the rule for places that somebody else names. No I/O."""
+"""Which addresses are of the public Internet: the rule for places that somebody else names. No I/O.
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import Final
+Others may be reached only where the configuration names them: by their host, or by their network.
+"""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final, NamedTuple
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 
@@ -15,6 +19,36 @@ def is_public(address: str) -> bool:
         if inner is not None:
             return inner.is_global and not inner.is_multicast
     return found.is_global and not found.is_multicast and bare == address
+
+
+class Private(NamedTuple):
+    """Places of one's own: `hosts` wherever their names lead, and whatever is in `networks`."""
+
+    hosts: frozenset[str] = frozenset()
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    @classmethod
+    def of(cls, entries: Iterable[str]) -> "Private":
+        """Read hosts, addresses and networks, as the configuration has checked them."""
+        hosts, networks = set[str](), list[IPv4Network | IPv6Network]()
+        for entry in entries:
+            try:
+                networks.append(ip_network(entry))
+            except ValueError:
+                hosts.add(entry.lower())
+        return cls(frozenset(hosts), tuple(networks))
+
+    def permits(self, host: str, address: str) -> bool:
+        """Whether a host may be reached at an address: a public one, or one of these places."""
+        if host in self.hosts or is_public(address):
+            return True
+        found = ip_address(address.partition("%")[0])
+        inner = _inner(found) if isinstance(found, IPv6Address) else None
+        return any(one in network for network in self.networks for one in (found, inner) if one)
+
+
+NOWHERE: Final = Private()
+"""Public addresses only."""
 
 
 def _inner(address: IPv6Address) -> IPv4Address | None:

@@ -19,6 +19,7 @@ from madang.upstream.outbox import Outbox
 from madang.upstream.outgoing import Outgoing
 from madang.upstream.pool import Pool, PoolBounds
 from madang.upstream.proxy import proxy_for
+from madang.upstream.public import NOWHERE, Private
 from madang.upstream.reader import Bounds
 
 __all__ = ["Incoming", "Outgoing", "Transport", "Unanswered"]
@@ -31,7 +32,8 @@ class Transport:
     `idle_keep_s` should stay below the providers' own keep-alive time. `max_head_bytes` and
     `max_head_count` bound an answer's head, `max_body_bytes` what `Incoming.read` returns, not a
     stream. `ssl_context` replaces the default, which trusts the system's authorities. `environ`
-    names the proxies. All requests leave through `outbox`.
+    names the proxies. All requests leave through `outbox`. Strangers (see `Origin`) are reached at
+    public addresses, and where `allow_private` says.
     """
 
     max_connections_per_origin: int = 8192
@@ -44,6 +46,7 @@ class Transport:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     outbox: Outbox = field(default_factory=Outbox)
     _pools: dict[Origin, Pool] = field(init=False, default_factory=dict)
+    _private: Private = field(init=False, default=NOWHERE)
     _loop: asyncio.AbstractEventLoop | None = field(init=False, default=None)
     _closed: bool = field(init=False, default=False)
 
@@ -72,6 +75,12 @@ class Transport:
             raise ProviderUnreachable(f"the proxy for {host} refused our credentials")
         return incoming
 
+    def allow_private(self, places: Private) -> None:
+        """Let strangers lead to these places, too, and to no others: what was open to them is not used again."""
+        if places != self._private:
+            self._private = places
+            self._pools = {known: it for known, it in self._pools.items() if not known.stranger}
+
     async def close(self) -> None:
         """Close every connection; exchanges that are going on fail with Draining."""
         self._closed = True
@@ -90,7 +99,7 @@ class Transport:
         self._pools[origin] = pool = Pool(
             origin,
             None if origin.encrypted else proxy,
-            Dialer(origin, proxy, self._tls),
+            Dialer(origin, proxy, self._tls, self._private),
             self.outbox,
             PoolBounds(self.max_connections_per_origin, self.max_idle_per_origin, self.idle_keep_s),
             Bounds(self.max_head_bytes, self.max_head_count, self.max_body_bytes),
