@@ -30,7 +30,7 @@ ASKS = {
         aspect="16:9",
         first=Picture(data=b"\x89PNG", url=None),
     ),
-    "speech": SpeechAsk(text="Hello there", voice="alloy"),
+    "speech": SpeechAsk(text="Hello there", voice="alloy", format="wav"),
     "images": ImageAsk(prompt="A fox"),
     "transcriptions": TranscribeAsk(audio=WAV, filename="a.wav", mime="audio/wav"),
 }

@@ -59,7 +59,8 @@ class ProviderRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class ModelRow(Struct, frozen=True, kw_only=True):
     """A model, wherever it is served.
 
-    `makes` is its work; `api`, of those that make text, the native wire format. `ids` is its name
+    `makes` is its work; `api` the native wire format, of those that make text or are asked for files
+    in it as well. `ids` is its name
     at each provider that serves it, its home first; `snapshots` are dated names that the home
     accepts as they are, `aliases` are names that only people use. `context_window` and `max_output`
     are in tokens, None where unknown. `features` is what it can do, `lacks` what it cannot; what is
@@ -81,6 +82,10 @@ class ModelRow(Struct, frozen=True, kw_only=True):
     sunset: date | None = None
     features: tuple[Feature, ...] = ()
     lacks: tuple[Feature, ...] = ()
+
+    def generates(self, dialect: Dialect | None) -> bool:
+        """Whether it is asked in a dialect of text: what Gemini's models speak, Gemini's own dialect asks for, too."""
+        return self.makes == "text" or self.api == dialect == "gemini"
 
     @property
     def home(self) -> str:

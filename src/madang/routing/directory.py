@@ -284,7 +284,7 @@ class Directory:
         if serving is None:
             return None
         row = self._catalog.find(name) or self._catalog.find(rest)
-        if row is not None and row.makes != "text":
+        if row is not None and not row.generates(dialect):
             return ()
         api = _choose_api(serving.apis, row.api if row else None, dialect)
         return () if api is None else (self._target(serving, row, rest, api),)
@@ -294,14 +294,16 @@ class Directory:
         if row is None:
             return ()
         asked = name.rpartition("/")[2]
-        able = [serving for serving in self._servings.values() if self._serves(serving, row)]
+        able = [
+            serving for serving in self._servings.values() if self._serves(serving, row, dialect)
+        ]
         able.sort(key=lambda serving: serving.home != row.home)
         chosen = [(serving, _choose_api(serving.apis, row.api, dialect)) for serving in able]
         return tuple(self._target(serving, row, asked, api) for serving, api in chosen if api)
 
     @staticmethod
-    def _serves(serving: Serving, row: ModelRow) -> bool:
-        listed = row.makes == "text" and (
+    def _serves(serving: Serving, row: ModelRow, dialect: Dialect | None = None) -> bool:
+        listed = row.generates(dialect) and (
             serving.serves_all or (serving.home or serving.name) in row.ids
         )
         return listed and _choose_api(serving.apis, row.api, row.api) is not None

@@ -148,6 +148,20 @@ def test_speech_comes_as_samples(gemini, media):
     assert answer.usage_metadata.candidates_token_count == 50
 
 
+def test_newer_models_speak_in_files(gemini, media):
+    answer = gemini.models.generate_content(
+        model="gemini-3.8-flash-tts",
+        contents="x" * 30,
+        config=types.GenerateContentConfig(response_modalities=["AUDIO"]),
+    )
+    sound = answer.candidates[0].content.parts[0].inline_data
+    assert (sound.mime_type, sound.data[:4]) == ("audio/wav", b"RIFF")
+    assert (
+        media.book.of("gemini")[0].nusd
+        == answer.usage_metadata.prompt_token_count * 500 + 50 * 9_000
+    )
+
+
 def test_what_was_asked_for_in_words_is_still_answered_in_words(gemini, media):
     assert gemini.models.generate_content(model="gemini-2.5-flash", contents="Hello").text
 

@@ -20,8 +20,8 @@ from google.oauth2.credentials import Credentials
 from media_asks import CODED, PICTURE, PNG, body, video
 from runwayml import RunwayML
 
-from madang.model.media import SpeechAsk
-from madang.wire.media import elevenlabs, fal, runway, veo
+from madang.model.media import Source, SpeechAsk
+from madang.wire.media import elevenlabs, fal, gemini_speech, runway, veo
 
 VOICE = "21m00Tcm4TlvDq8ikWAM"
 ANSWER = {
@@ -97,6 +97,19 @@ def test_runways_library_sends_pictures_the_same():
     assert (ours.path, body(ours)) == (path, sent)
 
 
+def test_runways_library_changes_a_clip_the_same():
+    film = Source(id="video_1", change="edit", data=PNG)
+    ours = runway.WIRE.submit(video(source=film), "aleph2")
+    with listening() as (url, kept), RunwayML(api_key="k", base_url=url, max_retries=0) as theirs:
+        theirs.video_to_video.create(
+            model="aleph2",
+            prompt_text="a red kite over the sea",
+            video_uri=f"data:video/mp4;base64,{CODED}",
+        )
+    ((path, _, sent),) = kept
+    assert (ours.path, body(ours)) == (path, sent)
+
+
 def test_fals_library_sends_the_same(monkeypatch):
     model = "fal-ai/pika/v2.2/text-to-video"
     callback = "https://me.example/hooks/fal?a=b"
@@ -142,6 +155,71 @@ def test_elevenlabs_library_sends_the_same(timed):
     assert headers["xi-api-key"] == "k"
 
 
+@contextmanager
+def vertex(url):
+    """Google's library, as it speaks to Vertex."""
+    client = genai.Client(
+        vertexai=True,
+        project="p",
+        location="us-central1",
+        credentials=Credentials(token="t"),
+        http_options={"base_url": url, "api_version": "v1"},
+    )
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def test_googles_library_goes_on_with_a_clip_the_same():
+    film = Source(id="video_1", change="extend", data=PNG)
+    ours = veo.VERTEX.submit(video(source=film), "veo-3.1-generate-001")
+    config = types.GenerateVideosConfig(
+        number_of_videos=1, duration_seconds=7, resolution="720p", generate_audio=True
+    )
+    source = types.GenerateVideosSource(
+        prompt="a red kite over the sea",
+        video=types.Video(video_bytes=PNG, mime_type="video/mp4"),
+    )
+    with listening() as (url, kept), vertex(url) as theirs:
+        theirs.models.generate_videos(model="veo-3.1-generate-001", source=source, config=config)
+    ((_, _, sent),) = kept
+    assert body(ours) == sent
+
+
+def camel(value):
+    """Names of members as Google's documents write them: its library sends some as Python does, which mean the same."""
+    if isinstance(value, list):
+        return [camel(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    words = {name: name.split("_") for name in value}
+    return {
+        first + "".join(word.capitalize() for word in rest): camel(value[name])
+        for name, (first, *rest) in words.items()
+    }
+
+
+def test_googles_library_has_a_text_spoken_the_same():
+    ask = SpeechAsk(text="Hallo", voice="Kore", format="wav", language="de-DE", seed=4)
+    ours = gemini_speech.WIRE.write(ask, "gemini-3.8-flash-tts")
+    voice = types.VoiceConfig(prebuilt_voice_config=types.PrebuiltVoiceConfig(voice_name="Kore"))
+    config = types.GenerateContentConfig(
+        response_modalities=["AUDIO"],
+        seed=4,
+        speech_config=types.SpeechConfig(voice_config=voice, language_code="de-DE"),
+    )
+    with listening() as (url, kept):
+        theirs = genai.Client(api_key="k", http_options={"base_url": url})
+        theirs.models.generate_content(
+            model="gemini-3.8-flash-tts", contents="Hallo", config=config
+        )
+        theirs.close()
+    ((path, _, sent),) = kept
+    assert path.endswith(ours.path)
+    assert body(ours) == camel(sent)
+
+
 def test_googles_library_sends_the_same():
     ask = video(duration_ms=6000, aspect="9:16", negative="rain", seed=5, first=PICTURE)
     ours = veo.VERTEX.submit(ask, "veo-3.1-generate-001")
@@ -158,16 +236,8 @@ def test_googles_library_sends_the_same():
         prompt="a red kite over the sea",
         image=types.Image(image_bytes=PNG, mime_type="image/png"),
     )
-    with listening() as (url, kept):
-        client = genai.Client(
-            vertexai=True,
-            project="p",
-            location="us-central1",
-            credentials=Credentials(token="t"),
-            http_options={"base_url": url, "api_version": "v1"},
-        )
-        client.models.generate_videos(model="veo-3.1-generate-001", source=source, config=config)
-        client.close()
+    with listening() as (url, kept), vertex(url) as theirs:
+        theirs.models.generate_videos(model="veo-3.1-generate-001", source=source, config=config)
     ((path, headers, sent),) = kept
     assert path == f"/v1/projects/p/locations/us-central1{ours.path}"
     assert body(ours) == sent

@@ -7,15 +7,14 @@ held back is an answer without a picture.
 
 from typing import Any, Final
 
-from madang.errors import ContentFiltered, ProviderError, ProviderFailed
 from madang.model.media import ImageAsk, Images, Picture, VideoAsk
 from madang.wire import json
-from madang.wire.gemini.read_error import read_error
 from madang.wire.losses import Losses
 from madang.wire.media import answers
 from madang.wire.media.contract import ImageWire, Incoming, Outgoing
 from madang.wire.media.fitting import joined, lacking, pixels, ratio, segment
-from madang.wire.media.stills import decoded, inline
+from madang.wire.media.gemini_files import made
+from madang.wire.media.stills import inline
 
 _RATIOS: Final = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
 _SIZES: Final = ((1024, "1K"), (2048, "2K"), (4096, "4K"))
@@ -24,14 +23,6 @@ _MOST_TOKENS: Final = {"output_tokens": 4_000, "image_tokens": 2_600}
 
 _SEEN_TOKENS: Final = 1_300
 """Of a picture in the prompt."""
-
-_FILTERED: Final = frozenset(
-    (
-        *("SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION"),
-        *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
-    )
-)
-"""The values of `finishReason` that mean a filter."""
 
 
 def _write(ask: ImageAsk, model: str) -> Outgoing:
@@ -78,23 +69,9 @@ def _shape(ask: ImageAsk, model: str, losses: Losses) -> dict[str, str]:
 
 
 def _read(answer: Incoming) -> Images:
-    body = answers.document(answer, _refused)
-    candidates = answers.entries(body, "candidates")
-    parts = [
-        part
-        for one in candidates
-        for part in answers.entries(answers.entry(one, "content"), "parts")
-        if part.get("thought") is not True
-    ]
-    files = [answers.entry(part, "inlineData") for part in parts]
-    pictures = tuple(
-        Picture(answers.word(one, "mimeType") or "image/png", decoded(coded))
-        for one in files
-        if (coded := answers.word(one, "data"))
-    )
-    if not pictures:
-        raise _nothing(body, candidates, answer)
-    return Images(pictures=pictures, billed=_billed(answers.entry(body, "usageMetadata")))
+    files, usage = made(answer, "picture")
+    pictures = tuple(Picture(one.mime or "image/png", one.data) for one in files)
+    return Images(pictures=pictures, billed=_billed(usage))
 
 
 def _billed(usage: dict[str, Any]) -> dict[str, int]:
@@ -112,25 +89,6 @@ def _billed(usage: dict[str, Any]) -> dict[str, int]:
         "output_tokens": round(rest),
         "image_tokens": round(image),
     }
-
-
-def _nothing(
-    body: dict[str, Any], candidates: list[dict[str, Any]], answer: Incoming
-) -> ProviderError:
-    """Why there is no picture: the filter, or the model had nothing to draw."""
-    reason = answers.word(answers.entry(body, "promptFeedback"), "blockReason")
-    finish = answers.word(candidates[0], "finishReason") if candidates else None
-    blocked = reason is not None or finish in _FILTERED
-    return answers.refusal(
-        answer,
-        "Google's filter held the picture back." if blocked else "The model drew no picture.",
-        reason or finish,
-        ContentFiltered if blocked else ProviderFailed,
-    )
-
-
-def _refused(answer: Incoming) -> ProviderError:
-    return read_error(answer.status, answers.raw_headers(answer), answer.body)
 
 
 WIRE: Final = ImageWire(write=_write, read=_read)

@@ -62,6 +62,8 @@ PRICES = (
     Price("gemini-veo", "", {"seconds": 40 * _CENT}),
     Price("gemini", "gemini-2.5-flash-image", {"input_tokens": 300, "output_tokens": 30_000}),
     Price("gemini", "gemini-3-pro-image", {"input_tokens": 2_000, "output_tokens": 120_000}),
+    Price("gemini", "gemini-3.8-flash-lite-tts", {"input_tokens": 500, "output_tokens": 6_000}),
+    Price("gemini", "gemini-3.8-flash-tts", {"input_tokens": 500, "output_tokens": 9_000}),
     Price("gemini", "gemini-2.5-pro-preview-tts", {"input_tokens": 1_000, "output_tokens": 20_000}),
     Price("gemini", "gemini-2.5-flash-preview-tts", {"input_tokens": 500, "output_tokens": 10_000}),
     Price("seedance", "", {"output_tokens": 2_500}),

@@ -1,7 +1,8 @@
 """Gemini's models that draw and speak: `generateContent`, whose answer has the file in `inlineData`.
 
 Shapes as in google-genai 3.3 and https://ai.google.dev/gemini-api/docs/image-generation (read in November
-2026). A picture takes 1,290 tokens, a second of speech 25; speech is bare samples of 24 kHz.
+2026). A picture takes 1,290 tokens, a second of speech 25; speech is bare samples of 24 kHz, from
+the models 3.8 on a WAV file.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from madang.drills.simulator.tokens import count
 _IMAGE_TOKENS = 1_290
 _SPEECH_TOKENS_PER_S = 25
 _RATE = 24_000
+_IN_FILES = "gemini-3.8-"
 _SIZES = {
     "1:1": (1024, 1024),
     "2:3": (832, 1248),
@@ -88,8 +90,10 @@ async def _speak(ask: Ask, desk: Desk) -> Reply:
     tokens = max(1, round(len(samples) / 2 / _RATE * _SPEECH_TOKENS_PER_S))
     counted = {"characters": len(said), "input_tokens": count(said), "output_tokens": tokens}
     entry = desk.sold("speech", Asked(model, said), counted, trap)
-    mime = f"audio/L16;codec=pcm;rate={_RATE}"
-    return _answer(entry, "AUDIO", {"mimeType": mime, "data": b64encode(samples).decode()})
+    mime, file = f"audio/L16;codec=pcm;rate={_RATE}", samples
+    if model.startswith(_IN_FILES):
+        mime, file = "audio/wav", tones.wav(samples, _RATE)
+    return _answer(entry, "AUDIO", {"mimeType": mime, "data": b64encode(file).decode()})
 
 
 def _prompt(wanted: _Wanted) -> str:
