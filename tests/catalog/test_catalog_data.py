@@ -10,9 +10,11 @@ import pytest
 from madang.catalog import PriceRow, load
 from madang.ledger.prices import Prices
 from madang.model import EMBEDDING
+from stand.many import for_all
 
 CATALOG = load()
 PRICES = Prices(CATALOG.prices)
+PRICE = {price.id: price for price in CATALOG.prices}
 WRITTEN = date(2026, 11, 20)  # the day this data was put together
 
 G1 = [
@@ -67,7 +69,7 @@ def test_no_two_providers_claim_a_name_or_a_variable():
     assert len(claims) == len(set(claims))
 
 
-@pytest.mark.parametrize("name", CATALOG.models)
+@for_all(CATALOG.models)
 def test_a_model_is_described(name):
     row = CATALOG.models[name]
     assert row.ids
@@ -88,8 +90,9 @@ def test_no_alias_is_claimed_twice():
             assert claims.setdefault(name.lower(), row.name) == row.name
 
 
-@pytest.mark.parametrize("price", CATALOG.prices, ids=lambda price: price.id)
-def test_a_price_has_a_source_and_is_plausible(price):
+@for_all(price.id for price in CATALOG.prices)
+def test_a_price_has_a_source_and_is_plausible(price_id):
+    price = PRICE[price_id]
     assert urlsplit(price.source).scheme == "https"
     assert price.retrieved <= WRITTEN
     assert price.valid_to is None or price.valid_from < price.valid_to
@@ -110,8 +113,9 @@ def test_a_price_has_a_source_and_is_plausible(price):
     assert price.cache_read is None or price.cache_read <= price.input
 
 
-@pytest.mark.parametrize("price", [row for row in CATALOG.prices if row.over], ids=lambda p: p.id)
-def test_a_longer_prompt_is_never_cheaper(price):
+@for_all(price.id for price in CATALOG.prices if price.over)
+def test_a_longer_prompt_is_never_cheaper(price_id):
+    price = PRICE[price_id]
     for shorter, longer in pairwise((price, *price.over)):
         base, over = rates(shorter), rates(longer)
         assert over.keys() == base.keys()

@@ -4,6 +4,7 @@ Every price that both know must come to the same cost, to the nano-dollar; where
 price_differences.yaml says why.
 """
 
+import itertools
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from genai_prices import data
 from madang.catalog import load
 from madang.ledger.prices import cost_nusd
 from madang.model import Usage
+from stand.many import for_all
 
 CATALOG = load()
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)  # off-peak at DeepSeek
@@ -67,12 +69,12 @@ def theirs(row):
     return provider, next((m for i in ids if i for m in known if m.is_match(i)), None)
 
 
-SHARED = [
-    pytest.param(row, *theirs(row), id=row.id)
+SHARED = {
+    row.id: (row, *theirs(row))
     for row in CATALOG.prices
     if row.served and row.in_force(NOON.date()) and row.input is not None
     if theirs(row)[1] is not None
-]
+}
 
 
 def their_nusd(provider, model, used, moment=NOON, context=None):
@@ -87,30 +89,32 @@ def test_most_of_the_catalogue_is_shared():
     assert len(SHARED) >= 150
 
 
-@pytest.mark.parametrize(("row", "provider", "model"), SHARED)
-def test_both_charge_the_same(row, provider, model):
+@for_all(SHARED)
+def test_both_charge_the_same(name):
+    row, provider, model = SHARED[name]
     differing = set()
-    for name, probe in PROBES.items():
+    for part, probe in PROBES.items():
         ours = cost_nusd(row, Usage(**probe), micros(NOON))
         if ours is None or Decimal(ours) != their_nusd(provider, model, probe):
-            differing.add(name)
+            differing.add(part)
     assert differing == DIFFERENCES.get(row.id, set())
 
 
 def test_every_difference_is_of_a_row_that_is_shared():
-    assert set(DIFFERENCES) <= {param.id for param in SHARED}
+    assert set(DIFFERENCES) <= SHARED.keys()
 
 
 TIERED = [
-    pytest.param(*param.values, tier, id=f"{param.id}#{tier}")
-    for param in SHARED
+    (name, tier)
+    for name, (_, _, model) in SHARED.items()
     for tier in SERVICE
-    if any(v.when == SERVICE[tier] for v in param.values[2].price_variants or ())
+    if any(v.when == SERVICE[tier] for v in model.price_variants or ())
 ]
 
 
-@pytest.mark.parametrize(("row", "provider", "model", "tier"), TIERED)
-def test_both_charge_the_same_at_other_service_tiers(row, provider, model, tier):
+@for_all(TIERED)
+def test_both_charge_the_same_at_other_service_tiers(name, tier):
+    row, provider, model = SHARED[name]
     probes = [{"input": 1_000}, {"input": 1_000, "cache_read": 1_000}]
     if row.output:
         probes.append({"output": 1_000})
@@ -124,10 +128,9 @@ def test_many_service_tiers_are_compared():
     assert len(TIERED) >= 60
 
 
-@pytest.mark.parametrize("name", ["deepseek-flash", "deepseek-v4-pro"])
-@pytest.mark.parametrize("hour", range(24))
+@for_all(itertools.product(["deepseek-flash", "deepseek-v4-pro"], range(24)))
 def test_both_know_deepseeks_peak_hours(name, hour):
-    row = next(p.values for p in SHARED if p.values[0].model == name)
+    row = next(shared for shared in SHARED.values() if shared[0].model == name)
     moment = PEAK.replace(hour=hour)
     ours = cost_nusd(row[0], Usage(input=1_000, output=1_000), micros(moment))
     used = {"input": 1_000, "output": 1_000}
@@ -136,7 +139,7 @@ def test_both_know_deepseeks_peak_hours(name, hour):
 
 @pytest.mark.parametrize("name", ["gpt-4.1", "gpt-6-sol", "claude-opus-5-5", "claude-sonnet-4-5"])
 def test_both_charge_the_same_for_searches(name):
-    row = next(p.values for p in SHARED if p.values[0].model == name)
+    row = next(shared for shared in SHARED.values() if shared[0].model == name)
     ours = cost_nusd(row[0], Usage(input=10, units={"searches": 3}), micros(NOON))
     assert Decimal(ours) == their_nusd(row[1], row[2], {"input": 10, "web_searches": 3})
 

@@ -52,12 +52,13 @@ def test_the_document_allows_what_is_read_and_forbids_what_is_refused(name):
     assert not wrong
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("name", SMALLEST)
 def test_whatever_the_document_allows_is_read_and_written_for_everybody(name):
     """No writer may fail, though it may say that its dialect has no words for something."""
 
     @settings(
-        max_examples=10,
+        max_examples=max(1, settings.default.max_examples // 5),
         deadline=None,
         database=None,
         phases=[Phase.generate],

@@ -1,13 +1,15 @@
 """The page about HTTP names every path, operation, header and kind of error that exists."""
 
 import re
+from functools import cache
 from typing import get_args
 
 import pytest
 from style_source import ROOT
 
 from madang.errors import Kind, MadangError
-from madang.server.administration.table import OPERATIONS, openapi
+from madang.server.administration import table
+from madang.server.administration.table import OPERATIONS
 from madang.server.paths import find, listed
 from madang.wire.registry import WIRES
 
@@ -15,6 +17,7 @@ NOT_FROM_GENERATION = {405, 409}
 """Statuses of other methods, and of the administration."""
 
 PAGE = (ROOT / "docs" / "http.md").read_text()
+openapi = cache(table.openapi)
 
 
 @pytest.mark.parametrize("path", listed())

@@ -8,6 +8,7 @@ import pytest
 
 from madang.wire import chat, gemini, messages, responses
 from madang.wire.contract import WriteContext
+from stand.many import for_all
 from stand.streams import check_promise, read_stream, relay, write_stream
 from stand.traffic import APIS, body_of, musts, needs_recordings, recorded, recording, score
 
@@ -26,11 +27,10 @@ EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
 def of(*dialects, **wanted):
-    """Parametrise over the recordings of dialects whose rows say this."""
-    cases = [
+    """A rule about the recordings of dialects whose rows say this."""
+    return for_all(
         (dialect, name) for dialect in dialects for name in recorded(api=APIS[dialect], **wanted)
-    ]
-    return pytest.mark.parametrize(("dialect", "name"), cases)
+    )
 
 
 every_answer = of(*WIRES, streaming=False, status=200)

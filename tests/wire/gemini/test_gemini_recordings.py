@@ -11,6 +11,7 @@ from gemini_views import read_stream, write_stream
 from madang.errors import ProviderRefusedKey
 from madang.model import ChoiceEnded, UsageSeen
 from madang.wire.gemini import WIRE
+from stand.many import for_all
 from stand.traffic import failures, manifest, needs_recordings, recording, score
 
 pytestmark = [pytest.mark.recordings, needs_recordings]
@@ -19,10 +20,7 @@ API = "gemini_generate"
 
 
 def _named(rows: list[dict[str, Any]]) -> Any:
-    """One test per recording, or a single one that skips."""
-    if not rows:
-        return pytest.mark.parametrize("row", [None], ids=["none"])
-    return pytest.mark.parametrize("row", rows, ids=lambda row: row["data"])
+    return for_all(row["data"] for row in rows)
 
 
 def _pieces(body: bytes, longest: int) -> list[int]:
@@ -35,9 +33,9 @@ def _pieces(body: bytes, longest: int) -> list[int]:
 
 
 @_named([row for row in ROWS if row["streaming"] and row["status"] == 200])
-def test_cuts_change_no_event_and_no_relayed_byte(row):
+def test_cuts_change_no_event_and_no_relayed_byte(name):
     score()
-    body = recording(row["data"])["response"]["body"].encode()
+    body = recording(name)["response"]["body"].encode()
     events = read_stream(body)
     for longest in (7, 100, 2000):
         cuts = [0, *_pieces(body, longest), len(body)]
@@ -54,9 +52,9 @@ def test_cuts_change_no_event_and_no_relayed_byte(row):
 
 
 @_named([row for row in ROWS if row["streaming"] and row["status"] == 200])
-def test_a_stream_cut_before_its_reason_never_looks_finished(row):
+def test_a_stream_cut_before_its_reason_never_looks_finished(name):
     judge = score()
-    body = recording(row["data"])["response"]["body"].encode()
+    body = recording(name)["response"]["body"].encode()
     cut = body[: body.rindex(b"finishReason")]
     got = judge.response_view(API, 200, "text/event-stream", write_stream(read_stream(cut)))
     assert got["error"]
@@ -64,10 +62,10 @@ def test_a_stream_cut_before_its_reason_never_looks_finished(row):
 
 
 @_named([row for row in ROWS if row["status"] >= 400])
-def test_an_error_keeps_its_meaning(row):
+def test_an_error_keeps_its_meaning(name):
     """All but one, which keeps its status only: a provider that refuses our key is no fault of the caller."""
     judge = score()
-    norm = recording(row["data"])
+    norm = recording(name)
     status, body = norm["response"]["status"], norm["response"]["body"].encode()
     error = WIRE.read_error(status, {}, body)
     assert (error.upstream_status, error.raw) == (status, body)
@@ -82,9 +80,9 @@ def test_an_error_keeps_its_meaning(row):
 
 
 @_named(ROWS)
-def test_a_request_survives_reading_and_writing(row):
+def test_a_request_survives_reading_and_writing(name):
     judge = score()
-    norm = recording(row["data"])
+    norm = recording(name)
     body, path = norm["request"]["body"], norm["request"]["path"]
     if isinstance(body.get("tools"), dict):  # Google takes a single entry too, the judge does not
         body["tools"] = [body["tools"]]

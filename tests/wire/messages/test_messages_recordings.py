@@ -7,6 +7,7 @@ from messages_traffic import read_stream
 
 from madang.errors import ContextOverflow, InvalidRequest, ProviderRefusedKey, ProviderRejected
 from madang.wire.messages import WIRE
+from stand.many import for_all
 from stand.traffic import body_of, failures, musts, needs_recordings, recorded, recording, score
 
 pytestmark = [pytest.mark.recordings, needs_recordings]
@@ -27,7 +28,7 @@ def _compare(norm, body, status):
     return musts(score().native_view(norm), got)
 
 
-@pytest.mark.parametrize("name", STREAMS)
+@for_all(STREAMS)
 def test_a_stream_that_is_cut_off_never_looks_finished(name):
     _, body = _response(name)
     stop = body.index(b'"message_stop"')
@@ -35,7 +36,7 @@ def test_a_stream_that_is_cut_off_never_looks_finished(name):
         assert read_stream(body[:cut])[-1].kind == "broken"
 
 
-@pytest.mark.parametrize("name", STREAMS)
+@for_all(STREAMS)
 def test_a_relayed_stream_is_unchanged_and_counted(name):
     norm, body = _response(name)
     meter = WIRE.meter(False)
@@ -48,7 +49,7 @@ def test_a_relayed_stream_is_unchanged_and_counted(name):
     assert not meter.failed
 
 
-@pytest.mark.parametrize("name", ANSWERS + STREAMS)
+@for_all(ANSWERS + STREAMS)
 def test_a_request_is_read_and_written_without_a_difference(name):
     case = score().request_case(recording(name), API)
     rendered = WIRE.write_request(_read(case["body"]), case["body"]["model"])
@@ -84,7 +85,7 @@ def _read(body):
     return WIRE.read_request(json.dumps(body).encode(), None, False)
 
 
-@pytest.mark.parametrize("name", ERRORS)
+@for_all(ERRORS)
 def test_an_error_keeps_its_kind(name):
     norm, body = _response(name)
     status = norm["response"]["status"]

@@ -7,6 +7,7 @@ from responses_traffic import read_stream, relay, write_stream
 
 from madang.errors import ContextOverflow, ProviderLacksModel, ProviderRejected
 from madang.wire.responses import WIRE
+from stand.many import for_all
 from stand.traffic import body_of, musts, needs_recordings, recorded, recording, score
 
 pytestmark = [pytest.mark.recordings, needs_recordings]
@@ -28,7 +29,7 @@ def _compare(norm, body, status):
     return musts(score().native_view(norm), got)
 
 
-@pytest.mark.parametrize("name", STREAMS)
+@for_all(STREAMS)
 def test_a_stream_that_is_cut_off_never_looks_finished(name):
     _, body = _response(name)
     stop = body.rindex(b'"response.completed"')
@@ -39,7 +40,7 @@ def test_a_stream_that_is_cut_off_never_looks_finished(name):
         assert got["error"]
 
 
-@pytest.mark.parametrize("name", STREAMS)
+@for_all(STREAMS)
 def test_a_relayed_stream_is_unchanged_and_counted(name):
     norm, body = _response(name)
     relayed, meter = relay(body)
@@ -52,7 +53,7 @@ def test_a_relayed_stream_is_unchanged_and_counted(name):
     assert WIRE.read_answer(meter.response).id
 
 
-@pytest.mark.parametrize("name", ANSWERS + STREAMS)
+@for_all(ANSWERS + STREAMS)
 def test_a_request_is_read_and_written_without_a_difference(name):
     """Not even where the judge would let one pass."""
     case = score().request_case(recording(name), API)
@@ -62,7 +63,7 @@ def test_a_request_is_read_and_written_without_a_difference(name):
     assert rendered.losses == ()
 
 
-@pytest.mark.parametrize("name", ERRORS)
+@for_all(ERRORS)
 def test_an_error_keeps_its_kind(name):
     norm, body = _response(name)
     error = WIRE.read_error(400, {}, body)
