@@ -50,6 +50,16 @@ def test_a_sound_installation(examine):
     assert "no price is known for mine/some-new-model" in found["model fast"]["detail"]
 
 
+def test_models_of_media_are_looked_at_as_what_they_are(examine):
+    there = 'runway: {{base_url: "{url}", api_key: x}}\nmodels:'
+    text = CONFIG.replace("models:", f"  {there}", 1)
+    names = "clip: {targets: [runway/gen4.5]}\n  odd: {targets: [runway/gen9]}"
+    _, found = examine(text, more=names)
+    assert found["model clip"]["state"] == "ok"
+    assert "no price is known for runway/gen9" in found["model odd"]["detail"]
+    assert "budget" in found["model odd"]["advice"]
+
+
 def test_a_key_that_the_provider_refuses(examine):
     status, found = examine(key="invalid-key")
     assert status == 1

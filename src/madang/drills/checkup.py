@@ -34,7 +34,7 @@ def look_at_models(snapshot: Snapshot, names: Iterable[str]) -> Iterator[Finding
     for name in names:
         count += 1
         try:
-            route = snapshot.directory.resolve(name, "chat")
+            route = snapshot.directory.lookup(name)
         except MadangError as error:
             yield Finding(
                 what=f"model {name}",
@@ -73,7 +73,7 @@ def _model(snapshot: Snapshot, name: str, route: Route) -> Finding:
     advice = (
         "Name a successor while there is time."
         if ending
-        else "Its costs will be reported as unknown."
+        else "Give it one in `prices`: its costs are unknown else, and requests that a budget counts do not go there."
     )
     return Finding(what=f"model {name}", state="warning", detail=detail, advice=advice)
 
