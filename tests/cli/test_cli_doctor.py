@@ -8,6 +8,7 @@ import pytest
 
 from madang.drills.theatre import Cast
 from madang.state.store import DATABASE
+from stand.bucket import BUCKET, Buckets
 
 CONFIG = """
 providers:
@@ -48,6 +49,23 @@ def test_a_sound_installation(examine):
     assert found["provider mine"]["first_byte_ms"] is not None
     assert "mine/gpt-4.1; falls back to mine/some-new-model" in found["model fast"]["detail"]
     assert "no price is known for mine/some-new-model" in found["model fast"]["detail"]
+
+
+def test_a_store_for_clips_is_tried_before_one_is_paid_for(examine, tmp_path, monkeypatch):
+    (tmp_path / "buckets").mkdir()
+    buckets = Buckets(tmp_path / "buckets")
+    for name, value in buckets.environ.items():
+        monkeypatch.setenv(name, value)
+    try:
+        kept = CONFIG + f"media: {{{{store: 's3://{BUCKET}/clips'}}}}\n"
+        status, found = examine(kept)
+        assert (status, found["media store"]["state"]) == (0, "ok")
+        assert buckets.files() == {}
+        status, found = examine(kept.replace(BUCKET, "nowhere"))
+        assert (status, found["media store"]["state"]) == (1, "broken")
+        assert "no such bucket" in found["media store"]["detail"]
+    finally:
+        buckets.close()
 
 
 def test_models_of_media_are_looked_at_as_what_they_are(examine):

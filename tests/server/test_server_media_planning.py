@@ -60,6 +60,17 @@ def test_what_would_be_refused_is_refused_in_the_same_words(studio, key):
         assert told.status_code >= 400
 
 
+def test_a_plan_knows_what_a_budget_keeps_from_being_asked(studio, key, stage):
+    strange = {**SHOT, "model": "runway/gen9"}
+    assert _targets(studio.call("POST", "/v1/videos/plan", key, json=strange)) == ["runway/gen9"]
+    careful = studio.make_key("careful", budget_usd="100")[1]
+    told = studio.call("POST", "/v1/videos/plan", careful, json=strange)
+    real = studio.call("POST", "/v1/videos", careful, json=strange)
+    assert (told.status_code, told.json()) == (real.status_code, real.json())
+    assert told.status_code == 402
+    assert stage.book == []
+
+
 def test_a_gateway_that_can_only_write_says_so(bare):
     key = bare.make_key("a")[1]
     for path, body, what in (("videos", AUTO, "video"), ("audio/speech", LINE, "speech")):

@@ -14,7 +14,7 @@ from madang.cli.home import home_option
 from madang.cli.printing import dollars, json_option, print_json, print_table
 from madang.config.problems import ConfigError
 from madang.config.routes import TASK_PREFIX
-from madang.drills.checkup import look_at_home, look_at_models
+from madang.drills.checkup import look_at_files, look_at_home, look_at_models
 from madang.drills.finding import Finding
 from madang.drills.playground import unstarted
 from madang.drills.probe import (
@@ -55,7 +55,8 @@ def command(
     """Check the configuration and reach every provider.
 
     Validates the file, resolves every model, asks each provider for its list of models with each key (a free call), and
-    looks at the home folder. Each finding that is not in order says what to do. Exit status 1 if anything is broken.
+    looks at the home folder and at where clips are kept. Each finding that is not in order says what to do. Exit status
+    1 if anything is broken.
 
     With --probe, every target is also asked for tools, a picture, a JSON schema and the usage of a stream, in requests
     of a few words. What that can cost at the most is said first.
@@ -138,6 +139,7 @@ def _configured(config: Path | None, home: Path) -> Iterator[Finding]:
         yield Finding(what="stored keys", state="broken", detail=fault)
     tasks = (f"{TASK_PREFIX}{name}" for name in found.settings.tasks)
     yield from look_at_models(snapshot, (*found.settings.models, *tasks))
+    yield from look_at_files(settings.media.store, home)
     if found.providers:
         yield from asyncio.run(reach(snapshot.providers.values(), os.environ))
 

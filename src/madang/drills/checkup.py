@@ -3,11 +3,13 @@
 One rule: looking changes nothing but a test file that is removed again, and every finding says what to do.
 """
 
+import asyncio
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+import uuid
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from madang.errors import MadangError, StoreUnavailable
 from madang.keys import Keyring
 from madang.keys.desk import Desk
 from madang.ledger.ingest import Ingester
+from madang.media.house import shelf_of
+from madang.media.shelf import Shelf
 from madang.model import Target
 from madang.pipeline.lane import Snapshot
 from madang.routing.directory import Route
@@ -47,6 +51,37 @@ def look_at_models(snapshot: Snapshot, names: Iterable[str]) -> Iterator[Finding
     others = len(snapshot.directory.names()) - count
     detail = f"{count} configured, {others} more of the catalogue"
     yield Finding(what="models", state="ok", detail=detail)
+
+
+def look_at_files(store: str, home: Path) -> Iterator[Finding]:
+    """Whether finished clips can be kept where `media.store` says; the home folder is looked at for itself."""
+    if store == "files":
+        return
+    try:
+        asyncio.run(_try(shelf_of(store, home), f".trial-{uuid.uuid4().hex}"))
+    except MadangError as error:
+        yield Finding(
+            what="media store",
+            state="broken",
+            detail=f"{store}: {error.message}",
+            advice="Correct `media.store`, or the credentials in the environment: a clip that cannot be kept waits.",
+        )
+        return
+    yield Finding(what="media store", state="ok", detail=f"{store} keeps files and gives them back")
+
+
+async def _try(shelf: Shelf, name: str) -> None:
+    """Keep a little file, read it, and forget it. Raises StoreUnavailable, NotFound."""
+
+    async def word() -> AsyncIterator[bytes]:
+        yield b"madang"
+
+    await shelf.put(name, word())
+    try:
+        async for _ in shelf.read(name, 0, 6):
+            continue
+    finally:
+        await shelf.drop([name])
 
 
 def _model(snapshot: Snapshot, name: str, route: Route) -> Finding:

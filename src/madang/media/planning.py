@@ -12,11 +12,20 @@ from msgspec import Struct
 from madang.errors import MadangError, UnsupportedFeature
 from madang.keys import Key
 from madang.media.kit import Kit
-from madang.media.money import worst
+from madang.media.money import Dearest, kept_out, worst
 from madang.model import Dialect, LeftOut, Target
 from madang.model.media import SpeechAsk, VideoAsk
 from madang.routing.route import Route
 from madang.wire.media.contract import Outgoing, SpeechWire, VideoWire
+
+
+class Caller(Struct, frozen=True):
+    """Who asks, under which name of a model, when (Unix µs), with which tags of the ledger."""
+
+    key: Key
+    model: str
+    at_us: int
+    tags: dict[str, str]
 
 
 class Asked(Struct, frozen=True):
@@ -38,33 +47,31 @@ class Plan(Struct, frozen=True):
     left_out: tuple[LeftOut, ...]
 
 
-def plan_clip(
-    kit: Kit, key: Key, model: str, ask: VideoAsk, hints: Mapping[str, Any], at_us: int
-) -> Plan:
-    """Who would make a clip. Raises UnknownModel, InvalidRequest, Forbidden, UnsupportedFeature."""
-    route, decision = kit.clip_route(key, model, ask, hints, at_us)
+def plan_clip(kit: Kit, caller: Caller, ask: VideoAsk, hints: Mapping[str, Any]) -> Plan:
+    """Who would make a clip. Raises UnknownModel, InvalidRequest, Forbidden, UnsupportedFeature, OutOfCredit."""
+    route, decision = kit.clip_route(caller.key, caller.model, ask, hints, caller.at_us)
 
     def write(target: Target) -> Outgoing:
         return cast("VideoWire", kit.wire(target, "videos")).submit(ask, target.model)
 
-    return _planned(kit, route, write, at_us, decision.left_out if decision else ())
+    return _planned(kit, caller, route, write, decision.left_out if decision else ())
 
 
-def plan_speech(kit: Kit, key: Key, model: str, ask: SpeechAsk, at_us: int) -> Plan:
+def plan_speech(kit: Kit, caller: Caller, ask: SpeechAsk) -> Plan:
     """Who would speak a text. Raises the same."""
-    route, decision = kit.speech_route(key, model, ask, at_us)
+    route, decision = kit.speech_route(caller.key, caller.model, ask, caller.at_us)
 
     def write(target: Target) -> Outgoing:
         return cast("SpeechWire", kit.wire(target, "speech")).write(ask, target.model)
 
-    return _planned(kit, route, write, at_us, decision.left_out if decision else ())
+    return _planned(kit, caller, route, write, decision.left_out if decision else ())
 
 
 def _planned(
     kit: Kit,
+    caller: Caller,
     route: Route,
     write: Callable[[Target], Outgoing],
-    at_us: int,
     left_out: tuple[LeftOut, ...],
 ) -> Plan:
     """The route's targets, each asked by its adapter what it would send."""
@@ -74,10 +81,19 @@ def _planned(
             outgoing = write(target)
         except MadangError as error:
             refusals.append(error)
-            left_out += (LeftOut(f"{target.provider}/{target.model}", error.message),)
+            left_out += (_left_out(target, error.message),)
             continue
-        nusd = worst(kit.snapshot, kit.snapshot.berth(target), outgoing.counts, at_us)
+        nusd = worst(kit.snapshot, kit.snapshot.berth(target), outgoing.counts, caller.at_us)
         asked.append(Asked(target, nusd, outgoing.losses))
     if not asked:
         raise refusals[0] if refusals else UnsupportedFeature("Nobody is there who could be asked.")
-    return Plan(asked[0].target.api, tuple(asked), left_out)
+    unpriced = tuple(one.target for one in asked if one.cost_nusd is None)
+    meters = kit.pipeline.gate.meters(caller.key, caller.tags)
+    barred = kept_out(kit.snapshot, meters, route, Dearest(0, unpriced))
+    left_out += tuple(_left_out(one, "has no known price, and a budget holds") for one in barred)
+    left = tuple(one for one in asked if one.target not in barred)
+    return Plan(asked[0].target.api, left, left_out)
+
+
+def _left_out(target: Target, why: str) -> LeftOut:
+    return LeftOut(f"{target.provider}/{target.model}", why)

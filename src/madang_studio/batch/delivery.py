@@ -23,11 +23,11 @@ _MOST_NAME: Final = 60
 _STAND_INS: Final[Mapping[str, tuple[frozenset[str], str]]] = {
     "clip": (
         frozenset({"animatic"}),
-        "the picture is an animatic (drawn frames), because no video model was available",
+        "the picture is an animatic (drawn frames), which no video model has made",
     ),
     "voice": (
         frozenset({"scratch-voice"}),
-        "the voices are scratch voices (a machine reading), because no speech model was available",
+        "the voices are scratch voices (a machine reading), which no speech model has made",
     ),
 }
 """Models of the playground by step, and what to say of them."""

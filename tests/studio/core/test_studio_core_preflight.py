@@ -1,9 +1,5 @@
 """What a drama needs is looked for before anything is paid for it, and again when its script says more."""
 
-import json
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,6 +17,7 @@ from madang_studio.programs.fitness import check_ffmpeg
 from madang_studio.runner import Needs, Preflight, needs_of, needs_of_brief
 from madang_studio.store import Project
 from madang_studio.writing.languages import LANGUAGES, letters_of, why_not_in
+from stand.booth import Answer, booth
 
 CARRIER = find_spec("koreanize_matplotlib")
 needs_nanum = pytest.mark.skipif(CARRIER is None, reason="needs koreanize-matplotlib's font")
@@ -40,34 +37,6 @@ def one_font(monkeypatch):
     for system in fonts.SYSTEM_FOLDERS:
         monkeypatch.setitem(fonts.SYSTEM_FOLDERS, system, ())
     monkeypatch.setenv(fonts.SETTING, str(Path(CARRIER.origin).parent / "fonts/NanumGothic.ttf"))
-
-
-@contextmanager
-def answering(status, body):
-    """A gateway that answers everything so; `.asked` are the paths."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def _any(self):
-            self.rfile.read(int(self.headers.get("content-length") or 0))
-            self.server.asked.append(self.path)
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST = _any  # noqa: N815 - the library's names
-
-        def log_message(self, *_):
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.asked, server.url = [], f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
 
 
 def stood(project, conductor, drama):
@@ -184,18 +153,16 @@ def test_an_ffmpeg_that_cannot_do_what_films_need_is_said(monkeypatch, tmp_path)
 
 def test_all_that_nobody_does_is_named_at_once_with_what_to_do(tmp_path):
     refusal = {"error": {"message": "Nobody there.", "code": "model_not_found"}}
-    with answering(404, refusal) as server, pytest.raises(NotOffered) as refused:
+    with booth(lambda _: Answer(refusal, 404)) as server, pytest.raises(NotOffered) as refused:
         Preflight(tmp_path, Door(server.url, "k")).check(needs_of_brief(Brief(theme="t")))
     words = str(refused.value)
     for told in ("write it: Nobody there.", "--speech scratch-voice", "--video animatic"):
         assert words.count(told) == 1
-    assert {"/v1/videos/plan", "/v1/audio/speech/plan", "/v1/models/task%3Ascript"} <= {
-        *server.asked
-    }
+    assert {"/v1/videos/plan", "/v1/audio/speech/plan", "/v1/models/task%3Ascript"} <= {it.path for it in server.asked}
 
 
 def test_who_could_do_it_a_moment_ago_is_not_asked_again(tmp_path):
-    with answering(200, {}) as server:
+    with booth(lambda _: Answer({})) as server:
         look = Preflight(tmp_path, Door(server.url, "k"))
         for _ in range(3):
             look.check(needs_of_brief(Brief(theme="t")))
@@ -205,6 +172,7 @@ def test_who_could_do_it_a_moment_ago_is_not_asked_again(tmp_path):
 @pytest.mark.parametrize(("status", "code"), [(404, "not_found"), (503, "overloaded")])
 def test_a_gateway_that_cannot_be_asked_so_is_no_hindrance(tmp_path, status, code):
     """An older one, or one that is not there now: the work itself will tell, or wait."""
-    with answering(status, {"error": {"message": "no", "code": code}}) as server:
+    told = Answer({"error": {"message": "no", "code": code}}, status)
+    with booth(lambda _: told) as server:
         needs = needs_of_brief(Brief(theme="t"))
         assert Preflight(tmp_path, Door(server.url, "k")).check(needs) == ()

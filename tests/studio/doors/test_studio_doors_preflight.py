@@ -1,55 +1,30 @@
 """Commands stop before the first paid request where a gateway cannot do all of it, and say what to do."""
 
 import json
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from studio_doors_stand import ask, serving, studio
 
 from madang_studio.store import Project
+from stand.booth import Answer, booth
 
 THEME = ("--theme", "Two strangers share an umbrella", "--minutes", "0.1", "--burned", "none")
 STAND_INS = ("--video", "animatic", "--speech", "scratch-voice")
-
-
-class _Writer(BaseHTTPRequestHandler):
-    """A provider of text that keeps what it was asked for, and refuses all of it."""
-
-    def do_POST(self):
-        """Note it."""
-        self.rfile.read(int(self.headers["content-length"]))
-        self.server.asked.append(self.path)
-        body = b'{"error": {"message": "not today", "type": "invalid_request_error"}}'
-        self.send_response(400)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        """Say nothing."""
-
-
-@contextmanager
-def writer():
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Writer) as server:
-        server.asked = []
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+REFUSAL = Answer({"error": {"message": "not today", "type": "invalid_request_error"}}, 400)
 
 
 @pytest.fixture
 def text_only(tmp_path):
     """A project whose gateway has a provider for every text, and nobody for film and speech."""
-    with writer() as server:
+    with booth(lambda _: REFUSAL) as server:
         home = tmp_path / "gateway"
         home.mkdir()
-        url = f"http://127.0.0.1:{server.server_port}/v1"
-        provider = {"kind": "openai", "base_url": url, "api_key": "k", "serves": "all"}
+        provider = {
+            "kind": "openai",
+            "base_url": f"{server.url}/v1",
+            "api_key": "k",
+            "serves": "all",
+        }
         config = {"providers": {"texts": provider}, "retries": {"attempts": 1}}
         (home / "madang.yaml").write_text(json.dumps(config))
         server.project = tmp_path

@@ -1,37 +1,46 @@
 """What a request for media would do, without doing it: the same requests under `…/plan`."""
 
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from madang.media.planning import Asked, Plan, plan_clip, plan_speech
+from madang.media.planning import Asked, Caller, Plan, plan_clip, plan_speech
 from madang.model import Dialect
-from madang.server.caller import authenticate
+from madang.server.caller import authenticate, tags_of
 from madang.server.endpoints.info import Handler
 from madang.server.exchange import bounded_body, send_json
 from madang.server.paths import Endpoint
 from madang.server.process.runtime import Runtime
 from madang.server.request import Request
 from madang.wire.json import encode
-from madang.wire.media.callers import read_speech, read_video
+from madang.wire.media.callers import AskedSpeech, AskedVideo, read_speech, read_video
+
+T = TypeVar("T", AskedVideo, AskedSpeech)
 
 
-async def video_plan(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request) -> None:
+async def video_plan(runtime: Runtime, _: Endpoint, __: Dialect, caller: Request) -> None:
     """Who would make a clip, and for how much."""
-    key = authenticate(runtime.keyring, caller, dialect, time.time(), runtime.settings.keys)
-    body = await bounded_body(caller, runtime.settings.server)
-    asked = read_video(caller.headers.get(b"content-type", b""), body)
-    at_us = time.time_ns() // 1000
-    plan = plan_clip(runtime.media.kit, key, asked.model, asked.ask, asked.hints, at_us)
+    who, asked = await _asked(runtime, caller, read_video)
+    plan = plan_clip(runtime.media.kit, who, asked.ask, asked.hints)
     send_json(caller, 200, encode(_shown(asked.model, plan)))
 
 
-async def speech_plan(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request) -> None:
+async def speech_plan(runtime: Runtime, _: Endpoint, __: Dialect, caller: Request) -> None:
     """Who would speak a text, and for how much."""
-    key = authenticate(runtime.keyring, caller, dialect, time.time(), runtime.settings.keys)
-    body = await bounded_body(caller, runtime.settings.server)
-    asked = read_speech(caller.headers.get(b"content-type", b""), body)
-    plan = plan_speech(runtime.media.kit, key, asked.model, asked.ask, time.time_ns() // 1000)
+    who, asked = await _asked(runtime, caller, read_speech)
+    plan = plan_speech(runtime.media.kit, who, asked.ask)
     send_json(caller, 200, encode(_shown(asked.model, plan)))
+
+
+async def _asked(
+    runtime: Runtime, caller: Request, read: Callable[[bytes, bytes], T]
+) -> tuple[Caller, T]:
+    """Who asks, and for what. Raises Unauthenticated, InvalidRequest."""
+    key = authenticate(runtime.keyring, caller, "chat", time.time(), runtime.settings.keys)
+    body = await bounded_body(caller, runtime.settings.server)
+    asked = read(caller.headers.get(b"content-type", b""), body)
+    tags = tags_of(key.tags, caller.headers.get(b"x-madang-tags"))
+    return Caller(key, asked.model, time.time_ns() // 1000, tags), asked
 
 
 def _shown(model: str, plan: Plan) -> dict[str, Any]:
