@@ -15,7 +15,7 @@ from madang.drills.simulator.media.traps import Trap
 
 SEEDANCE = "seedance/seedance-1-0-pro-250528"
 RUNWAY, PIKA, KLING = "runway/gen4.5", "pika-2.2-text", "kling/kling-v2-6"
-HASTY = {"unsure_s": 1, "poll_factor": 0.001, "give_up_s": 20}
+HASTY = {"unsure_s": 1, "poll_factor": 0.001, "give_up_s": 8}
 """A second for an order to arrive, and a thousandth of the time in which makers show what they have."""
 
 
@@ -124,6 +124,23 @@ def test_what_a_maker_has_charged_and_cannot_give_is_booked_and_never_sent_again
     assert "has charged for it" in over["error"]["message"]
     assert len(stage.book) == 1
     assert [(*row[3:5], row[7]) for row in booked(hasty)] == [("lost", stage.charged, 1)]
+
+
+def test_a_person_who_knows_which_job_it_became_has_it_followed_and_paid_once(hasty, stage, shot):
+    stage.traps(Trap("lost_answer", house="runway", times=1))
+    key = hasty.make_key("studio")[1]
+    made = order(hasty, key, shot, RUNWAY)
+    (lost,) = hasty.call("GET", "/api/lost-orders").json()["orders"]
+    assert (lost["id"], lost["provider"], lost["prompt"]) == (made["id"], "runway", shot["prompt"])
+    assert lost["worst_nusd"] == stage.charged
+    named = {"provider_job": stage.book[0].id}  # as the provider's own pages show it
+    assert hasty.call("POST", f"/api/lost-orders/{made['id']}", json=named).status_code == 200
+    assert finished(hasty, key, made["id"])["status"] == "completed"
+    assert [row[3:5] for row in booked(hasty)] == [("ok", stage.charged)]
+    assert len(stage.book) == 1
+    assert hasty.call("GET", "/api/lost-orders").json() == {"orders": []}
+    assert hasty.call("POST", f"/api/lost-orders/{made['id']}", json=named).status_code == 404
+    assert hasty.call("GET", "/api/lost-orders", key).status_code == 403
 
 
 def test_where_nothing_can_be_known_an_order_is_booked_at_its_worst_and_never_sent_again(

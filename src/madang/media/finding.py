@@ -1,9 +1,9 @@
 """An order whose answer was lost: looked for until it is known whether its provider has taken it.
 
-It is heard of by the provider's call, found by its name or in the provider's list, or ruled out by
-what the provider has charged in all. Where it is certain that it never arrived, it is given again,
-and cost nothing. Where nothing can be known it is never given again: after a bounded time the job
-fails, and what it may have cost stays booked as an estimate.
+It is heard of by the provider's call, found by its name or in the provider's list, named by a person
+(`lost`), or ruled out by what the provider has charged in all. Where it is certain that it never
+arrived, it is given again, and cost nothing. Where nothing can be known it is never given again:
+after a bounded time the job fails, and what it may have cost stays booked as an estimate.
 """
 
 import asyncio
@@ -59,14 +59,12 @@ async def reconcile(course: Course) -> None:
             _log.warning("job %s: %s never got the order; it is given again", job.id, name)
             await refused(course, ProviderBroken(f"{name} did not answer, and has no such job"))
             return
-        if clue == "charged":
-            said = f"{name} did not answer the order, and has charged for it: its clip cannot be asked for."
-            break
         if looks >= _LOOKS and now_us() > search.until_us:
-            said = f"{name} did not answer the order, and nothing was heard of it since; it was not sent again."
             break
         await course.pause(search.pause_s(looks))
-    await course.fail("submit_unanswered", said, "lost")
+    heard = "and nothing was heard of it since"
+    said = "and has charged for it; nobody has named its job" if clue == "charged" else heard
+    await course.fail("submit_unanswered", f"{name} did not answer the order, {said}.", "lost")
 
 
 class _Search:
@@ -110,7 +108,7 @@ class _Search:
         return "unknown"
 
     async def _called(self) -> Handle | None:
-        """The job that the provider has called about, for the address has the name of the order."""
+        """The job that the provider has called about by the name of the order, or that a person has named."""
         job, jobs, regain = self._course.job, self._course.kit.jobs, self._wire.regain
         if regain is None:
             return None

@@ -258,6 +258,13 @@ class MediaJobs:
 
     # --- orders whose answers were lost -----------------------------------------------------------
 
+    def unsure(self) -> list[StoredJob]:
+        """The jobs of which nobody knows whether their provider has them, oldest first."""
+        rows = self._store.read(
+            f"SELECT {_COLUMNS} FROM media_jobs WHERE is_open = 1 AND state = 'unsure' ORDER BY seq"  # noqa: S608
+        )
+        return [_job(row) for row in rows]
+
     def claim(self, identity: str, provider: str, handle: str) -> bool:
         """Say that a provider's job is that of this order; False: it is another's."""
         with self._store.transaction(durable=True) as transaction:

@@ -31,6 +31,7 @@ from madang.server.administration.comparisons import COMPARISONS
 from madang.server.administration.cutovers import CUTOVERS
 from madang.server.administration.drills import DRILLS
 from madang.server.administration.keys import KEYS
+from madang.server.administration.lost_orders import LOST_ORDERS
 from madang.server.administration.operation import Operation, parameters, read_query
 from madang.server.administration.prices import PRICES
 from madang.server.administration.provider_keys import PROVIDER_KEYS
@@ -55,6 +56,7 @@ OPERATIONS = (
     *CANARIES,
     *CUTOVERS,
     *DRILLS,
+    *LOST_ORDERS,
     *REPORTS,
     *PRICES,
     *ACCOUNTS,

@@ -125,7 +125,7 @@ class VideoWire:
     provider is asked for it, by its name or in a list; what is not there `shows_s` after it was sent
     has not arrived. `starts`: it gives up by itself what it has not begun within `VideoAsk.start_s`,
     and `shows_s` counts from there. regain(id, lost): the handle of a job of which only its id is
-    known, from a webhook; `calls_s`: so long webhooks are sent again that nobody took. used(model,
+    known, from a webhook or from a person; `calls_s`: so long webhooks are sent again that nobody took. used(model,
     day) → uses(answer, model): the credits that the provider says it has charged for a model since a
     day (`YYYY-MM-DD`, UTC), which are settled within `shows_s`. None of these: nothing can be known.
     """

@@ -14,6 +14,7 @@ from typing import Any, Final
 from madang.errors import InvalidRequest, ProviderBroken, Unauthenticated
 from madang.model.media import Clip, Handle, JobSeen, JobState, Source, VideoAsk
 from madang.wire import json
+from madang.wire.media import answers
 from madang.wire.media.contract import Incoming, Notice, Outgoing, Remake, VideoWire
 from madang.wire.media.fitting import joined, lacking
 from madang.wire.media.form import FormPart, write_form
@@ -225,5 +226,6 @@ WIRE: Final = VideoWire(
     poll_ms=2_000,
     cancel=_delete,
     hook=_hook,
+    regain=answers.by_id,
     remakes={"remix": Remake(), "edit": Remake()},
 )

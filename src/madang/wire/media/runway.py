@@ -276,6 +276,7 @@ WIRE: Final = VideoWire(
     polled=_polled,
     poll_ms=6_000,
     cancel=_cancel,
+    regain=answers.by_id,
     used=_used,
     uses=_uses,
     shows_s=_SETTLED_S,

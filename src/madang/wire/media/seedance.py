@@ -29,7 +29,7 @@ from madang.model.media import Clip, Handle, JobSeen, JobState, Picture, VideoAs
 from madang.wire import json
 from madang.wire.losses import Losses
 from madang.wire.media import answers
-from madang.wire.media.contract import Incoming, Lost, Notice, Outgoing, VideoWire
+from madang.wire.media.contract import Incoming, Notice, Outgoing, VideoWire
 from madang.wire.media.fitting import joined, lacking, lines, ratio, seconds, segment
 from madang.wire.media.signatures import check_token
 from madang.wire.media.stills import uri
@@ -224,11 +224,6 @@ def _hook(
     return Notice(job, f"{job}:{answers.word(said, 'status')}"[:300])
 
 
-def _regain(identity: str, lost: Lost) -> Handle:
-    del lost  # the address has no word of the model
-    return Handle(identity)
-
-
 WIRE: Final = VideoWire(
     submit=_submit,
     submitted=_submitted,
@@ -236,5 +231,5 @@ WIRE: Final = VideoWire(
     polled=_polled,
     cancel=_cancel,
     hook=_hook,
-    regain=_regain,
+    regain=answers.by_id,
 )

@@ -243,6 +243,7 @@ VERTEX: Final = VideoWire(
     poll=_poll_vertex,
     polled=_polled,
     poll_ms=10_000,
+    regain=answers.by_id,
     remakes={"extend": Remake("file")},
 )
 
@@ -252,4 +253,5 @@ GEMINI: Final = VideoWire(
     poll=_poll_gemini,
     polled=_polled,
     poll_ms=10_000,
+    regain=answers.by_id,
 )
