@@ -39,6 +39,11 @@ _WORDS: Final[Mapping[str, str]] = {
 """What to say when something was made, by place, else by sort of place. Not told: what takes no time."""
 
 
+_SILENT: Final = frozenset({"going", "done"})
+_SAID_AT_THE_END: Final = frozenset({"blocked", "failed", "waiting"})
+"""How a single drama stands is what its command ends with."""
+
+
 class Far(Struct, frozen=True):
     """How far it is: so many of so many, and what else there is to say in a few words."""
 
@@ -64,12 +69,18 @@ def told(event: Event) -> str | None:
     if event.what == "held" and event.place and event.words:
         return f"{event.place} is tried again: {event.words}"
     if event.place is None:
-        return None if event.what in ("going", "done") else f"{event.what}: {event.words or ''}"
+        return f"{event.what}: {event.words or ''}" if event.what not in _SILENT else None
     if event.what != "made":
         return None
     sort, _, rest = event.place.partition("/")
     words = _WORDS.get(event.place) or _WORDS.get(sort)
     return words.format(rest) if words else None
+
+
+def _told(event: Event, *, names: bool) -> str | None:
+    """The same where one drama is watched (`names` False) or many are."""
+    ends = event.place is None and event.what in _SAID_AT_THE_END
+    return None if ends and not names else told(event)
 
 
 def _bar() -> Progress:
@@ -93,7 +104,7 @@ class _Screen:
     def hear(self, events: Sequence[Event]) -> None:
         """Show what has happened, and how far it is."""
         for event in events:
-            if (words := told(event)) is not None:
+            if (words := _told(event, names=self._names)) is not None:
                 self._bar.console.print(_line(event, words, names=self._names), markup=False)
         if time.monotonic() - self._looked >= _EVERY_S:
             far = self._look()
@@ -111,7 +122,7 @@ class _Lines:
     def hear(self, events: Sequence[Event]) -> None:
         """Say what has happened, and now and then how far it is."""
         for event in events:
-            if (words := told(event)) is not None:
+            if (words := _told(event, names=self._names)) is not None:
                 click.echo(_line(event, words, names=self._names), err=True)
         if time.monotonic() - self._looked >= _PLAIN_EVERY_S:
             far = self._look()

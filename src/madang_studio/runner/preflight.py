@@ -19,7 +19,7 @@ from madang_studio.runner.needs import Needs
 _REMEMBERED_S: Final = 60.0
 """Who could do something a minute ago still can: hundreds of dramas need the same."""
 
-_WRITE: Final = "Configure a provider of text that has such a model, or a task of that name."
+_WRITE: Final = "Configure a provider of text that has such a model."
 _FILM: Final = (
     "Configure a provider of video, name another model (--video), "
     "or accept drawn frames in its place (--video animatic)."
