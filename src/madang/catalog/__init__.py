@@ -6,7 +6,6 @@ from madang.catalog.names import nearest
 from madang.catalog.rows import (
     Auth,
     CatalogError,
-    Kind,
     Makes,
     ModelRow,
     ProviderRow,
@@ -17,7 +16,6 @@ __all__ = [
     "Auth",
     "Catalog",
     "CatalogError",
-    "Kind",
     "Makes",
     "ModelRow",
     "PriceRow",

@@ -10,9 +10,6 @@ from msgspec import Struct, field
 
 from madang.model import Dialect, Feature, ProviderKind
 
-Kind = ProviderKind | Literal["stability"]
-"""Whose API a provider speaks; `stability` is heard of, not spoken."""
-
 Auth = Literal["bearer", "key", "x-api-key", "x-goog-api-key", "api-key", "xi-api-key"]
 """How a provider wants its key: `Authorization: Bearer`, `Authorization: Key`, or the header of that name."""
 
@@ -43,7 +40,7 @@ class ProviderRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     name: str
     title: str
     source: str
-    kind: Kind = "openai"
+    kind: ProviderKind = "openai"
     base_url: str | None = None
     env: tuple[str, ...] = ()
     apis: tuple[Dialect, ...] = ("chat",)

@@ -34,6 +34,7 @@ ProviderKind = Literal[
     "vertex",
     "seedance",
     "elevenlabs",
+    "stability",
 ]
 """The APIs of providers that are spoken; from `runway` on, of makers of media."""
 

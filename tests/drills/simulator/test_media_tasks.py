@@ -29,7 +29,7 @@ def ark(sim, media):
 
 @pytest.fixture
 def stability(sim, media):
-    media.change(houses={"stability": {"gone": None}})
+    media.change(houses={"stability-film": {"gone": None}})
     headers = {"authorization": "Bearer key"}
     url = f"{sim.url}/v2beta"
     with httpx.Client(base_url=url, headers=headers) as client:
@@ -117,7 +117,7 @@ def test_svd_answered_202_until_it_had_the_bytes(stability, media):
     assert contents(answer.content).seconds == pytest.approx(4, abs=0.1)
     told = stability.get(path, headers={"accept": "application/json"}).json()
     assert told["finish_reason"] == "SUCCESS"
-    assert media.book.of("stability")[0].nusd == 200_000_000
+    assert media.book.of("stability-film")[0].nusd == 200_000_000
 
 
 def test_svd_took_pictures_of_three_sizes_only(stability, media):
@@ -132,3 +132,19 @@ def test_svds_filter_answered_403(stability, media):
     while (answer := stability.get(path)).status_code == 202:
         pass
     assert (answer.status_code, answer.json()["name"]) == (403, "content_moderation")
+
+
+def test_stability_draws_and_blurs_what_its_filter_strikes(sim, media):
+    url, key = f"{sim.url}/v2beta/stable-image/generate", {"authorization": "Bearer key"}
+    form = {"prompt": (None, "A fox"), "aspect_ratio": (None, "9:16")}
+    drawn = httpx.post(f"{url}/core", headers=key, files=form)
+    assert Image.open(io.BytesIO(drawn.content)).size == (768, 1344)
+    assert (drawn.headers["finish-reason"], media.book.entries[0].nusd) == ("SUCCESS", 30_000_000)
+    media.set_traps(Trap("blocked"))
+    assert (
+        httpx.post(f"{url}/sd3", headers=key, files=form).headers["finish-reason"]
+        == "CONTENT_FILTERED"
+    )
+    odd = {"prompt": (None, "A fox"), "aspect_ratio": (None, "7:3")}
+    assert httpx.post(f"{url}/ultra", headers=key, files=odd).json()["name"] == "bad_request"
+    assert httpx.post(f"{url}/core", headers=key, json={"prompt": "A fox"}).status_code == 400

@@ -15,7 +15,7 @@ from madang.wire.media.registry import MEDIA
 CATALOG = load()
 TABLE = load_videos(CATALOG)
 OTHERS = {"openai", "stability"}
-"""OpenAI's shape leaves lengths to whoever speaks it; Stability is not spoken."""
+"""OpenAI's shape leaves lengths to whoever speaks it; Stability's film has ended."""
 
 SENT = [
     (kind, model, row)

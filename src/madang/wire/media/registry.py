@@ -17,6 +17,7 @@ from madang.wire.media import (
     openai_videos,
     runway,
     seedance,
+    stability,
     veo,
 )
 from madang.wire.media.contract import ImageWire, SpeechWire, TranscribeWire, VideoWire
@@ -46,4 +47,5 @@ MEDIA: Mapping[str, MediaWires] = {
     "kling": MediaWires(videos=kling.WIRE),
     "seedance": MediaWires(videos=seedance.WIRE),
     "elevenlabs": MediaWires(speech=elevenlabs.WIRE),
+    "stability": MediaWires(images=stability.WIRE),
 }

@@ -56,7 +56,8 @@ _HOUSES = MappingProxyType(
         "gemini": House(answer_s=4.0),
         "gemini-veo": House(make_s=50.0, keyed_urls=True, gone=404),
         "seedance": House(make_s=40.0, make_s_per_s=4.0, cap=10),
-        "stability": House(make_s=40.0, gone=404),
+        "stability": House(answer_s=4.0),
+        "stability-film": House(make_s=40.0, gone=404),
         "elevenlabs": House(cap=5, over_cap="refuse"),
     }
 )

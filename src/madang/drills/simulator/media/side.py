@@ -39,7 +39,7 @@ from madang.drills.simulator.media.houses.openai_images import IMAGES
 from madang.drills.simulator.media.houses.openai_videos import VIDEOS
 from madang.drills.simulator.media.houses.runway import RUNWAY
 from madang.drills.simulator.media.houses.seedance import SEEDANCE
-from madang.drills.simulator.media.houses.stability import STABILITY
+from madang.drills.simulator.media.houses.stability import STABILITY, STABILITY_FILM
 from madang.drills.simulator.media.houses.veo import GEMINI_VEO, VERTEX
 from madang.drills.simulator.media.profile import Profile
 from madang.drills.simulator.media.records import Ask, Reply, bearer
@@ -50,7 +50,7 @@ from madang.drills.simulator.records import Json, Refused
 # Kling's paths look like one of OpenAI's videos, so it stands before
 _MAKERS: tuple[Maker, ...] = (
     *(FAL, KLING, RUNWAY, VERTEX, GEMINI_VEO, GEMINI, SEEDANCE, STABILITY, ELEVENLABS),
-    *(VIDEOS, AUDIO, IMAGES),
+    *(STABILITY_FILM, VIDEOS, AUDIO, IMAGES),
 )
 
 

@@ -1,20 +1,40 @@
-"""Stability's hosted SVD, which its maker has shut down: 4 seconds out of a picture of an exact size.
+"""Stability's pictures, and its hosted SVD, which its maker has shut down: 4 seconds out of a picture of an exact size.
 
-The result is asked for at one address: 202 while it is made, then the bytes, or JSON, as `Accept` says.
+A clip is asked for at one address: 202 while it is made, then the bytes, or JSON, as `Accept` says. Pictures
+come at once, as bytes; what the filter struck is a picture too, and only a header tells.
 """
 
+import asyncio
 import re
 from base64 import b64encode
 from secrets import token_hex
 
-from madang.drills.simulator.media.desk import Desk, Order, answered
+from madang.drills.simulator.media.desk import Asked, Desk, Order, answered
 from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.forms import Upload, form, text
 from madang.drills.simulator.media.frames import size_of
+from madang.drills.simulator.media.pictures import png
 from madang.drills.simulator.media.records import Ask, Reply, bearer, raw, told
 from madang.drills.simulator.media.workshop import Shot
 from madang.drills.simulator.records import Refused
 
+_MAX_PROMPT = 10_000
+_USUAL = "sd3.5-large"
+_MODELS = {
+    *("stable-image-core", "stable-image-ultra"),
+    *("sd3.5-large", "sd3.5-large-turbo", "sd3.5-medium"),
+}
+_SHAPES = {
+    "1:1": (1024, 1024),
+    "16:9": (1344, 768),
+    "9:16": (768, 1344),
+    "21:9": (1536, 640),
+    "9:21": (640, 1536),
+    "2:3": (832, 1216),
+    "3:2": (1216, 832),
+    "4:5": (896, 1088),
+    "5:4": (1088, 896),
+}
 _SIZES = {(1024, 576), (576, 1024), (768, 768)}
 _SECONDS = 4
 _MODEL = "stable-video-diffusion"
@@ -55,6 +75,24 @@ async def _result(ask: Ask, desk: Desk) -> Reply:
     return raw(clip, "video/mp4", [(b"finish-reason", b"SUCCESS"), (b"seed", b"0")])
 
 
+async def _draw(ask: Ask, desk: Desk) -> Reply:
+    fields = form(ask)
+    prompt, shape = text(fields, "prompt"), text(fields, "aspect_ratio", "1:1")
+    way = ask.named["way"]
+    model = text(fields, "model", _USUAL) if way == "sd3" else f"stable-image-{way}"
+    size = _SHAPES.get(shape)
+    if not 0 < len(prompt) <= _MAX_PROMPT or size is None or model not in _MODELS:
+        raise Refused("invalid", "prompt, aspect_ratio or model: not as they must be")
+    if b"multipart/form-data" not in ask.headers.get(b"content-type", b""):
+        raise Refused("invalid", "content-type: must be multipart/form-data")
+    trap = desk.trap(model)
+    picture = await asyncio.to_thread(png, *size, prompt)
+    reason = b"CONTENT_FILTERED" if trap == "blocked" else b"SUCCESS"
+    heads = [(b"finish-reason", reason), (b"seed", text(fields, "seed", "0").encode())]
+    entry = desk.sold("image", Asked(model, prompt), {"images": 1}, trap)
+    return answered(entry, raw(picture, "image/png", heads))
+
+
 _WORDS = {
     "invalid": (400, "bad_request"),
     "no_key": (401, "unauthorized"),
@@ -77,6 +115,20 @@ def _refuse(refused: Refused, _ask: Ask) -> Reply:
 
 STABILITY = Maker(
     "stability",
+    (
+        Door(
+            "POST",
+            re.compile(r"/v2beta/stable-image/generate/(?P<way>core|ultra|sd3)$"),
+            _draw,
+            makes="file",
+        ),
+    ),
+    bearer,
+    _refuse,
+)
+
+STABILITY_FILM = Maker(
+    "stability-film",
     (
         Door("POST", re.compile(r"/v2beta/image-to-video$"), _submit, makes="job"),
         Door("GET", re.compile(r"/v2beta/image-to-video/result/(?P<id>\w+)$"), _result),
