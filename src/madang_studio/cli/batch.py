@@ -1,7 +1,7 @@
 """`madang studio batch`: hundreds of dramas from one file."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -10,7 +10,7 @@ import msgspec
 from madang_studio.batch.delivery import deliver
 from madang_studio.batch.run import Report, report, take_up
 from madang_studio.batch.tally import Counter, Tally
-from madang_studio.batch.wanted import read_batch
+from madang_studio.batch.wanted import Wanted, WantedBatch, read_batch
 from madang_studio.batch.work import work_on
 from madang_studio.cli.live import Far, live
 from madang_studio.cli.place import access, gateway_options, opened, project_option
@@ -23,6 +23,7 @@ from madang_studio.cli.printing import (
     span,
 )
 from madang_studio.programs.disk import check_room
+from madang_studio.runner import handed_bytes
 from madang_studio.store import Project
 from madang_studio.store.events import Event
 from madang_studio.store.objects import room
@@ -65,7 +66,7 @@ def command(
     begun = time.time()
     with opened(folder, create=True) as project:
         target = out or project.root / "films"
-        check_room(target, 0)
+        check_room(target, sum(handed_bytes(it.brief) for it in _unmade(project, wanted)))
         dramas = take_up(project, wanted)
         counter = Counter(project, dramas, begun)
         for drama in project.dramas.all(batch=wanted.name, states=("done",)):
@@ -86,6 +87,12 @@ def command(
     _print(made, as_json=as_json)
     if set(made.states) & {"failed", "blocked"}:
         raise SystemExit(_FAILED)
+
+
+def _unmade(project: Project, wanted: WantedBatch) -> Iterator[Wanted]:
+    """Those of a batch that are not there, or not as they are wanted now."""
+    made = {it.id: it.brief for it in project.dramas.all(batch=wanted.name, states=("done",))}
+    return (it for it in wanted.dramas if made.get(it.name) != it.brief)
 
 
 def _hand_over(project: Project, drama: str, target: Path) -> str:

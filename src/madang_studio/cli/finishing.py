@@ -15,6 +15,7 @@ from madang_studio.graph.estimates import Estimator, PriceList
 from madang_studio.graph.plan import Plan, plan
 from madang_studio.graph.survey import survey
 from madang_studio.programs.disk import check_room
+from madang_studio.runner import handed_bytes
 from madang_studio.store import Project
 
 _LEFT_SHOWN_FROM_S = 1.0
@@ -26,7 +27,7 @@ def finish(
     """Make a drama, hand it over and say where it is. Raises StudioError where it stands still before."""
     begun = time.monotonic()
     target = out or project.root / "films" / drama
-    check_room(target, 0)
+    check_room(target, handed_bytes(project.dramas.get(drama).brief))
     with live(lambda: far(project, drama), names=False) as watch:
         asked = work_on(project, [drama], given, watch)
     stands = project.dramas.get(drama)

@@ -2,7 +2,7 @@
 
 from madang_studio.runner.bench import Bench, OpenBench, benches_at
 from madang_studio.runner.conductor import Conductor
-from madang_studio.runner.needs import Needs, needs_of, needs_of_brief
+from madang_studio.runner.needs import Needs, handed_bytes, needs_of, needs_of_brief
 from madang_studio.runner.port import Runner
 from madang_studio.runner.preflight import Preflight
 
@@ -14,6 +14,7 @@ __all__ = [
     "Preflight",
     "Runner",
     "benches_at",
+    "handed_bytes",
     "needs_of",
     "needs_of_brief",
 ]

@@ -30,6 +30,10 @@ _SHAPE_BYTES: Final = 80 * _MB
 """What a minute of film takes with all that it is made of, and each further shape of it. Measured with
 drawn frames: 110 MB a minute (2026-11-20); what makers of clips send is about twice as large."""
 
+_HANDED_BYTES: Final = 60 * _MB
+_HANDED_SHAPE_BYTES: Final = 20 * _MB
+"""The same of what is handed over, a film and its package; measured: 30 MB a minute."""
+
 
 class Needs(Struct, frozen=True, kw_only=True):
     """`models` that write; `voices` and `clips` as they would be asked for.
@@ -54,6 +58,12 @@ def needs_of_brief(brief: Brief) -> Needs:
         letters=letters_of(brief.burned) if brief.burned else "",
         room_bytes=_room(brief),
     )
+
+
+def handed_bytes(brief: Brief) -> int:
+    """What the films and the package of a drama take where they are handed over, about."""
+    minute = _HANDED_BYTES + _further(brief) * _HANDED_SHAPE_BYTES
+    return round(float(brief.minutes) * minute)
 
 
 def needs_of(seen: Survey) -> Needs:
@@ -135,5 +145,10 @@ def _foreign(brief: Brief) -> bool:
 
 
 def _room(brief: Brief) -> int:
-    further = len({brief.aspect, *brief.exports}) - 1
-    return _BASE_BYTES + round(float(brief.minutes) * (_MINUTE_BYTES + further * _SHAPE_BYTES))
+    minute = _MINUTE_BYTES + _further(brief) * _SHAPE_BYTES
+    return _BASE_BYTES + round(float(brief.minutes) * minute)
+
+
+def _further(brief: Brief) -> int:
+    """How many shapes there are beside the first."""
+    return len({brief.aspect, *brief.exports}) - 1

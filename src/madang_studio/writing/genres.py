@@ -5,6 +5,7 @@ Rows are files of `templates`: `NAME.yaml` is the genre NAME.
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Annotated
@@ -61,10 +62,16 @@ def genre_of(name: str) -> Genre:
     """A genre by name. Raises BadScript: unknown."""
     wanted, known = name.strip().casefold(), genres()
     if wanted in known:
-        return read_genre(_templates() / f"{wanted}.yaml")
+        return _template(wanted)
     near = get_close_matches(wanted, known, 1, 0.5)
     hint = f"Did you mean {near[0]}? " if near else ""
     raise BadScript(f"There is no genre {name!r}. {hint}There are {', '.join(known)}.")
+
+
+@cache
+def _template(name: str) -> Genre:
+    """Read once: each brief of a batch and each prompt of a film asks for its genre, which takes 5 ms to read."""
+    return read_genre(_templates() / f"{name}.yaml")
 
 
 def read_genre(file: Traversable) -> Genre:

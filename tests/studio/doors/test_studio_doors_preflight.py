@@ -100,3 +100,15 @@ def test_an_unfit_ffmpeg_is_said_before_anybody_is_asked(text_only):
     assert done.returncode == 1
     assert "cannot do what films need: it has no aac" in done.stderr
     assert text_only.asked == []
+
+
+def test_a_batch_that_has_no_room_to_be_handed_over_is_not_begun(text_only):
+    """A thousand hours in each shape: no machine of tests has that."""
+    shapes = {"minutes": 60, "exports": ["16:9", "1:1"]}
+    wanted = {"defaults": shapes, "dramas": [f"Theme {number}" for number in range(10_000)]}
+    (text_only.project / "batch.yaml").write_text(json.dumps(wanted))
+    done = studio("batch", "batch.yaml", cwd=text_only.project)
+    assert done.returncode == 1
+    assert "about 60,000,000 MB will be needed" in done.stderr
+    assert text_only.asked == []
+    assert _states(text_only.project) == {}
