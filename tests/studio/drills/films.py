@@ -64,8 +64,8 @@ def _of_kills(told: films_kills.Told, audit: films_kills.Audit, *, held: bool) -
         f"{DRAMAS} dramas of half a minute; clips by Runway, Pika at fal, Kling and `video:auto`, voices by OpenAI,\n"
         "ElevenLabs and `speech:auto`, texts by a simulated storyteller. Time is compressed "
         f"{SPEED:g} times; every\nmaker thinks {films_kills.ANSWER_S:g} s about every request, so that kills strike "
-        "between a request and its answer. Of the\norders that fal and Kling have taken, "
-        f"{films_kills.LOST_SHARE:.0%} get no answer at all: the connection is closed. Makers call the\ngateway, "
+        "between a request and its answer. Of the\norders of clips that makers have taken, "
+        f"{films_kills.LOST_SHARE:.0%} get no answer at all: the connection is closed. Makers call\nthe gateway, "
         "which has a public address. `kill -9` every 0 to 4 s, twice the studio, then the gateway."
     )
     yield ""
@@ -75,6 +75,7 @@ def _of_kills(told: films_kills.Told, audit: films_kills.Audit, *, held: bool) -
     yield f"| dramas at the end | {_counted(told.states)} |"
     yield f"| dramas that a person had to resume | {told.resumed.total()} |"
     yield f"| orders of clips whose answers were lost, and what became of them | {_counted(told.fates)} |"
+    yield f"| of the found, those that a person found in the maker's own book | {told.named} |"
     yield f"| different clips, clips charged | {audit.wanted}, {audit.clips} |"
     yield f"| clips charged twice, as a person accepted it | {told.accepted} |"
     yield f"| clips in the makers' books, nano-dollars | {_money(audit.made_nusd)} |"

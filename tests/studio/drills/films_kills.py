@@ -1,7 +1,8 @@
 """The studio's process and the gateway are killed at random moments while a batch is made; then the books are compared.
 
-A person is played, too, who resumes what stands. A clip that may have been paid for without having come is asked for
-again after a look at the maker's own books, as its dashboard shows them.
+A person is played, too, who resumes what stands, and looks at the makers' own books as their pages show them: a lost
+order of Runway's that was charged is given its task's id from there, and a clip that may have been paid for without
+having come is asked for again only after such a look.
 """
 
 import random
@@ -11,7 +12,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from typing import Any, NamedTuple
 import films_worker
 from films_stage import House, Makers
 
+from madang.client import GatewayError
 from madang_studio.model.brief import Brief
 from madang_studio.runner import orders
 from madang_studio.store import Project
@@ -34,7 +36,10 @@ ANSWER_S = 0.2
 """Real seconds that every maker thinks about every request."""
 
 LOST_SHARE = 0.1
-"""Of the orders that makers have taken who can be asked for them, or call: so many get no answer."""
+"""Of the orders that makers of clips have taken, so many get no answer."""
+
+LONGEST_S, LOOK_S = 1_800.0, 2.0
+"""Seconds of life until a person looks whether a maker has a lost order; real seconds between two looks."""
 
 SHOWN = 500
 """Characters of a prompt that the makers' books show."""
@@ -64,12 +69,14 @@ class Plan(NamedTuple):
 class Told:
     """What happened.
 
-    `resumed` counts dramas that a person had to resume, by why; `accepted` clips that were asked for again although
-    they had been charged, which is then paid twice. `fates`: what became of orders whose answers were lost.
+    `resumed` counts dramas that a person had to resume, by why; `named` lost orders whose jobs a person found in the
+    maker's own book; `accepted` clips that were asked for again although they had been charged, which is then paid
+    twice. `fates`: what became of orders whose answers were lost.
     """
 
     kills: Counter[str] = field(default_factory=Counter)
     resumed: Counter[str] = field(default_factory=Counter)
+    named: int = 0
     accepted: int = 0
     fates: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
@@ -116,8 +123,29 @@ class Worker:
 class Person:
     """Who looks after a batch, and pays for nothing twice without having looked at the makers' books."""
 
-    def __init__(self, project: Project, makers: Makers, told: Told) -> None:
-        self._project, self._makers, self._told = project, makers, told
+    def __init__(self, project: Project, makers: Makers, house: House, told: Told) -> None:
+        self._project, self._makers, self._house, self._told = project, makers, house, told
+        self._patience_s = LONGEST_S / makers.settings()["speed"]
+        self._looks_at = 0.0
+
+    def name_jobs(self) -> None:
+        """Tell the gateway what a lost order became whose maker shows it on its pages, and tells no program."""
+        if time.monotonic() < self._looks_at:
+            return
+        self._looks_at = time.monotonic() + LOOK_S
+        with suppress(GatewayError):  # it may have been killed just now
+            for lost in self._house.lost():
+                sent_s = lost["sent_us"] / 1e6
+                if lost["provider"] == "runway" and time.time() - sent_s > self._patience_s:
+                    self._name(lost, sent_s)
+
+    def _name(self, lost: dict[str, Any], sent_s: float) -> None:
+        there = [one for one in self._makers.entries() if one["house"] == "runway"]
+        same = [one for one in there if one["prompt"] == lost["prompt"][:SHOWN]]
+        late = [one["id"] for one in same if one["at_s"] >= sent_s]
+        if len(late) == 1:
+            self._house.name_job(lost["id"], late[0])
+            self._told.named += 1
 
     def resume(self, drama: Drama) -> None:
         """Let a drama go on that stands."""
@@ -139,7 +167,7 @@ class Person:
 def slaughter(project: Project, makers: Makers, house: House, plan: Plan) -> Told:
     """Kill either process at random moments, every third time the gateway; then let all be finished."""
     told, began, dice = Told(), time.monotonic(), random.Random(plan.seed)
-    person = Person(project, makers, told)
+    person = Person(project, makers, house, told)
     worker = Worker(project, house)
     try:
         for number in range(plan.kills):
@@ -172,6 +200,7 @@ def fates(house: House) -> Counter[str]:
 
 def _tend(project: Project, worker: Worker, person: Person) -> bool:
     """Resume what stands, and start the worker again if it found nothing to do; whether work is left."""
+    person.name_jobs()
     for each in project.dramas.all(states=("failed",)):
         person.resume(each)
     going = bool(project.dramas.all(states=("going",)))
@@ -331,7 +360,7 @@ def run(folder: Path, makers: Makers, house: House, plan: Plan) -> tuple[Told, A
     project = Project(folder / "project", create=True)
     slow = {"answer_s": SPEECH_S}
     lost = {"trap": "lost_answer", "share": LOST_SHARE}
-    traps = [{**lost, "house": house} for house in ("fal", "kling")]
+    traps = [{**lost, "house": house} for house in ("fal", "kling", "runway")]
     makers.change(houses={"elevenlabs": slow, "openai": slow}, traps=traps)
     makers.delay(ANSWER_S)
     try:

@@ -119,6 +119,15 @@ class House(Process):
         made = Gateway(self.url, ADMIN).call("POST", "/api/keys", {"name": "studio"}).json()
         self.key = str(made["key"])
 
+    def lost(self) -> list[dict[str, Any]]:
+        """The orders of clips whose answers were lost, and that are being looked for."""
+        return list(Gateway(self.url, ADMIN).get("/api/lost-orders")["orders"])
+
+    def name_job(self, order: str, provider_job: str) -> None:
+        """Say which job of its provider one of them became."""
+        named = {"provider_job": provider_job}
+        Gateway(self.url, ADMIN).call("POST", f"/api/lost-orders/{order}", named)
+
     def rows(self) -> list[dict[str, Any]]:
         """Every attempt in the ledger; all that was answered is entered first."""
         Gateway(self.url, ADMIN).call("GET", "/v1/usage")
