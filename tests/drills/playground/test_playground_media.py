@@ -38,6 +38,21 @@ def test_a_clip_has_a_thumbnail(client):
     assert Image.open(BytesIO(picture)).size == (180, 320)
 
 
+def test_a_clip_is_made_again_by_other_words_and_stays_as_large_and_long(client):
+    job = film(client, extra={"size": "64x64"})
+    named = {"video": {"id": job.id}}
+    for other in (
+        client.videos.remix(job.id, prompt="Place: a harbour"),
+        client.videos.edit(prompt="Place: a harbour", video=openai.omit, extra_body=named),
+    ):
+        assert (other.prompt, other.size, other.seconds) == ("Place: a harbour", "64x64", "1")
+        assert client.videos.poll(other.id).status == "completed"
+    with pytest.raises(openai.BadRequestError):
+        client.videos.remix(job.id, prompt="")
+    with pytest.raises(openai.NotFoundError):
+        client.videos.remix("video_of_nobody", prompt="Place: a harbour")
+
+
 def test_the_same_name_gets_the_same_job(client):
     named = {"idempotency-key": "shot-1"}
     asked = {"model": "animatic", "prompt": PROMPT, "extra_body": {"size": "64x64", "seconds": 1}}

@@ -5,6 +5,7 @@ Rule: what names one of its models is served here; everything else is the simula
 
 import asyncio
 import base64
+import re
 import time
 from typing import Final
 
@@ -37,6 +38,7 @@ _MODELS: Final = {
     "/audio/speech": shapes.SPEECH_MODEL,
     "/images/generations": shapes.IMAGE_MODEL,
 }
+_REMAKE: Final = re.compile(r"/v1/videos/(?:edits|(?P<id>[^/]+)/remix)")
 _MOST_BODY: Final = 64 * 1024 * 1024
 _PAGE = 20
 _FULL: Final = "Too many clips wait to be rendered; ask again later."
@@ -67,6 +69,9 @@ class Counter:
             end = next((end for end in self._makers if scope["path"] == f"/v1{end}"), None)
             if end is not None:
                 await self._make(end, scope, receive, send)
+                return
+            if (named := _REMAKE.fullmatch(scope["path"])) is not None:
+                await self._remake(named["id"], scope, receive, send)
                 return
         elif scope["type"] == "http" and await self._looked_up(scope, receive, send):
             return
@@ -109,6 +114,29 @@ class Counter:
             answer = _refusal(429, _FULL)
         except Unmade as problem:
             answer = _refusal(500, f"The playground could not make this: {problem}.")
+        await answer(scope, receive, send)
+
+    async def _remake(
+        self, named: str | None, scope: Message, receive: Receive, send: Send
+    ) -> None:
+        """A clip of ours once more, by other words: as a remix (`named`), or as an edit, whose body names it."""
+        request = Request(scope, receive)
+        body = await request.body()
+        fields = _fields(scope, body) or {}
+        video = fields.get("video")
+        name = named or (video.get("id") if isinstance(video, dict) else fields.get("video[id]"))
+        try:
+            source = self._jobs.get(name) if isinstance(name, str) else None
+            if source is None:
+                await self._simulator(scope, _again(body, receive), send)
+                return
+            wanted = {**source.order.fields(), "prompt": fields.get("prompt")}
+            made = self._jobs.accept(shapes.video(wanted), request.headers.get("idempotency-key"))
+            answer = _told(made)
+        except shapes.Bad as bad:
+            answer = _refusal(400, str(bad), bad.param)
+        except Full:
+            answer = _refusal(429, _FULL)
         await answer(scope, receive, send)
 
     async def _made(self, end: str, request: Request, fields: shapes.Fields) -> Response:
