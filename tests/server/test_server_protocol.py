@@ -92,7 +92,7 @@ def test_a_body_may_come_in_chunks_cut_anywhere():
 
 def test_a_request_tells_its_method_path_query_and_headers():
     async def tell(request):
-        said = f"{request.opening.method} {request.path} {request.query} {request.headers[b'a-b']}"
+        said = f"{request.method} {request.path} {request.query} {request.headers[b'a-b']}"
         request.respond(200, b"", said.encode())
 
     async def talk(reader, writer, _):
@@ -302,3 +302,20 @@ def test_a_request_leaves_nothing_for_the_garbage_collector():
             gc.enable()
 
     assert served(echo, talk) == []
+
+
+def test_trailers_without_end_are_hung_up_on():
+    """What comes behind a body is nobody's; it must not fill the memory."""
+
+    async def talk(reader, writer, _):
+        writer.write(post(b"", b"transfer-encoding: chunked", length=False) + b"1\r\nx\r\n0\r\n")
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            while not reader.at_eof() and sent < 10_000_000:
+                writer.write(b"trailer-%d: %b\r\n" % (sent, b"x" * 1000))
+                sent += 1000
+                await writer.drain()
+                await asyncio.sleep(0)
+        return sent
+
+    assert served(echo, talk) < 5_000_000

@@ -6,12 +6,13 @@ crosses the neutral model.
 
 import re
 from time import monotonic
-from typing import Protocol
+from typing import Protocol, get_args
 
 from msgspec.structs import replace
 
 from madang.errors import ProviderBroken
 from madang.model import Embed, Request, Usage
+from madang.model.attempt import Arm
 from madang.pipeline.body import body_for
 from madang.pipeline.call import Call, Reply, Streamed, Whole, header_value
 from madang.pipeline.chaos.faults import Door
@@ -39,6 +40,7 @@ _HEAD = (
     b"x-madang-overhead-ms: %d.%03d\r\n"
     b"x-madang-cache: off\r\n"
 )
+_ARM = {arm: b"x-madang-arm: %b\r\n" % arm.encode() for arm in get_args(Arm)}
 _EVENT = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:data|event|id|retry)?:")
 
 
@@ -89,18 +91,18 @@ class Attempt:
         incoming = self._incoming = await self._transport.send(outgoing)
         account.first_byte_at = monotonic()
         try:
-            if incoming.status < 400:
-                _taken(incoming, turn)
-            else:
+            if incoming.status >= 400:
                 incoming = self._incoming = await self._refused(incoming, turn)
+            elif not turn.is_plain:
+                _taken(incoming, turn)
             if call.envelope.stream:
                 return await self._stream(incoming)
-            answer = await incoming.read()
+            answer = incoming.at_hand()
+            if answer is None:
+                answer = await incoming.read()
         except BaseException:
             incoming.close()
             raise
-        incoming.close()
-        call.upstream_s += monotonic() - account.sent_at
         return self._whole(answer)
 
     def abandon(self) -> None:
@@ -162,7 +164,8 @@ class Attempt:
         return incoming
 
     def _whole(self, body: bytes) -> Whole:
-        call, lane = self._call, self._lane
+        call, lane, account = self._call, self._lane, self.account
+        call.upstream_s += monotonic() - account.sent_at
         if lane.wire is call.wire and call.before is None:
             skimmed = lane.wire.skim_answer(body)
             usage, stop = skimmed.usage, skimmed.stop
@@ -180,12 +183,12 @@ class Attempt:
                 answer = replace(answer, usage=total(call.before, usage or Usage()))
             body = call.wire.write_answer(answer, self._context())
         now = monotonic()
-        began_at = self.account.began_at
+        began_at = account.began_at
         lane.standing.answered(now - began_at, now, began_at)
         call.overhead_us = max(0, int((now - call.started - call.upstream_s) * 1_000_000))
         if usage is None:
-            usage = self.account.estimated(None, text_bytes(body))
-        row = self.account.answered(now, usage, stop)
+            usage = account.estimated(None, text_bytes(body))
+        row = account.answered(now, usage, stop)
         self._settler.finish(call)
         head = self._head(_JSON)
         before_nusd = call.parts.nusd if call.parts is not None else 0
@@ -252,7 +255,7 @@ class Attempt:
             *divmod(call.overhead_us, 1000),
         )
         if call.lot is not None:
-            head += b"x-madang-arm: %b\r\n" % call.lot.arm(self._lane.target).encode()
+            head += _ARM[call.lot.arm(self._lane.target)]
         if call.waited_s:
             head += b"x-madang-waited-ms: %d\r\n" % int(call.waited_s * 1000)
         if call.losses:

@@ -49,17 +49,11 @@ def body_for(call: Call, lane: Lane) -> bytes:
         bound = _bound(call, lane.target, asked)
     if call.most_tokens is not None and not 0 < asked <= call.most_tokens:
         bound = call.most_tokens if bound is None else min(bound, call.most_tokens)
-    body = _made(call, lane, without, bound)
+    is_translated = bool(without) or not is_relay
+    body = _translated(call, lane, without, bound) if is_translated else _relayed(call, lane, bound)
     if call.is_thrifty:
         call.losses = (*call.losses, _THRIFTY)
     return body
-
-
-def _made(call: Call, lane: Lane, without: frozenset[Feature], bound: int | None) -> bytes:
-    is_relay = lane.wire is call.wire and call.seam is None
-    if without or not is_relay:
-        return _translated(call, lane, without, bound)
-    return _relayed(call, lane, bound)
 
 
 def _relayed(call: Call, lane: Lane, bound: int | None) -> bytes:

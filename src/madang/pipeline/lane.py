@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from typing import Any
 
 from madang.catalog import Catalog, PriceRow
 from madang.ledger.prices import Prices
@@ -44,10 +45,12 @@ class Lane(Berth):
     """A target that is spoken to in a dialect.
 
     `room` and `longest` are the tokens of its window and of its answers, endless where not known.
+    `moulds` are those of its rows (see `mould`).
     """
 
     __slots__ = (
         "longest",
+        "moulds",
         "own_screen",
         "plain_path",
         "room",
@@ -67,6 +70,7 @@ class Lane(Berth):
         self.longest = target.max_output or _ENDLESS_TOKENS
         self.own_screen = Screen(target.api, target.lacks)
         self.screens: dict[Dialect, Screen] = {}
+        self.moulds: dict[tuple[str, str, bool, str], Any] = {}
 
     def screen(self, dialect: Dialect) -> Screen:
         """The quick question whether a body of a dialect may need what the target lacks."""

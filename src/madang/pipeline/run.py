@@ -45,10 +45,15 @@ _log = logging.getLogger("madang.pipeline")
 Watcher = Callable[[Sequence[Row]], None]
 
 
+def _nobody(_: Sequence[Row]) -> None:
+    """Nobody watches."""
+
+
 class Pipeline:
     """Answers calls. `snapshot` is the configuration in force and may be replaced at any moment.
 
-    Replies go to callers through `outbox`, which writes the journal before it sends anything.
+    Replies go to callers through `outbox`, which writes the journal before it sends anything. `watch` is
+    told of the rows of every finished request.
     """
 
     def __init__(
@@ -58,14 +63,14 @@ class Pipeline:
         journal: Journal,
         admission: Admission,
         outbox: Outbox,
-        watchers: Sequence[Watcher] = (),
+        watch: Watcher = _nobody,
     ) -> None:
         self.snapshot = snapshot
         self.transport = transport
         self._journal = journal
         self._admission = admission
         self._outbox = outbox
-        self._watchers = tuple(watchers)
+        self._watch = watch
         self._guide = Guide()
         self.trials = Trials()
         self.chaos = Chaos()
@@ -182,7 +187,9 @@ class Pipeline:
             delay_s = search.hedge_after_s(lane, now)
             if delay_s is not None:
                 return Race(call, lane, self._house(search, lane), delay_s)
-        return self._made(search, call, lane, self)
+        if self.chaos.open:
+            return self._made(search, call, lane, self)
+        return Attempt(call, lane, search.snapshot, self.transport, self)
 
     def _made(self, search: Search, call: Call, lane: Lane, settler: Settler) -> Attempt:
         """An attempt at a lane; where a drill strikes it, aside of what others feel."""
@@ -242,15 +249,14 @@ class Pipeline:
 
     def begin(self, account: settle.Account) -> None:
         """An attempt is about to be sent: on record from now on, should this process die."""
-        account.slot = self._journal.under_way.begin(account.begun())
-        account.call.slots.append(account.slot)
+        account.begin(self._journal.under_way)
 
     def heard(self, account: settle.Account, text_bytes: int) -> None:
         """So much text of its answer has come so far."""
         self._journal.under_way.heard(account.slot, text_bytes)
 
     def finish(self, call: Call) -> None:
-        """All rows of the call are known: enter them in the journal, true up the limits, tell the watchers."""
+        """All rows of the call are known: enter them in the journal, true up the limits, tell who watches."""
         if call.parts is not None and call.is_part:
             settle.subordinate(call)
         rows = call.rows
@@ -258,9 +264,9 @@ class Pipeline:
             settle.trace(call)
         self._journal.note(rows, call.slots)
         self._outbox.wake()
-        self._admission.settle(call)
-        for watcher in self._watchers:
-            watcher(rows)
+        if call.reservation is not None or call.parts is not None:
+            self._admission.settle(call)
+        self._watch(rows)
 
     def begin_slot(self, begun: Begun) -> int:
         """An attempt that no call stands for is about to be sent: on record, in this slot, should this process die."""
@@ -270,8 +276,7 @@ class Pipeline:
         """Enter the rows of work that no call stands for. False: they wait in memory to be written."""
         self._journal.note(rows, slots)
         written = self._journal.flush()
-        for watcher in self._watchers:
-            watcher(rows)
+        self._watch(rows)
         return written
 
     @property

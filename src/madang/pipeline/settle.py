@@ -3,12 +3,13 @@
 from msgspec.structs import replace
 
 from madang.errors import MadangError, ProviderError
-from madang.ledger.open import Begun
+from madang.ledger.open import Begun, UnderWay
 from madang.ledger.prices import charge
 from madang.model import Attempt, Decision, Outcome, Stop, Usage
 from madang.pipeline.call import Call
 from madang.pipeline.lane import Lane, Snapshot
 from madang.pipeline.measure import prompt_tokens, rough_prompt_tokens
+from madang.pipeline.mould import mould_of
 from madang.routing.pacing import Turn
 
 _NOTHING = Usage()
@@ -36,13 +37,14 @@ class Account:
 
     __slots__ = (
         *("began_at", "call", "first_byte_at", "injected", "lane", "n"),
-        *("price", "sent_at", "slot", "turn"),
+        *("mould", "price", "sent_at", "slot", "turn"),
     )
 
     def __init__(self, call: Call, lane: Lane, snapshot: Snapshot, began_at: float) -> None:
         self.call = call
         self.lane = lane
-        self.price = snapshot.price(lane, call.at_us)
+        self.price = price = snapshot.price(lane, call.at_us)
+        self.mould = mould_of(call, lane, price)
         self.began_at = began_at
         self.sent_at = began_at
         self.first_byte_at: float | None = None
@@ -51,28 +53,14 @@ class Account:
         self.turn: Turn | None = None
         self.injected: str | None = None
 
-    def begun(self) -> Begun:
-        """What is to be known of it if this process dies before it has a row."""
-        call, target, price = self.call, self.lane.target, self.price
-        if self.n is None:
-            self.n = call.first_n + len(call.rows)
-        return Begun(
-            call.id,
-            self.n,
-            call.at_us,
-            call.key.id,
-            call.key.account_id,
-            call.tags,
-            call.wire.dialect,
-            call.envelope.model,
-            target.canonical or target.model,
-            target.provider,
-            target.api,
-            target.region,
-            call.envelope.stream,
-            rough_prompt_tokens(call, target.model),
-            price.id if price is not None else None,
-        )
+    def begin(self, under_way: UnderWay) -> None:
+        """Put on record what is to be known of it if this process dies before it has a row."""
+        call, n = self.call, self.n
+        if n is None:
+            n = self.n = call.first_n + len(call.rows)
+        tokens = rough_prompt_tokens(call, self.lane.target.model)
+        self.slot = under_way.begin_alike(self.mould.alike, call.id, n, call.at_us, tokens)
+        call.slots.append(self.slot)
 
     def answered(
         self,
@@ -136,45 +124,27 @@ class Account:
         return words and words[:_MAX_DETAIL]
 
     def _enter(self, now: float, end: _End) -> Attempt:
-        """Append and return the row. One call with what a plain answer has: passing facts on takes twice the time."""
-        call, target = self.call, self.lane.target
+        """Append and return the row: a copy of its mould, with what is its own."""
+        call, began_at = self.call, self.began_at
         outcome, status, stop, error, usage, cost, price = end
-        n = call.first_n + len(call.rows) if self.n is None else self.n
-        first = self.first_byte_at if outcome != "failed" else None
-        row = Attempt(
-            id=f"{call.id}.{n}",
-            request_id=call.id,
-            n=n,
-            at_us=call.at_us,
-            key_id=call.key.id,
-            account_id=call.key.account_id,
-            tags=call.tags,
-            dialect=call.wire.dialect,
-            asked_model=call.envelope.model,
-            model=target.canonical or target.model,
-            provider=target.provider,
-            api=target.api,
-            provider_key=self.turn.prefix if self.turn is not None else None,
-            outcome=outcome,
-            status=status,
-            streamed=call.envelope.stream,
-            stop=stop,
-            input_tokens=usage.input,
-            output_tokens=usage.output,
-            cache_read_tokens=usage.cache_read,
-            reasoning_tokens=usage.reasoning,
-            cost_nusd=cost,
-            price=price if cost is not None else None,
-            latency_us=int((now - self.began_at) * 1_000_000),
-            first_token_us=int((first - self.began_at) * 1_000_000) if first else None,
-            overhead_us=call.overhead_us if outcome != "failed" else 0,
-        )
-        if usage.cache_write or usage.cache_write_1h or usage.audio_input or usage.audio_output:
-            _add_rare_tokens(row, usage)
-        if usage.units or usage.tier is not None or usage.estimated:
-            row.units, row.tier, row.estimated = usage.units, usage.tier, usage.estimated
-        if call.losses or call.cached is not None or target.region is not None:
-            row.losses, row.cache, row.region = call.losses, call.cached, target.region
+        row = self.mould.cast(call, call.first_n + len(call.rows) if self.n is None else self.n)
+        row.latency_us = int((now - began_at) * 1_000_000)
+        if outcome != "ok":
+            row.outcome, row.status = outcome, status
+        if outcome != "failed":
+            row.overhead_us = call.overhead_us
+            if self.first_byte_at is not None:
+                row.first_token_us = int((self.first_byte_at - began_at) * 1_000_000)
+        if self.turn is not None:
+            row.provider_key = self.turn.prefix
+        if usage is not _NOTHING:
+            row.stop = stop
+            _add_tokens(row, usage)
+        row.cost_nusd = cost
+        if cost is not None:
+            row.price = price
+        if call.losses or call.cached is not None:
+            row.losses, row.cache = call.losses, call.cached
         if call.reserved_nusd is not None and not call.rows:
             row.reserved_nusd = call.reserved_nusd
         if call.case is not None and not call.rows:
@@ -187,11 +157,17 @@ class Account:
         return row
 
 
-def _add_rare_tokens(row: Attempt, usage: Usage) -> None:
-    row.cache_write_tokens = usage.cache_write
-    row.cache_write_1h_tokens = usage.cache_write_1h
-    row.audio_input_tokens = usage.audio_input
-    row.audio_output_tokens = usage.audio_output
+def _add_tokens(row: Attempt, usage: Usage) -> None:
+    row.input_tokens, row.output_tokens = usage.input, usage.output
+    if usage.cache_read or usage.reasoning:
+        row.cache_read_tokens, row.reasoning_tokens = usage.cache_read, usage.reasoning
+    if usage.cache_write or usage.cache_write_1h or usage.audio_input or usage.audio_output:
+        row.cache_write_tokens = usage.cache_write
+        row.cache_write_1h_tokens = usage.cache_write_1h
+        row.audio_input_tokens = usage.audio_input
+        row.audio_output_tokens = usage.audio_output
+    if usage.units or usage.tier is not None or usage.estimated:
+        row.units, row.tier, row.estimated = usage.units, usage.tier, usage.estimated
 
 
 def _is_absurd(usage: Usage) -> bool:

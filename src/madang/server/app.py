@@ -56,7 +56,7 @@ class App:
                 return
             endpoint = find(request.path)
             dialect = endpoint.dialect or _dialect_of(request)
-            if request.opening.method in endpoint.methods:
+            if request.method in endpoint.methods:
                 await self._handle(endpoint, dialect, request)
             else:
                 _refuse_method(endpoint, dialect, request)
@@ -76,7 +76,7 @@ class App:
 
 def _refuse_method(endpoint: Endpoint, dialect: Dialect, request: Request) -> None:
     allowed = " or ".join(endpoint.methods)
-    error = MethodNotAllowed(f"{request.opening.method} is not allowed here; use {allowed}.")
+    error = MethodNotAllowed(f"{request.method} is not allowed here; use {allowed}.")
     allow = b"allow: %b\r\n" % ", ".join(endpoint.methods).encode()
     send_error(request, dialect, error, allow)
 

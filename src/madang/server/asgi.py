@@ -24,21 +24,20 @@ async def serve(application: Application, request: Request) -> None:
 
 def scope_of(request: Request) -> Scope:
     """What an ASGI application is told of a request."""
-    opening = request.opening
     return {
         "type": "http",
         # before 2.4 a streaming application listens for the caller's leaving, which here cancels its task
         "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": opening.version,
+        "http_version": request.version,
         "scheme": "http",
         "server": None,
         "client": None,
         "root_path": "",
-        "method": opening.method,
+        "method": request.method,
         "path": request.path,
         "raw_path": request.path.encode(),
         "query_string": request.query,
-        "headers": opening.headers,
+        "headers": list(request.headers.items()),
     }
 
 

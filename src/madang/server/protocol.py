@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 from uvicorn.server import ServerState
 
-from madang.server.request import Opening, Request, status_line
+from madang.server.request import Request, status_line
 from madang.upstream.outbox import Outbox
 
 _log = logging.getLogger("madang.server")
@@ -60,9 +60,11 @@ class Connection(asyncio.Protocol):
         self._tasks: set[Any] = state.tasks
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
-        self._parser: Any = HttpRequestParser(self)
         self._url = b""
-        self._headers: list[tuple[bytes, bytes]] = []
+        self._fields: dict[bytes, bytes] = {}
+        # the parser calls it with each name and value: a builtin, so that none costs a Python frame
+        self.on_header = self._fields.__setitem__
+        self._parser: Any = HttpRequestParser(self)
         self._head_bytes = 0
         self._in_head = True
         self._head_begun = False
@@ -74,7 +76,7 @@ class Connection(asyncio.Protocol):
         self._next: Request | None = None
         self._task: asyncio.Task[None] | None = None
         self._bell: asyncio.Future[None] | None = None
-        self._paused = False
+        self.paused = False
         self._drained: asyncio.Future[None] | None = None
         self._idle = False
         self._due_at = self._alarm_at = inf
@@ -106,15 +108,14 @@ class Connection(asyncio.Protocol):
         """Read on; a head that has begun gets its time, a bad one its answer."""
         if self._deaf:
             return
-        if self._in_head:
-            self._head_bytes += len(data)
+        self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
             self._hear_no_more()
         except HttpParserError:
             self._misunderstand()
-        if self._in_head and self._head_bytes and not self._deaf:
+        if self._head_bytes and not self._deaf:
             self._watch_head()
 
     def pause_writing(self) -> None:
@@ -139,26 +140,23 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """A head begins."""
         self._url = b""
-        self._headers = []
+        self._fields.clear()
         self._head_begun = True
 
     def on_url(self, url: bytes) -> None:
         """A piece of the address."""
         self._url += url
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """One header; also a trailer, which nobody will look at."""
-        self._headers.append((name.lower(), value))
-
     def on_headers_complete(self) -> None:
         """The head is whole: answer the request, in its turn."""
         self._in_head = False
         if self._deaf:
             return
-        if len(self._headers) > _MAX_HEADERS or self._head_is_too_large():
+        is_long = self._head_bytes > self._bounds.max_head_bytes
+        if len(self._fields) > _MAX_HEADERS or (is_long and self._head_is_too_large()):
             self._refuse(431, b"The headers are too large.\r\n")
             return
-        self._reading = request = Request(self, self._opening())
+        self._reading = request = self._request()
         if self._answering is None:
             self._start(request)
         else:
@@ -167,6 +165,7 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, data: bytes) -> None:
         """A piece of a body."""
+        self._head_bytes = 0
         request = self._reading
         if request is not None:
             request.feed(data)
@@ -205,8 +204,8 @@ class Connection(asyncio.Protocol):
 
     def read_on(self) -> None:
         """What had arrived of a body was taken."""
-        if self._paused and not self._waiting:
-            self._paused = False
+        if not self._waiting:
+            self.paused = False
             if not self._transport.is_closing():  # uvloop would raise
                 self._transport.resume_reading()
 
@@ -221,7 +220,8 @@ class Connection(asyncio.Protocol):
             self._start(self._waiting.popleft())
         else:
             self._rest()
-        self.read_on()
+        if self.paused:
+            self.read_on()
 
     def close(self) -> None:
         """Send what is to be sent, then close."""
@@ -231,13 +231,14 @@ class Connection(asyncio.Protocol):
 
     # --- in between -------------------------------------------------------------------------------
 
-    def _opening(self) -> Opening:
+    def _request(self) -> Request:
         parser = self._parser
+        headers = {name.lower(): value for name, value in self._fields.items()}
         path, query = _split(self._url)
         version = parser.get_http_version()
         closing = version == "1.0" or not parser.should_keep_alive()
         method = parser.get_method().decode("ascii")
-        return Opening(method, path, query, version, self._headers, closing)
+        return Request(self, method, path, query, version, headers, closing)
 
     def _start(self, request: Request) -> None:
         self._answering = request
@@ -281,8 +282,8 @@ class Connection(asyncio.Protocol):
             self._task = None
 
     def _pause(self) -> None:
-        if not self._paused and not self._transport.is_closing():
-            self._paused = True
+        if not self.paused and not self._transport.is_closing():
+            self.paused = True
             self._transport.pause_reading()
 
     def _hear_no_more(self) -> None:
@@ -314,19 +315,16 @@ class Connection(asyncio.Protocol):
 
     def _head_is_too_large(self) -> bool:
         """Judge a head that came in one packet, perhaps with its body behind it."""
-        bound = self._bounds.max_head_bytes
-        if self._head_bytes <= bound:
-            return False
-        lines = sum(len(name) + len(value) + 4 for name, value in self._headers)
-        return len(self._url) + lines > bound
+        lines = sum(len(name) + len(value) + 4 for name, value in self._fields.items())
+        return len(self._url) + lines > self._bounds.max_head_bytes
 
     # --- time -------------------------------------------------------------------------------------
 
     def _watch_head(self) -> None:
-        """A head is not whole yet: bound its size, and its time from its first byte on."""
+        """A head is not whole yet, or what comes behind a body: bound its size, and a head's time."""
         if self._head_bytes > self._bounds.max_head_bytes:
             self._refuse(431, b"The headers are too large.\r\n")
-        elif self._idle and self._head_begun:
+        elif self._in_head and self._idle and self._head_begun:
             self._idle = False
             self._wait(self._bounds.head_timeout_s)
 

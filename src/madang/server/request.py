@@ -26,21 +26,11 @@ def status_line(status: int) -> bytes:
     return _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
 
 
-class Opening(Struct, frozen=True):
-    """The head of a request. `headers`: names in lower case; `closing`: no other request follows."""
-
-    method: str
-    path: str
-    query: bytes
-    version: str
-    headers: list[tuple[bytes, bytes]]
-    closing: bool
-
-
 class Source(Protocol):
-    """What a request needs of its connection."""
+    """What a request needs of its connection. `paused`: nothing more is read until `read_on`."""
 
     congested: bool
+    paused: bool
 
     def write(self, data: bytes) -> None:
         """Send bytes."""
@@ -58,52 +48,34 @@ class Source(Protocol):
         """Send what is to be sent, then close."""
 
 
-class Request:
-    """One request. `headers` has the last of several values for a name; `id` is for the caller to quote.
+class Request(Struct, eq=False):
+    """One request. Most leave most fields as they are: a Struct sets those many times as fast as an `__init__`.
 
-    `whole`: all of the body has arrived. `begun`: (a part of) the answer is out. `complete`: all of
-    it is. `closing`: the connection ends with the answer. `lines` are header lines of an error answer, `notice` of
-    any answer.
+    `headers` has names in lower case, and the last of several values for one. `id` is for the caller to
+    quote. `closing`: the connection ends with the answer; `whole`: all of the body has arrived. `begun`:
+    (a part of) the answer is out. `complete`: all of it is. `lines` are header lines of an error answer,
+    `notice` of any answer. `held_bytes` of the body have arrived and were not taken.
     """
 
-    __slots__ = (
-        "_awaited",
-        "_chunked",
-        "_connection",
-        "_held",
-        "_held_head",
-        "_news",
-        "begun",
-        "closing",
-        "complete",
-        "headers",
-        "held_bytes",
-        "id",
-        "lines",
-        "notice",
-        "opening",
-        "path",
-        "query",
-        "whole",
-    )
-
-    def __init__(self, connection: Source, opening: Opening) -> None:
-        self._connection = connection
-        self.opening = opening
-        self.path = opening.path
-        self.query = opening.query
-        self.headers: Mapping[bytes, bytes] = dict(opening.headers)
-        self.closing = opening.closing
-        self.id = ""
-        self.lines = self.notice = b""
-        self.whole = self.begun = self.complete = False
-        self.held_bytes = 0
-        self._held: list[bytes] = []
-        self._held_head = b""
-        self._news: asyncio.Future[None] | None = None
-        self._chunked = opening.version == "1.1"
-        # a caller that waits for our word before it sends the body
-        self._awaited = self.headers.get(b"expect", b"").lower() == b"100-continue"
+    _connection: Source
+    method: str
+    path: str
+    query: bytes
+    version: str
+    headers: Mapping[bytes, bytes]
+    closing: bool
+    id: str = ""
+    lines: bytes = b""
+    notice: bytes = b""
+    whole: bool = False
+    begun: bool = False
+    complete: bool = False
+    held_bytes: int = 0
+    _held: list[bytes] = []
+    _held_head: bytes = b""
+    _is_chunked: bool = False
+    _is_told_to_go_on: bool = False
+    _news: asyncio.Future[None] | None = None
 
     @property
     def congested(self) -> bool:
@@ -121,12 +93,14 @@ class Request:
         if not self.complete:
             self._held.append(data)
             self.held_bytes += len(data)
-            self.wake()
+            if self._news is not None:
+                self.wake()
 
     def end_of_body(self) -> None:
         """All of the body has come."""
         self.whole = True
-        self.wake()
+        if self._news is not None:
+            self.wake()
 
     def wake(self) -> None:
         """Let the waiting task look again."""
@@ -141,13 +115,14 @@ class Request:
         body = held[0] if len(held) == 1 else b"".join(held)
         held.clear()
         self.held_bytes = 0
-        self._connection.read_on()
+        if self._connection.paused:
+            self._connection.read_on()
         return body
 
     async def more(self) -> None:
         """Wait until more of the body has come, or its end."""
-        if self._awaited:
-            self._awaited = False
+        if self._waits_for_word():
+            self._is_told_to_go_on = True
             self._connection.write(_CONTINUE)
         self._news = asyncio.get_running_loop().create_future()
         try:
@@ -160,19 +135,20 @@ class Request:
     def respond(self, status: int, head: bytes, body: bytes) -> None:
         """Send a whole answer: one write."""
         length = b"" if status in _NEVER_A_BODY else b"content-length: %d\r\n" % len(body)
-        if self.opening.method == "HEAD":
+        if self.method == "HEAD":
             body = b""
-        line = status_line(status)
-        head += self.notice + self._last_word()
+        line = _STATUS_LINES.get(status) or status_line(status)
+        if self.notice or self.closing or b"expect" in self.headers:
+            head += self.notice + self._last_word()
         self._connection.write(b"%b%b%b\r\n%b" % (line, head, length, body))
         self._finish()
 
     def begin(self, status: int, head: bytes, length: int | None = None) -> None:
         """Begin an answer that comes in pieces, of `length` bytes where known; its head goes out with the first."""
         if length is not None:
-            self._chunked = False
             framing = b"content-length: %d\r\n" % length
-        elif self._chunked:
+        elif self.version == "1.1":
+            self._is_chunked = True
             framing = b"transfer-encoding: chunked\r\n"
         else:
             self.closing = True  # HTTP/1.0 has no other end for a body of unknown length
@@ -185,14 +161,14 @@ class Request:
         """Send a piece."""
         head, self._held_head = self._held_head, b""
         self.begun = True
-        if self._chunked:
+        if self._is_chunked:
             self._connection.write(b"%b%x\r\n%b\r\n" % (head, len(data), data))
         else:
             self._connection.write(head + data)
 
     def end(self) -> None:
         """Every piece is sent."""
-        rest = self._held_head + (b"0\r\n\r\n" if self._chunked else b"")
+        rest = self._held_head + (b"0\r\n\r\n" if self._is_chunked else b"")
         if rest:
             self._connection.write(rest)
         self._finish()
@@ -208,12 +184,18 @@ class Request:
         It must where a caller waits for `100 Continue` in vain: what it sends next may be the body
         or another request.
         """
-        if self._awaited:
+        if self._waits_for_word():
             self.closing = True
         return _CLOSE if self.closing else b""
 
+    def _waits_for_word(self) -> bool:
+        """Whether the caller still waits for our word before it sends the body."""
+        wants_word = self.headers.get(b"expect", b"").lower() == b"100-continue"
+        return wants_word and not self._is_told_to_go_on
+
     def _finish(self) -> None:
         self.begun = self.complete = True
-        self._held.clear()
-        self.held_bytes = 0
+        if self._held:
+            self._held.clear()
+            self.held_bytes = 0
         self._connection.answered()

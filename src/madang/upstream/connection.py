@@ -12,10 +12,14 @@ from madang.upstream.deadlines import Deadlines
 from madang.upstream.incoming import HOLD_BYTES, Incoming
 from madang.upstream.origin import Origin
 from madang.upstream.outbox import Outbox
-from madang.upstream.outgoing import Outgoing, wire_parts
+from madang.upstream.outgoing import Outgoing
 from madang.upstream.proxy import Proxy
 from madang.upstream.reader import Bounds, ResponseReader
 
+_JOIN_BELOW_BYTES = 65_536
+"""Below this, copying the body behind its head is cheaper than a second write."""
+
+_MAY_LACK_BODY = (b"GET ", b"DELETE ")
 _COMPLAINTS: dict[Phase, str] = {
     "first_byte": "did not begin to answer in time",
     "first_token": "sent no first token in time",
@@ -186,13 +190,17 @@ class Connection(asyncio.Protocol):
         head = request.head
         if self._proxy is not None:
             head = self._proxy.absolute_form(head, self._origin)
-        parts = wire_parts(head, request.body)
-        if len(parts) == 1:
-            self._outbox.send(self._transport, parts[0])
+        body = request.body
+        if not body and head.startswith(_MAY_LACK_BODY):
+            self._outbox.send(self._transport, head + b"\r\n")
+            return
+        head = b"%bcontent-length: %d\r\n\r\n" % (head, len(body))
+        if len(body) < _JOIN_BELOW_BYTES:
+            self._outbox.send(self._transport, head + body)
         else:
-            self._unsent_bytes = len(request.body)
+            self._unsent_bytes = len(body)
             self._outbox.flush()  # what must have happened before anything is sent
-            self._transport.writelines(parts)
+            self._transport.writelines((head, body))
 
     def _go_on(self, incoming: Incoming, now: float, *, has_body: bool) -> None:
         """The answer is not complete: set its deadline; stop reading if nobody keeps up with it."""

@@ -48,8 +48,12 @@ class Deadlines:
         """An exchange goes out. `started_at`: when it began for its caller, before connecting."""
         self._timeouts = timeouts
         self._streaming = streaming
-        self._total_at = started_at + timeouts.total_s
-        self.await_answer(now)
+        self._total_at = total_at = started_at + timeouts.total_s
+        self._token_at = now + timeouts.first_token_s if streaming else inf
+        self._phase = "first_byte"
+        self._due_at = due_at = now + timeouts.first_byte_s
+        if due_at < self._alarm_at or total_at < self._alarm_at or self._token_at < self._alarm_at:
+            self._set_alarm()
 
     def await_answer(self, now: float) -> None:
         """Start the time to the first byte and to the first token, or start it again."""
@@ -72,7 +76,10 @@ class Deadlines:
     def keep_until(self, at: float) -> None:
         """No exchange is going on."""
         self._token_at = self._total_at = inf
-        self._wait("idle", at)
+        self._phase = "idle"
+        self._due_at = at
+        if at < self._alarm_at:
+            self._set_alarm()
 
     def awaiting_answer(self) -> bool:
         """Whether the head of the answer is still missing."""

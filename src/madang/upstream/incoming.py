@@ -80,14 +80,22 @@ class Incoming:
         self._failure: Exception | None = None
         self._inflater: Inflater | None = None
 
+    def at_hand(self) -> bytes | None:
+        """The whole body, where all of it has come already, as most do; else None. Raises as `read`."""
+        if not self.complete or self._inflater is not None:
+            return None
+        body = self._take()
+        if len(body) > self._reader.bounds.max_body_bytes:
+            self._check_size(len(body))
+        return body
+
     async def read(self) -> bytes:
         """Return the whole body.
 
         Raises ProviderBroken, and aborts, where it exceeds the transport's bound.
         """
-        if self.complete and self._inflater is None:
-            body = self._take()
-            self._check_size(len(body))
+        body = self.at_hand()
+        if body is not None:
             return body
         whole = bytearray()
         while piece := await self.next():

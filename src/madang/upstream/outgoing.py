@@ -5,11 +5,6 @@ from msgspec import Struct
 from madang.config.settings import Timeouts
 from madang.upstream.origin import Origin
 
-_JOIN_BELOW_BYTES = 65_536
-"""Below this, copying the body behind its head is cheaper than a second write."""
-
-_MAY_LACK_BODY = (b"GET ", b"DELETE ")
-
 
 class Outgoing(Struct, frozen=True):
     """One request.
@@ -28,12 +23,3 @@ class Outgoing(Struct, frozen=True):
     timeouts: Timeouts
     streaming: bool = False
     once: bool = False
-
-
-def wire_parts(head: bytes, body: bytes) -> tuple[bytes, ...]:
-    """Return what goes to the socket: one piece, or two where joining them would cost more."""
-    if not body and head.startswith(_MAY_LACK_BODY):
-        return (head + b"\r\n",)
-    if len(body) < _JOIN_BELOW_BYTES:
-        return (b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body),)
-    return (b"%bcontent-length: %d\r\n\r\n" % (head, len(body)), body)

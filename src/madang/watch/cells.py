@@ -4,6 +4,7 @@ Rule: a cell is made of sums and histograms only, so that two cells are one by a
 process, interval or target they are of.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -30,6 +31,15 @@ _MICROSECONDS: Final = 1_000_000
 _DOLLAR: Final = 1_000_000_000
 
 
+_BUCKETS: Final = [100] + [
+    100 * digits + first
+    for digits in range(1, 19)
+    for first in (*range(10, 20), *range(20, 40, 2), *range(40, 100, 4))
+]
+_FROM_US: Final = [-(-(bucket % 100) * 10 ** (bucket // 100) // 100) for bucket in _BUCKETS]
+"""All buckets of `ledger.latency`, and the least time that each holds."""
+
+
 class Labels(NamedTuple):
     """Whose attempts they are; None where they are taken together."""
 
@@ -53,12 +63,7 @@ class Timing(Struct, array_like=True):
         self.max_us = max(self.max_us, *times)
         buckets = self.buckets
         for us in times:
-            digits = str(us)
-            size = len(digits)
-            first = int(digits[:2]) if size > 1 else us * 10
-            bucket = 100 * size + (
-                first if first < 20 else first & ~1 if first < 40 else first & ~3
-            )
+            bucket = _BUCKETS[bisect_right(_FROM_US, us) - 1]
             buckets[bucket] = buckets.get(bucket, 0) + 1
 
     def merge(self, other: "Timing") -> None:

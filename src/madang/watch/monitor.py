@@ -1,6 +1,6 @@
 """What goes on, over all workers: finished requests are counted here, told to the other workers, and heard from them.
 
-The hot path appends to a list; counting is done in batches. Every second a worker tells what it has counted in the
+Every second a worker tells what it has counted in the
 last few seconds, so that each has the windows of all, two seconds late at most.
 """
 
@@ -9,7 +9,6 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +22,6 @@ from madang.watch.exchange import Exchange
 from madang.watch.windows import Windows
 
 _log = logging.getLogger("madang.watch")
-_FOLD_AT: Final = 256
 _TELL_S: Final = 1.0
 _KEPT: Final = 30
 """Batches that a worker tells of: others read them every second, and may be late."""
@@ -55,7 +53,6 @@ class Monitor:
         self._clock = clock
         self._board = board
         self._counter = Counter()
-        self._pending: list[Sequence[Attempt]] = []
         self.windows = Windows(clock())
         self._exchange = Exchange(home, "windows", worker, workers) if workers > 1 else None
         self._boot_ns = time.time_ns()
@@ -68,11 +65,8 @@ class Monitor:
         self._decoder = msgspec.msgpack.Decoder(_Told)
 
     def saw(self, attempts: Sequence[Attempt]) -> None:
-        """Note the attempts of a finished request."""
-        pending = self._pending
-        pending.append(attempts)
-        if len(pending) >= _FOLD_AT:
-            self._fold()
+        """Count the attempts of finished requests."""
+        self._counter.count(attempts)
 
     async def tend(self) -> None:
         """Take what was counted into the windows, and exchange it with other workers, once a second."""
@@ -80,7 +74,6 @@ class Monitor:
         if now_s < self._tell_at:
             return
         self._tell_at = now_s + _TELL_S
-        self._fold()
         batch = self._counter.take()
         # in a thread: whoever looks at the windows may hold them for some milliseconds
         await asyncio.to_thread(self._take_in, now_s, batch)
@@ -107,10 +100,6 @@ class Monitor:
             for target, standing in self._board.items()
             if standing.heard_at is not None
         }
-
-    def _fold(self) -> None:
-        pending, self._pending = self._pending, []
-        self._counter.count(chain.from_iterable(pending))
 
     def _take_in(self, now_s: float, batch: Batch) -> None:
         self.windows.add(now_s, batch)

@@ -49,18 +49,25 @@ class KeyState:
 class KeyLane:
     """One key for one model. `rates` are those of the model and of the key together."""
 
-    __slots__ = ("barred", "has_rates", "index", "key", "learned", "rates", "slots")
+    __slots__ = ("barred", "has_rates", "index", "key", "learned", "prefix", "rates", "slots")
 
     def __init__(
         self, index: int, key: KeyState, told: "Told", rates: Rates, slots: Slots | None
     ) -> None:
         self.index = index
         self.key = key
+        self.prefix = key.prefix or None
         self.learned = told.learned
         self.barred = told.barred
         self.rates = rates
         self.has_rates = bool(rates.requests or rates.tokens)
         self.slots = slots
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing bounds it, and nothing was said against it."""
+        is_doubted = self.key.rest.cause is not None or self.barred.cause is not None
+        return not self.has_rates and self.slots is None and not is_doubted
 
     def allows(self, now: float) -> bool:
         """Whether the key may be used for this model."""
@@ -81,6 +88,7 @@ class Turn(Struct, eq=False):
     """The right to send one request with one key; given back by `end`, in any case.
 
     `key` is which of the provider's keys, `prefix` its first characters (None: there is no key).
+    `is_plain`: whatever the provider answers, there is nothing to be learned of it here.
     `listens`: the answer's headers are worth reading: something is known already, or now and then.
     `marks` are what was taken of its meters for so many `tokens`.
     """
@@ -92,7 +100,8 @@ class Turn(Struct, eq=False):
     at: float
     key: int
     prefix: str | None
-    listens: bool
+    listens: bool = False
+    is_plain: bool = False
     is_open: bool = True
 
     def answered(self) -> None:
@@ -157,6 +166,8 @@ class Turnstile:
         self.is_paced = is_paced
         self.counts_tokens = is_paced or any(lane.has_rates for lane in keys)
         self._only = keys[0] if len(keys) == 1 else None
+        is_plain = self._only is not None and not is_paced and self._only.is_plain
+        self._plain = self._only if is_plain else None
         self._lock = memory.lock
         self._slots = slots
         self._paces = paces
@@ -166,6 +177,18 @@ class Turnstile:
         for slots in self._slots:
             if slots.taken >= slots.limit:
                 return None
+        plain = self._plain
+        if plain is None:
+            return self._enter_bounded(tokens, now)
+        for slots in self._slots:
+            slots.taken += 1
+        key = plain.key
+        key.in_flight += 1
+        key.turns += 1
+        return Turn(self, plain, tokens, _NO_MARKS, now, plain.index, plain.prefix, False, True)  # noqa: FBT003 - names cost time
+
+    def _enter_bounded(self, tokens: int, now: float) -> Turn | None:
+        """The same where a key has to be chosen, or asked whether it has room."""
         lane = self._only or self._choose(tokens, now)
         if lane is None:
             return None
@@ -191,11 +214,11 @@ class Turnstile:
             key.rest.asked(now)
             lane.barred.asked(now)
         listens = self.is_paced and (not lane.learned.is_quiet or key.turns % _LISTEN_EVERY == 0)
-        return Turn(self, lane, tokens, marks, now, lane.index, key.prefix or None, listens)
+        return Turn(self, lane, tokens, marks, now, lane.index, lane.prefix, listens)
 
     def leave(self, lane: KeyLane, marks: tuple[int, ...], difference: int) -> None:
         """A turn is over: what it held is free for the next."""
-        if difference and marks:
+        if marks and difference:
             with self._lock:
                 lane.rates.correct(marks, difference)
         lane.key.in_flight -= 1
@@ -243,6 +266,16 @@ class Turnstile:
     def awakes_in_s(self, now: float) -> float:
         """How long until the first key is probed."""
         return min(max(lane.key.rest.until, lane.barred.until) - now for lane in self.keys)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a request may go at once, without a question: False says nothing yet."""
+        if self._plain is None:
+            return False
+        for slots in self._slots:  # noqa: SIM110 - a generator costs more than the loop
+            if slots.taken >= slots.limit:
+                return False
+        return True
 
     def is_full(self, now: float) -> bool:
         """Whether a request would have to wait, or could not go at all."""

@@ -9,7 +9,7 @@ from madang.config.routes import TASK_PREFIX
 from madang.errors import Draining, InvalidRequest, MadangError, Overloaded
 from madang.model import Dialect
 from madang.model.trace import read_trace
-from madang.pipeline.again.wish import wish_of
+from madang.pipeline.again.wish import NONE, wish_of
 from madang.pipeline.call import Call, Chunk, Reply, Streamed
 from madang.pipeline.count import count_tokens, read_count_envelope
 from madang.pipeline.steering import steer, tag_task
@@ -42,6 +42,9 @@ _ASKED = frozenset(
 )
 """The headers in which a caller asks for something of Madang's own; most ask for nothing."""
 
+_RECALLED = frozenset((b"x-madang-cache", b"idempotency-key"))
+"""Those in which it wishes for an answer that may be there already, or for none."""
+
 Apart = Callable[[Runtime, Call, Request], Awaitable[None]]
 """Answers the calls for one model in a way of its own."""
 
@@ -68,7 +71,7 @@ async def generate(
 async def answer(runtime: Runtime, call: Call, request: Request) -> Reply:
     """The reply to a call; a refusal, too, tells the caller of its limits."""
     try:
-        wish = wish_of(request.headers)
+        wish = NONE if _RECALLED.isdisjoint(request.headers) else wish_of(request.headers)
         if call.wants_arm is not None and wish.cache is None:
             wish = wish._replace(cache="off")  # an answer may be of the other side
         reply = await runtime.recall.answer(call, wish)
@@ -107,7 +110,8 @@ async def admit(runtime: Runtime, endpoint: Endpoint, request: Request) -> Call:
     if runtime.draining:
         raise Draining("This gateway is shutting down; send the request again.", retry_after_s=1)
     bounds = runtime.settings.server
-    shed(runtime, request)
+    if runtime.in_flight > bounds.max_in_flight // 2:
+        shed(runtime, request)
     dialect = endpoint.dialect or "chat"
     at_ns = time.time_ns()
     key = authenticate(runtime.keyring, request, dialect, at_ns / 1e9, runtime.settings.keys)

@@ -67,7 +67,7 @@ async def response(runtime: Runtime, endpoint: Endpoint, dialect: Dialect, calle
     now_s = time.time()
     key = authenticate(runtime.keyring, caller, dialect, now_s, runtime.settings.keys)
     identity = endpoint.id or ""
-    if caller.opening.method == "DELETE":
+    if caller.method == "DELETE":
         if not await asyncio.to_thread(runtime.held.drop, identity, key.id, now_s):
             raise _no_such(identity)
         send_json(caller, 200, encode({"id": identity, "object": "response", "deleted": True}))

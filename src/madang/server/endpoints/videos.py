@@ -42,7 +42,7 @@ _MOST_LISTED: Final = 100
 
 async def videos(runtime: Runtime, _: Endpoint, dialect: Dialect, caller: Request) -> None:
     """Order a clip, or list those that were ordered."""
-    if caller.opening.method == "POST":
+    if caller.method == "POST":
         with taken_on(runtime, caller):
             await _ordered(runtime, dialect, caller)
     else:
@@ -53,7 +53,7 @@ async def video(runtime: Runtime, endpoint: Endpoint, dialect: Dialect, caller: 
     """One clip: how it fares, or its end."""
     kept = await _kept(runtime, endpoint, dialect, caller)
     crew = runtime.media.crew
-    if caller.opening.method == "DELETE":
+    if caller.method == "DELETE":
         await crew.forget(kept)
         send_json(caller, 200, encode({"id": kept.id, "object": "video.deleted", "deleted": True}))
         return
@@ -295,7 +295,7 @@ async def _send_file(runtime: Runtime, name: str, mime: str, size: int, caller: 
             return
         status = 206
         head += b"content-range: bytes %d-%d/%d\r\n" % (start, end - 1, size)
-    if caller.opening.method == "HEAD":
+    if caller.method == "HEAD":
         caller.begin(status, head, end - start)
         caller.end()
         return

@@ -130,8 +130,8 @@ class Runtime:
         self._rounds = Rounds(self.board, self.table, self.transport)
         self.desk = PaymentDesk(self.store, self.settings.payments, self.transport)
         self.watching = Watching(options.home, self.table, self.board, self.journal, self.keyring)
-        self.metrics = self.watching.metrics
-        self.counting = Counting(self.table, self.accounts, self.metrics.budget_passed)
+        self.watching.tray.takers.append(self._keeper.saw)
+        self.counting = Counting(self.table, self.accounts, self.watching.metrics.budget_passed)
         self.counting.configure(self.settings)
         self.pipeline = Pipeline(
             self._snapshot(self.settings),
@@ -139,7 +139,7 @@ class Runtime:
             self.journal,
             Admission(self.counting.gate),
             self.outbox,
-            [self.watching.saw, self._keeper.saw],
+            self.watching.tray.lay,
         )
         self.recall = Recall(self.pipeline, self.store, self.settings)
         self.media = House(self.pipeline, self.store, self.keyring, self.settings)
@@ -171,7 +171,7 @@ class Runtime:
             gate.charge(SHADOW_KEY, {}, row.cost_nusd or 0, row.at_us)
 
         mirror = Mirror(self.pipeline, self.store, workers, charge)
-        self.metrics.add(ShadowMetrics(mirror))
+        self.watching.metrics.add(ShadowMetrics(mirror))
         return mirror
 
     @cached_property
@@ -207,8 +207,8 @@ class Runtime:
         await self.media.stop()
         await self.transport.close()
         await self.recall.stop()
-        await self._keeper.close()
         await self.watching.close()
+        await self._keeper.close()
         self.journal.close()
         await asyncio.to_thread(self.ingest.stop)
         await asyncio.get_running_loop().shutdown_default_executor()  # it may be using the store

@@ -29,10 +29,10 @@ from madang.watch.metrics import Metrics
 from madang.watch.monitor import Monitor
 from madang.watch.pace import PaceUse
 from madang.watch.report.daily import Daily
+from madang.watch.tray import Tray
 
 _log = logging.getLogger("madang.watch")
 _OTEL = "madang.watch.otel"
-Watcher = Callable[[Sequence[Attempt]], None]
 
 
 class Counts(AbstractContextManager[object], Protocol):
@@ -46,14 +46,17 @@ class Exporter(Protocol):
     """Sends what it sees elsewhere; see `watch.otel`."""
 
     def saw(self, attempts: Sequence[Attempt]) -> None:
-        """Note the attempts of a finished request."""
+        """Note the attempts of finished requests."""
 
     def close(self) -> None:
         """Send what is left."""
 
 
 class Watching:
-    """The watchers of one process. Alerts are judged by the first of several workers, over all of them."""
+    """The watchers of one process. Alerts are judged by the first of several workers, over all of them.
+
+    `tray` is where finished requests are laid, for these watchers and for others.
+    """
 
     def __init__(
         self, home: Path, counts: Counts, board: Board, journal: Journal, keyring: Keyring
@@ -66,18 +69,12 @@ class Watching:
         self.pace = PaceUse(board, counts)
         self.metrics.add(self.pace)
         self.monitor = Monitor(home, board, worker=worker, workers=workers)
+        self.tray = Tray(self.metrics.saw, self.monitor.saw)
         self.desk: Desk | None = None
         self._judges = worker == 0
         self._exporter: Exporter | None = None
         self._alarm = Alarm(_log)
         self._settings: Settings | None = None
-
-    def saw(self, attempts: Sequence[Attempt]) -> None:
-        """Note the attempts of a finished request; this is all that a request waits for."""
-        self.metrics.saw(attempts)
-        self.monitor.saw(attempts)
-        if self._exporter is not None:
-            self._exporter.saw(attempts)
 
     def begin(
         self, store: Store, reported: Callable[[date, str], Daily], settings: Settings
@@ -99,6 +96,7 @@ class Watching:
     async def tend(self) -> None:
         """Do what is due, without keeping requests waiting."""
         self.pace.look(time.monotonic())
+        self.tray.hand_on()
         try:
             await self.monitor.tend()
             await asyncio.to_thread(self.metrics.tell)
@@ -114,6 +112,7 @@ class Watching:
 
     async def close(self) -> None:
         """Send what is left, for a moment."""
+        self.tray.hand_on()
         if self.desk is not None:
             self.desk.close()
         if self._exporter is not None:
@@ -123,6 +122,8 @@ class Watching:
         """Send traces and metrics where the configuration says; what that takes is loaded only then."""
         before, self._exporter = self._exporter, None
         if before is not None:  # it sends what is left, which may take a while
+            self.tray.hand_on()
+            self.tray.takers.remove(before.saw)
             threading.Thread(target=before.close, name="madang-otel-end", daemon=True).start()
         if settings.telemetry.otlp is None:
             return
@@ -133,3 +134,4 @@ class Watching:
             return
         exporter: Exporter = otel.Otel(settings.telemetry)
         self._exporter = exporter
+        self.tray.takers.append(exporter.saw)
