@@ -36,8 +36,10 @@ def crowd(
         while ends and ends[0][0] <= now:
             _, _, target, took = heapq.heappop(ends)
             board.standing(target).answered(took)
+        chance = dice.random()
+        way = memory.glances.way(route, now, chance)  # as a process does for most of its requests
         case = Case(NOTHING_KNOWN, memory)
-        target = next(propose(route, board, now, dice.random(), None, case))
+        target = way.targets[0] if way else next(propose(route, board, now, chance, None, case))
         took = latency_of(target, now, dice)
         board.standing(target).started()
         if took is None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from madang.errors import MadangError
 from madang.keys import Key
-from madang.model import Attempt, Embed, Request, Target, Usage
+from madang.model import Attempt, Decision, Embed, Request, Target, Usage
 from madang.model.attempt import Cached
 from madang.model.trace import Trace
 from madang.pipeline.conversation import Conversation
@@ -65,9 +65,9 @@ class Call(Struct, kw_only=True, eq=False):
     `first_n`. `before` is what parts have used that the answer's usage has to tell as well (None:
     it is not to be touched). `chunk`: the caller wishes to have a long text split.
     `lot` is its side in the trial of a new target (None: there is none), `wants_arm` the one that it asks for.
-    `steer` is what its headers say of its way, `case` what its way was decided by (both None:
-    nothing), and `told` are ready header lines that tell the caller of that. `trace` is the one that its
-    caller says it belongs to (None: none).
+    `steer` is what its headers say of its way, `case` what its way was decided by, `decision` the same
+    where many calls go one way (all None: nothing), and `told` are ready header lines that tell the
+    caller of that. `trace` is the one that its caller says it belongs to (None: none).
     """
 
     id: str
@@ -112,6 +112,7 @@ class Call(Struct, kw_only=True, eq=False):
     slots: list[int] = []
     steer: Steer | None = None
     case: Case | None = None
+    decision: Decision | None = None
     lot: Lot | None = None
     wants_arm: Side | None = None
     told: bytes = b""

@@ -33,7 +33,7 @@ from madang.routing.case import Case, Memory
 from madang.routing.conditions import Facts, holds
 from madang.routing.directory import Route, allowed, allows
 from madang.routing.pacing import HIGH, LOW
-from madang.routing.plan import Plan, propose
+from madang.routing.plan import Plan, in_turn, propose
 from madang.routing.provider_wishes import ProviderWishes, read_wishes, without_provider
 from madang.routing.sessions import digest
 
@@ -105,6 +105,12 @@ class Guide:
             and route.task is None
         ):
             return propose(route, snapshot.board, now, chance)
+        if wishes is None and steer is None and call.case is None:
+            way = self._memory.glances.way(route, now, chance)
+            if way is not None:
+                why = call.lot.why if call.lot is not None else None
+                call.decision = way.beside(why) if why else way.decision
+                return in_turn(way.targets, route, snapshot.board, now)
         case = self._case(call, snapshot)
         case.wishes = wishes
         case.notes.task = route.task

@@ -112,8 +112,9 @@ class Account:
         lot = self.call.lot
         if lot is not None:
             row.canary, row.arm, row.drawn = lot.trial, lot.arm(self.lane.target), lot.drawn
-            if lot.why and not self.call.rows:
-                row.plan = replace(row.plan or Decision("order"), side=lot.why)
+            plan = row.plan
+            if lot.why and not self.call.rows and (plan is None or plan.side is None):
+                row.plan = replace(plan or Decision("order"), side=lot.why)
         row.injected = self.injected
 
     def _detail(self, error: MadangError | None) -> str | None:
@@ -147,8 +148,8 @@ class Account:
             row.losses, row.cache = call.losses, call.cached
         if call.reserved_nusd is not None and not call.rows:
             row.reserved_nusd = call.reserved_nusd
-        if call.case is not None and not call.rows:
-            row.plan = call.case.notes.decision(now)
+        if not call.rows:
+            row.plan = call.decision if call.case is None else call.case.notes.decision(now)
         if error is not None or call.seam is not None:
             row.cause, row.detail = getattr(error, "kind", None), self._detail(error)
         if call.lot is not None or self.injected is not None:

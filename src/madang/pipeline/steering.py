@@ -18,6 +18,7 @@ _PREFERENCES: Final = (b"quality", b"speed", b"cost")
 _MOST_TASK: Final = 64
 _MOST_SESSION: Final = 256
 _SESSION_MEMBERS: Final = ("prompt_cache_key", "user")
+_ANY_SESSION: Final = frozenset(_SESSION_MEMBERS)
 
 _text = msgspec.json.Decoder(str | None)
 _any_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -59,6 +60,8 @@ def told_session(call: Call) -> str | None:
     if call.wire.dialect == "messages":
         fields = _members(fields.get("metadata"))
         return _read(fields.get("user_id"))
+    if _ANY_SESSION.isdisjoint(fields):
+        return None
     return next((found for name in _SESSION_MEMBERS if (found := _read(fields.get(name)))), None)
 
 

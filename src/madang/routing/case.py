@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from madang.model import Decision, LeftOut, PriceRow, Target, Weighed
 from madang.model.decision import Signs, State
 from madang.routing.board import FULL, READY, RESTING
+from madang.routing.glance import Glances
 from madang.routing.preferences import Preference
 from madang.routing.provider_wishes import ProviderWishes
 from madang.routing.pulse import RETURN_S, Candidate, Pulses
@@ -47,6 +48,7 @@ class Memory:
 
     pulses: Pulses = field(default_factory=Pulses)
     sessions: Sessions = field(default_factory=Sessions)
+    glances: Glances = field(default_factory=Glances)
 
 
 @dataclass(slots=True)
@@ -100,6 +102,17 @@ class Case:
     prompt_tokens: Callable[[], int] | None = None
     price_of: Callable[[Target], float | None] | None = None
     notes: Notes = field(default_factory=Notes)
+
+    @property
+    def is_anybodys(self) -> bool:
+        """Whether nothing about the request itself has a say in who is asked."""
+        is_bound = self.session is not None or self.is_mine is not None
+        return self.wishes is None and self.prefer is None and not is_bound
+
+    def asks(self, target: Target, now: float) -> None:
+        """A target is about to be asked: that is where its session is from now on."""
+        if self.session is not None:
+            self.memory.sessions.asked(self.session, target, now)
 
     def refusal(self, target: Target) -> str | None:
         """Why a target may not be asked; None: it may."""

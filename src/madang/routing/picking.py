@@ -11,6 +11,7 @@ from typing import Final
 from madang.config.settings import Pick
 from madang.routing.board import READY, RESTING
 from madang.routing.case import Case
+from madang.routing.glance import second_draw, two_of
 from madang.routing.preferences import Figures, Preference, scores
 from madang.routing.pulse import Candidate, to_look_at
 from madang.routing.sessions import fraction, home
@@ -19,7 +20,6 @@ NEAR: Final = 1.05
 """Latencies within so much of the best count as equal: among those the idler of two drawn ones is taken."""
 
 _UNKNOWN_LAST: Final = inf
-_SECOND_DRAW: Final = 7919.0
 
 
 def rank(
@@ -93,10 +93,7 @@ def _two_choices(candidates: list[Candidate], among: Sequence[Candidate], chance
     if count == 1:
         _put_first(candidates, among[0])
         return
-    place = chance * count
-    first = int(place)
-    second = int((place - first) * (count - 1))
-    second += second >= first
+    first, second = two_of(count, chance)
     drawn = (among[first], among[second])
     _put_first(candidates, min(drawn, key=lambda one: one.standing.in_flight))
 
@@ -163,16 +160,27 @@ def ease(
     if len(candidates) < 2 or case.notes.probe is not None:
         return
     first = candidates[0]
-    share = first.pulse.share(now, is_racing=is_racing)
-    if share == 1.0 or first.readiness != READY:
+    if first.readiness != READY:
         return
-    draw = fraction(case.session) if case.session is not None else (chance * _SECOND_DRAW) % 1.0
-    for other in candidates[1:]:
-        others = other.pulse.share(now, is_racing=is_racing)
-        if other.readiness == READY and others > share:
-            if draw >= share / others:
-                _put_first(candidates, other)
-            return
+    share, other = eased(first, candidates[1:], now, is_racing=is_racing)
+    if other is None:
+        return
+    draw = fraction(case.session) if case.session is not None else second_draw(chance)
+    if draw >= share:
+        _put_first(candidates, other)
+
+
+def eased(
+    first: Candidate, others: Sequence[Candidate], now: float, *, is_racing: bool
+) -> tuple[float, Candidate | None]:
+    """The share that a target keeps of what falls to it, and who gets the rest (None: it keeps all)."""
+    share = first.pulse.share(now, is_racing=is_racing)
+    if share < 1.0:
+        for other in others:
+            its = other.pulse.share(now, is_racing=is_racing)
+            if other.readiness == READY and its > share:
+                return share / its, other
+    return 1.0, None
 
 
 def _sort(

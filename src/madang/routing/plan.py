@@ -9,6 +9,7 @@ changes the order: the last target left is always proposed.
 """
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from madang.config.settings import Pick
@@ -17,7 +18,8 @@ from madang.model import LeftOut, Target
 from madang.routing.board import READY, RESTING, Board
 from madang.routing.case import NOTHING_KNOWN, Case, Memory
 from madang.routing.causes import remedy_for
-from madang.routing.picking import ease, rank
+from madang.routing.glance import Way
+from madang.routing.picking import NEAR, ease, eased, rank
 from madang.routing.pulse import Candidate, look_at
 from madang.routing.regions import zones
 from madang.routing.route import Fallback, Route
@@ -46,17 +48,31 @@ def propose(
         return
     if case is None and route.has_choice:
         case = Case(NOTHING_KNOWN, Memory(), prefer=route.prefer, price_of=price_of)
-    heard = _Heard(case)
-    for target in route.targets if case is None else _ranked(route, board, now, chance, case):
-        if not heard.is_for_named and not heard.excludes(target, unknown_window=False):
-            error = yield heard.asking(target, now)
+    ranked = route.targets if case is None else _ranked(route, board, now, chance, case)
+    yield from in_turn(ranked, route, board, now, case)
+
+
+def in_turn(
+    targets: Sequence[Target], route: Route, board: Board, now: float, case: Case | None = None
+) -> Plan:
+    """The same for targets of a route that are in order already."""
+    heard: _Heard | None = None  # most calls end with the first target
+    for target in targets:
+        if heard is None or heard.lets(target):
+            if case is not None:
+                case.asks(target, now)
+            error = yield target
+            heard = heard or _Heard(case)
             if not heard.goes_on(target, error):
                 return
+    heard = heard or _Heard(case)
     for fallback in route.fallbacks:
         if heard.calls_for(fallback):
             for target in _ready_first(_allowed(fallback.targets, case), board, now):
                 if not heard.excludes(target, unknown_window=True):
-                    error = yield heard.asking(target, now)
+                    if case is not None:
+                        case.asks(target, now)
+                    error = yield target
                     if not heard.goes_on(target, error):
                         return
 
@@ -77,10 +93,9 @@ class _Heard:
         self._full: int | None = None
         self._tried: set[tuple[str, str]] = set()
 
-    @property
-    def is_for_named(self) -> bool:
-        """Whether only a fallback that is named for the cause may be asked."""
-        return self._only is not None
+    def lets(self, target: Target) -> bool:
+        """Whether a target of the route itself may be asked."""
+        return self._only is None and not self.excludes(target, unknown_window=False)
 
     def excludes(self, target: Target, *, unknown_window: bool) -> bool:
         """Whether a target was tried, or its window is too small; `unknown_window`: one that is not known may do."""
@@ -90,16 +105,9 @@ class _Heard:
             return False
         return (target.context_window or 0) <= self._full
 
-    def asking(self, target: Target, now: float) -> Target:
-        """A target is about to be asked."""
-        self._tried.add((target.provider, target.model))
-        case = self._case
-        if case is not None and case.session is not None:
-            case.memory.sessions.asked(case.session, target, now)
-        return target
-
     def goes_on(self, target: Target, error: MadangError) -> bool:
         """A target has failed; whether others may be asked."""
+        self._tried.add((target.provider, target.model))
         if not error.retryable:
             if remedy_for(error).elsewhere != "named":
                 return False
@@ -119,6 +127,7 @@ class _Heard:
 
 def _ranked(route: Route, board: Board, now: float, chance: float, case: Case) -> Sequence[Target]:
     """The route's targets: near ones first and as its `pick` has them, full ones behind, resting ones last."""
+    is_busy = case.memory.glances.look(route, now)
     candidates = look_at(_allowed(route.targets, case), board, case.memory.pulses, now)
     wishes = case.wishes
     pick = _SORTS[wishes.sort] if wishes is not None and wishes.sort is not None else route.pick
@@ -140,7 +149,41 @@ def _ranked(route: Route, board: Board, now: float, chance: float, case: Case) -
     notes.considered = ordered
     if is_racing or route.budget_s is not None:
         _count(ordered)
+    if is_busy and is_racing and case.is_anybodys and not route.near:
+        _keep(ordered, route, case, now)
     return [one.target for one in ordered]
+
+
+def _keep(ordered: Sequence[Candidate], route: Route, case: Case, now: float) -> None:
+    """Let the next requests go by this look, where all are known and ready, and none is asked to learn of it."""
+    if case.notes.probe is not None:
+        return
+    if any(one.readiness != READY or one.score is None for one in ordered):
+        return
+    by_score = sorted(ordered, key=_score)
+    bound = _score(by_score[0]) * NEAR
+    ways = [_way(one, by_score, case, now) for one in by_score if _score(one) <= bound]
+    case.memory.glances.keep(route, ordered, ways, now)
+
+
+def _way(first: Candidate, by_score: Sequence[Candidate], case: Case, now: float) -> Way:
+    """The way of requests that fall to a target; where it is only coming back, some go on to another."""
+    order = [first, *(one for one in by_score if one is not first)]
+    way = _led_by(first, order, case, now)
+    way.share, other = eased(first, order[1:], now, is_racing=True)
+    if other is not None:
+        way.other = _led_by(other, order, case, now)
+    return way
+
+
+def _led_by(first: Candidate, order: Sequence[Candidate], case: Case, now: float) -> Way:
+    ordered = [first, *(one for one in order if one is not first)]
+    decision = replace(case.notes, considered=ordered).decision(now)
+    return Way(first, [one.target for one in ordered], decision)
+
+
+def _score(one: Candidate) -> float:
+    return one.score or 0.0
 
 
 _SORTS: Final[dict[str, Pick]] = {"price": "cost", "latency": "latency", "throughput": "latency"}

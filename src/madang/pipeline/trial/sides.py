@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 from madang.config.settings import Settings
 from madang.errors import MadangError
-from madang.model import Target
+from madang.model import Dialect, Target
 from madang.pipeline.call import Call
 from madang.pipeline.lane import Snapshot
 from madang.pipeline.steering import told_session
@@ -19,27 +19,54 @@ _WHOLE: Final = 100.0
 _ASKED_FOR: Final = "x-madang-arm asks for it"
 
 
+class _Draw(NamedTuple):
+    """A trial as most calls of one dialect meet it under one configuration: they are drawn, with a share."""
+
+    snapshot: Snapshot
+    id: str
+    percent: float
+    canary: Lot
+    stable: Lot
+
+
 class Trials:
     """The trials that one process sends requests to. `open`: by model, those that get any."""
 
     def __init__(self) -> None:
         self.open: dict[str, Trial] = {}
+        self._draws: dict[tuple[str, Dialect], _Draw] = {}
 
     def follow(self, trials: Iterable[Trial]) -> None:
         """Take over how all trials stand."""
         self.open = {one.terms.model: one for one in trials if one.is_open}
+        self._draws = {}
 
     def join(self, call: Call, snapshot: Snapshot) -> None:
         """Draw the side of a call, if there is a trial for its model whose target can do its work."""
+        if call.lot is not None:  # a copy takes part in nothing
+            return
+        draw = self._draws.get((call.envelope.model, call.wire.dialect))
+        if draw is None or draw.snapshot is not snapshot or call.wants_arm or call.priority == HIGH:
+            self._join(call, snapshot)
+        elif place(draw.id, _unit(call)) < draw.percent:
+            call.lot = draw.canary
+        else:
+            call.lot = draw.stable
+
+    def _join(self, call: Call, snapshot: Snapshot) -> None:
         trial = self.open.get(call.envelope.model)
-        if trial is None or call.lot is not None:  # a copy takes part in nothing
+        if trial is None:
             return
         targets = _resolved((trial.terms.to, *trial.also), call, snapshot)
         origin = () if trial.origin is None else _resolved((trial.origin,), call, snapshot)
         if origin:
             call.lot = _cut_over(call, trial, targets, origin)
         elif targets and trial.origin is None:
-            call.lot = _lot(call, trial, targets, snapshot)
+            call.lot = lot = _lot(call, trial, targets, snapshot)
+            if lot.drawn:
+                sides = lot._replace(side="canary"), lot._replace(side="stable")
+                draw = _Draw(snapshot, trial.id, trial.percent, *sides)
+                self._draws[call.envelope.model, call.wire.dialect] = draw
 
 
 def lead_somewhere(settings: Settings, directory: Directory) -> None:

@@ -46,9 +46,8 @@ class Lot(NamedTuple):
 
     def arm(self, target: Target) -> Arm:
         """The side that an attempt at a target is on."""
-        if self.side == "shadow":
-            return "shadow"
-        return "canary" if self.side == "canary" and target in self.targets else "stable"
+        side = self.side
+        return "stable" if side == "canary" and target not in self.targets else side
 
 
 def place(trial: str, unit: str) -> float:

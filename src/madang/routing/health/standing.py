@@ -52,9 +52,14 @@ class Standing:
 
     def readiness(self, now: float) -> int:
         """READY, FULL (a request would wait for its turn), or RESTING: after failures, or as its provider wishes."""
-        if self.is_resting(now):
+        if self.breaker.open_until > now or self.past.gone_until > now:
             return RESTING
-        return FULL if self.turnstile is not None and self.turnstile.is_full(now) else READY
+        turnstile = self.turnstile
+        if turnstile is None or turnstile.is_free:
+            return READY
+        if turnstile.is_closed(now, in_line=self.waiting > 0):
+            return RESTING
+        return FULL if turnstile.is_full(now) else READY
 
     def is_resting(self, now: float) -> bool:
         """Whether others should be asked first: after failures, or as the provider wishes."""
