@@ -2,15 +2,12 @@
 
 import gc
 import os
-from functools import cache
 from pathlib import Path
 
 import certifi
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
-
-from madang import catalog
 
 EXAMPLES = int(os.environ.get("MADANG_EXAMPLES", "25"))
 """How many examples a property is asked that does not say so itself; `make fuzz` asks for many more."""
@@ -35,9 +32,6 @@ if settings.get_current_profile_name() in ("default", "ci"):
 AUTHORITY = str(Path(__file__).with_name("authority.pem"))
 os.environ["SSL_CERT_FILE"] = AUTHORITY
 certifi.where = lambda: AUTHORITY
-
-# Reading the catalogue takes a tenth of a second, and hundreds of tests ask for it. Nobody changes it.
-catalog.load = cache(catalog.load)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,6 +8,8 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -27,13 +29,26 @@ def start(
     """
     context = multiprocessing.get_context(way)
     if way == "forkserver":
-        context.set_forkserver_preload(["madang.cli.up"])
+        _prepare()
     said, stdout = context.Pipe(duplex=False)
     with stdout:
         given = (arguments, environ, stdout, log)
         process = context.Process(target=_run, args=given, daemon=True)
         process.start()
     return process, said
+
+
+@cache
+def _prepare() -> None:
+    """Begin the process that others are forked from; it finds the same modules as this one."""
+    multiprocessing.set_forkserver_preload(["stand.warm"])
+    before = dict(os.environ)
+    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
+    try:
+        forkserver.ensure_running()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _run(arguments: Sequence[str], environ: Mapping[str, str], stdout: Connection, log: Path):

@@ -11,6 +11,7 @@ that does not say otherwise; in a group's `ids`, `<name>` stands for the row's n
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
@@ -75,8 +76,9 @@ class _PriceGroup(_Strict, frozen=True, kw_only=True):
     served: bool = True
 
 
+@cache
 def load() -> Catalog:
-    """The catalogue that comes with Madang. Every call reads its files again: keep the answer."""
+    """The catalogue that comes with Madang: read once by a process, as nobody can change it."""
     room = files("madang.catalog")
     return parse(*(room.joinpath(file).read_text("utf-8") for file in _FILES))
 

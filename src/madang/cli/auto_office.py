@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 import click
 
+from madang.cli.assembled import assembled
 from madang.cli.auto_examples import (
     asked_of,
     labelled,
@@ -21,7 +22,7 @@ from madang.cli.compare_office import (
     RemoteComparisons,
     every_pair,
 )
-from madang.cli.configuration import assembled, faults_told, read
+from madang.cli.configuration import faults_told, read
 from madang.cli.office import HomeOffice
 from madang.cli.place import in_place
 from madang.cli.report_office import HomeReports, RemoteReports, ReportOffice

@@ -14,11 +14,8 @@ from madang.config.keys import Keys
 from madang.config.load import load, load_alone
 from madang.config.problems import ConfigError
 from madang.config.settings import Provider, Settings
-from madang.drills.playground import unstarted
 from madang.errors import StoreUnavailable
-from madang.pipeline.lane import Snapshot
-from madang.routing.board import Board
-from madang.server.process.assembly import assemble, given_providers, ways_of
+from madang.server.process.assembly import given_providers
 from madang.state.store import DATABASE, Store
 from madang.state.vault import NOTHING, MasterKeys, Opened, Vault
 from madang.upstream.providers import ProviderProblem
@@ -66,13 +63,6 @@ def read(
     stored = _stored_keys(home, environ)
     providers = given_providers(settings, catalog, environ, stored)
     return Configuration(config, settings, catalog, providers, stored.faults)
-
-
-def assembled(found: Configuration) -> Snapshot:
-    """What would serve under a configuration: with the playground's models where no provider is there."""
-    settings, providers = found.settings, found.providers or unstarted()
-    ways = ways_of(settings)
-    return assemble(settings.models, providers, found.catalog, Board(), settings.prices, ways)
 
 
 def warn_s(home: Path, config: Path | None = None) -> float:

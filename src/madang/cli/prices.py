@@ -8,7 +8,8 @@ from typing import TypedDict, Unpack
 import click
 import msgspec
 
-from madang.cli.configuration import assembled, config_option, faults_told, read
+from madang.cli.assembled import assembled
+from madang.cli.configuration import config_option, faults_told, read
 from madang.cli.days import read_day
 from madang.cli.office import HomeOffice, Row, chosen_gateway, place_options
 from madang.cli.printing import count, dollars, json_option, print_json, print_table
