@@ -22,7 +22,7 @@ from madang_studio.batch.overview import Overview, overview
 from madang_studio.batch.rewriting import Taken, script_now, take_in
 from madang_studio.batch.run import Report, report, take_up
 from madang_studio.batch.tally import Counter
-from madang_studio.batch.wanted import batch_of
+from madang_studio.batch.wanted import batch_of, want_otherwise
 from madang_studio.errors import StudioError
 from madang_studio.graph.estimates import Estimator
 from madang_studio.graph.plan import Plan, plan
@@ -119,6 +119,8 @@ class Desk:
         name = self._drama(drama).id
         if asked.budget_usd is not None:
             self.project.dramas.change(name, budget_usd=asked.budget_usd)
+        wishes = {"video": asked.video, "speech": asked.speech, "burned": asked.burned}
+        want_otherwise(self.project, name, wishes)
         orders.resume(self.project, name, pay_again=asked.pay_again)
         return self.show(name)
 

@@ -64,11 +64,15 @@ class Approved(Struct, frozen=True):
 class Resume(Struct, frozen=True, forbid_unknown_fields=True):
     """Go on; `budget_usd`: dollars it may cost from now on, in all.
 
+    `video`, `speech`, `burned`: another model, or another language of captions in the picture (`none`: none).
     `pay_again`: also what was charged, or may have been, and made nothing is asked for again.
     """
 
     budget_usd: Annotated[float, Meta(gt=0, le=1_000_000)] | None = None
     pay_again: bool = False
+    video: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    speech: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    burned: Annotated[str, Meta(min_length=2, max_length=35)] | None = None
 
 
 class FileShown(Struct, frozen=True):

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 
 from madang_studio.errors import BadScript
 from madang_studio.model.brief import Brief
+from madang_studio.store import Project
 from madang_studio.writing.genres import genre_of
 
 MOST_BYTES: Final = 4_000_000
@@ -71,6 +72,14 @@ def brief_of(fields: Any, where: str = "brief") -> Brief:  # noqa: ANN401 - as i
     except (msgspec.ValidationError, BadScript) as error:
         raise BadScript(f"{where}: {error}") from error
     return brief
+
+
+def want_otherwise(project: Project, drama: str, changes: Mapping[str, str | None]) -> None:
+    """Change some fields of a drama's brief (None: as it is). Raises StudioError, BadScript."""
+    told = {name: value for name, value in changes.items() if value is not None}
+    if told:
+        old = msgspec.to_builtins(project.dramas.get(drama).brief)
+        project.dramas.change(drama, brief=brief_of({**old, **told}, "resume"))
 
 
 def read_batch(path: Path) -> WantedBatch:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from madang_studio.batch.wanted import want_otherwise
 from madang_studio.cli.finishing import finish
 from madang_studio.cli.place import access, drama_named, gateway_options, opened, project_option
 from madang_studio.cli.printing import json_option, print_json
@@ -41,6 +42,9 @@ def pause(dramas: tuple[str, ...], folder: Path, as_json: bool) -> None:
 @click.option(
     "--pay-again", is_flag=True, help="Also what was charged, or may have been, and made nothing."
 )
+@click.option("--video", help="The model that films from now on, such as animatic.")
+@click.option("--speech", help="The model that speaks from now on, such as scratch-voice.")
+@click.option("--burned", help="The language of captions in the picture from now on, or none.")
 @gateway_options
 @project_option
 @json_option
@@ -51,16 +55,21 @@ def resume(
     budget: float | None,
     pay_again: bool,
     as_json: bool,
-    **gateway: str | None,
+    **said: str | None,
 ) -> None:
     """Let DRAMAS go on that were paused, cancelled, blocked or failed; what failed is tried again.
 
-    Example: madang studio resume 3f2a --budget 25 --make
+    Whoever has not what a drama needs may want it otherwise: with another model, a stand-in, or no captions in the
+    picture. What that changes is made again.
+
+    Example: madang studio resume 3f2a --video animatic --make
     """
+    gateway = {name: said.pop(name) for name in ("url", "key")}
     with opened(folder) as project:
         for drama in [drama_named(project, each) for each in dramas]:
             if budget is not None:
                 project.dramas.change(drama, budget_usd=budget)
+            want_otherwise(project, drama, said)
             held = orders.resume(project, drama, pay_again=pay_again)
             if held and not as_json:
                 click.echo(

@@ -52,7 +52,7 @@ def test_make_asks_nobody_while_somebody_is_missing_and_goes_on_with_what_is_acc
     assert told.returncode == 1
     assert "Nobody can film it" in json.loads(told.stdout)["missing"]
     assert text_only.asked == []
-    accepted = studio("make", *THEME, *STAND_INS, cwd=text_only.project)
+    accepted = studio("resume", drama, *STAND_INS, "--make", cwd=text_only.project)
     assert "Nobody can" not in accepted.stderr
     assert text_only.asked  # the script, which this provider refuses
 
@@ -76,8 +76,13 @@ def test_the_api_refuses_what_cannot_be_made_and_takes_nothing_up(text_only):
         assert "Nobody can film it" in told["error"]["message"]
         assert ask(running, "/dramas")[2] == []
         named = {**brief, "video": "animatic", "speech": "scratch-voice"}
-        assert ask(running, "/dramas", {"brief": named})[0] == 201
-    assert _states(text_only.project)
+        status, _, taken = ask(running, "/dramas", {"brief": {**named, "burned": "en"}})
+        assert status == 201
+        address = f"/dramas/{taken['id']}/resume"
+        changed = ask(running, address, {"speech": "tts-1", "burned": "none"})[2]["brief"]
+        assert (changed["video"], changed["speech"]) == ("animatic", "tts-1")
+        assert changed["burned"] is None
+        assert ask(running, address, {"burned": "!"})[0] == 400
 
 
 @pytest.mark.parametrize("command", ["make", "batch"])
