@@ -8,7 +8,7 @@ from films_stage import stage
 
 
 def test_killed_at_any_moment_three_books_agree_to_the_nano_dollar(tmp_path):
-    with stage(tmp_path, speed=100, called=True, unsure_s=2, give_up_s=60) as (makers, house):
+    with stage(tmp_path, speed=200, called=True, unsure_s=2, give_up_s=60) as (makers, house):
         plan = films_kills.Plan(dramas=2, kills=3, seed=3, minutes=0.3, pause_s=1.5)
         told, audit = films_kills.run(tmp_path, makers, house, plan)
     assert told.states == {"done": 2}
