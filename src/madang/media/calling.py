@@ -1,7 +1,8 @@
 """One call to a provider of media: its key and its address are added here, and what it says is bounded.
 
 Rule: a key goes to the provider's own address and nowhere else, another host that it names is reached
-only on the public Internet, and what is paid for each time it arrives is never sent twice.
+only on the public Internet and where `media.allow_private` says, and what is paid for each time it arrives
+is never sent twice.
 """
 
 from typing import Final, TypeVar
