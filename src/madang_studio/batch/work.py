@@ -11,6 +11,7 @@ from madang_studio.batch.own_gateway import Access, own_gateway, running_gateway
 from madang_studio.errors import Interrupted, StudioError
 from madang_studio.gateway import Door
 from madang_studio.model.work import Kind
+from madang_studio.programs import ffmpeg
 from madang_studio.programs.fitness import check_ffmpeg
 from madang_studio.runner import Conductor, Preflight, Runner, benches_at, engine
 from madang_studio.runner.lock import Lock
@@ -78,10 +79,11 @@ def runner_for(
     if not _free(project):
         yield None
         return
-    check_ffmpeg()
+    ffmpeg.executable()
     with ExitStack() as stack:
         home = project.root / _HOME
-        access = given or stack.enter_context(own_gateway(home, meanwhile=engine.read))
+        access = given or stack.enter_context(own_gateway(home, meanwhile=_get_ready))
+        _get_ready()  # nothing is left of it to do where a gateway had to be started
         benches = benches_at(access.url, access.key)
         preflight = preflight_at(project, access)
         conductor = Conductor(
@@ -90,6 +92,12 @@ def runner_for(
         conductor.start()
         stack.callback(conductor.stop)
         yield AtWork(access, conductor, preflight)
+
+
+def _get_ready() -> None:
+    """What can be done while a gateway starts. Raises MissingTool."""
+    check_ffmpeg()
+    engine.read()
 
 
 @contextmanager

@@ -46,11 +46,15 @@ FOUND_FROZEN_S: Final = 1.0
 
 CODED: Final = (
     *("-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-profile:v", "high"),
-    *("-pix_fmt", "yuv420p", "-g", str(KEY_FRAMES), "-sc_threshold", "0", "-threads", "2"),
+    *("-pix_fmt", "yuv420p", "-g", str(KEY_FRAMES), "-sc_threshold", "0", "-threads", "1"),
     *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
     *("-video_track_timescale", str(TIMEBASE), *ffmpeg.REPEATABLE),
 )
-"""The same for all cuts, or they could not be joined; two threads, as bytes depend on how many."""
+"""The same for all cuts, or they could not be joined.
+
+One thread, as bytes depend on how many: shots are cut side by side, and beside the mix, which takes longer
+and waits for no more than its share of the processor.
+"""
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -97,7 +101,7 @@ def cut(clip: Path, wanted: Wanted, folder: Path, captions: tuple[str, Choice] |
             _lay_ready(captions, scratch)
         report = ffmpeg.run(
             [
-                *(*ffmpeg.STRANGER, "-i", str(clip.resolve())),
+                *(*ffmpeg.STRANGER, "-threads", "1", "-i", str(clip.resolve())),
                 *("-filter_complex", _graph(fit, wanted, slowed, burned=burned)),
                 *("-map", "[film]", "-frames:v", str(frames), *CODED, "cut.mp4"),
                 *("-map", "[small]", "-frames:v", str(frames), "-f", "rawvideo", "signature.gray"),
