@@ -84,6 +84,9 @@ class _Relay(ThreadingHTTPServer):
         self.upstream = upstream
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def handle_error(self, *_):
+        """Clients that are given up leave in the middle."""
+
 
 class _Passing(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
