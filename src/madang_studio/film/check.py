@@ -14,7 +14,7 @@ from madang_studio.film.heard import sound
 from madang_studio.film.known import Known
 from madang_studio.film.order import order
 from madang_studio.model.timeline import FPS, FRAME_MS, RATE_HZ, Timeline
-from madang_studio.programs import packets, probe
+from madang_studio.programs import packets
 from madang_studio.programs.packets import Packet
 from madang_studio.programs.probe import Media
 
@@ -27,8 +27,8 @@ def check(film: Path, known: Known, scratch: Path) -> list[Finding]:
 
     Raises StudioError if it is no film, NoRoom.
     """
-    media = probe.probe(film)
-    held = packets.read(film, scratch, h264=media.video_codec == "h264")
+    held = packets.read(film, scratch, h264=True)
+    media = held.media
     return [
         *_streams(media, known),
         *_duration(media, held.pictures, known.timeline),

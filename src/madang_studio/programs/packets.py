@@ -13,11 +13,15 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from madang_studio.programs import ffmpeg
+from madang_studio.programs import ffmpeg, probe
+from madang_studio.programs.probe import Media
 
 AS_STREAM: Final = ("-bsf:v", "h264_mp4toannexb")
 
 LISTED: Final = "packets.txt"
+
+OUTPUT: Final = "\nOutput #0"
+"""Where a report has described what was read, and goes on with what is written."""
 
 KINDS: Final = re.compile(r"^#media_type (\d+): (\w+)$", re.MULTILINE)
 TICKS: Final = re.compile(r"^#tb (\d+): (\d+)/(\d+)$", re.MULTILINE)
@@ -36,6 +40,7 @@ class Packet(Struct, frozen=True):
 class Packets(Struct, frozen=True):
     """What a file holds, in the order in which it is stored: of pictures not that in which they are seen."""
 
+    media: Media
     pictures: tuple[Packet, ...]
     sounds: tuple[Packet, ...]
 
@@ -47,10 +52,11 @@ def read(path: Path, scratch: Path, *, h264: bool) -> Packets:
     """
     how = AS_STREAM if h264 else ()
     listed = ("-map", "0", "-c", "copy", *how, "-f", "framemd5", LISTED)
-    ffmpeg.run(["-i", str(path.resolve()), *listed], scratch)
+    report = ffmpeg.run(["-i", str(path.resolve()), *listed], scratch)
     text = (scratch / LISTED).read_text(encoding="ascii")
     (scratch / LISTED).unlink()
-    return Packets(_of("video", text), _of("audio", text))
+    media = probe.read(report.partition(OUTPUT)[0])
+    return Packets(media, _of("video", text), _of("audio", text))
 
 
 def digest(packets: Sequence[Packet], begin_ms: int = 0) -> str:
