@@ -1,16 +1,24 @@
-"""One line changed in a finished film: what is encoded again, what stays, and what the plan had said of it."""
+"""One line changed in a finished film: what is encoded again, what stays, and how little comes before it."""
 
+import contextlib
 import json
 import re
 import sqlite3
 import stat
 import subprocess
+import sys
+from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
-from studio_doors_stand import studio
+from studio_doors_stand import BARE, studio
+
+from madang_studio.batch.own_gateway import own_gateway
+from madang_studio.errors import MissingTool
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
+HEAVY = {"dbos", "sqlalchemy", "opentimelineio", "madang_studio.film.steps"}
+"""What only a runner needs, and takes longest to read."""
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +80,29 @@ def test_the_joined_film_has_every_frame_in_its_time(film, again):
     assert times == pytest.approx([0.04 * at for at in range(film.made["duration_ms"] // 40)])
     samples = sum(int(count) for count in re.findall(r"nb_samples:(\d+)", heard))
     assert samples == film.made["duration_ms"] * 48
+
+
+@pytest.mark.parametrize("command", ["make", "plan", "script", "status"])
+def test_what_takes_long_to_read_is_not_read_before_a_gateway_starts(command):
+    told = f"import sys, madang_studio.cli.{command}; print(*{HEAVY} & {{*sys.modules}})"
+    said = subprocess.run(
+        [sys.executable, "-c", told], capture_output=True, text=True, env=BARE, check=True
+    )
+    assert (said.stdout, said.stderr) == ("\n", "")
+
+
+def test_what_goes_wrong_while_the_gateway_starts_leaves_none_behind(tmp_path):
+    def break_off():
+        raise MissingTool("there is no ffmpeg")
+
+    with pytest.raises(MissingTool), own_gateway(tmp_path, BARE, break_off):
+        pass
+    assert (tmp_path / "gateway.log").exists()
+    assert not any(str(tmp_path) in words for words in running())
+
+
+def running():
+    """The command lines of all processes of this machine."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended since
+            yield file.read_text(errors="replace")
