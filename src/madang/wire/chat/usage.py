@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import Meta, Struct
 
 from madang.model import Json, Usage, special_tier
@@ -71,6 +72,15 @@ def read_usage(usage: Json, tier: Json = None) -> Usage | None:
     """
     if not isinstance(usage, dict):
         return None
+    try:
+        plain = msgspec.convert(usage, PlainUsage)
+    except msgspec.ValidationError:
+        return _odd_usage(usage, tier)
+    return plain.neutral(tier if isinstance(tier, str) else None)
+
+
+def _odd_usage(usage: dict[str, Any], tier: Json) -> Usage:
+    """The same of an object some of whose counts are missing, or none: they are 0."""
     prompt = _details(usage, "prompt_tokens_details")
     completion = _details(usage, "completion_tokens_details")
     output = _count(usage, "completion_tokens")

@@ -17,25 +17,10 @@ from madang.wire.chat.write_messages import write_messages
 from madang.wire.contract import Rendered
 from madang.wire.losses import Losses
 
-_COMMON: Final = (
-    "temperature",
-    "top_p",
-    "n",
-    "seed",
-    "frequency_penalty",
-    "presence_penalty",
-    "logit_bias",
-    "logprobs",
-    "top_logprobs",
-)
-"""Fields that mean the same whatever dialect they came in."""
-
 _OPENAI_ONLY: Final = ("user", "metadata", "service_tier")
 """Fields whose values only mean something within OpenAI's own dialects: a tier's name, a user id of
 at most 64 characters, metadata for OpenAI's own dashboard.
 """
-
-_UNSAYABLE: Final = ("previous_response_id",)
 
 
 def write_request(request: Request, model: str) -> Rendered:
@@ -57,15 +42,28 @@ def write_request(request: Request, model: str) -> Rendered:
     return Rendered(json.encode(body), losses.names())
 
 
+def _common(request: Request) -> dict[str, Json]:
+    """Fields that mean the same whatever dialect they came in."""
+    return {
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "n": request.n,
+        "seed": request.seed,
+        "frequency_penalty": request.frequency_penalty,
+        "presence_penalty": request.presence_penalty,
+        "logit_bias": request.logit_bias,
+        "logprobs": request.logprobs,
+        "top_logprobs": request.top_logprobs,
+    }
+
+
 def _sampling(request: Request, losses: Losses) -> dict[str, Json]:
     members: dict[str, Json] = {}
     if request.max_tokens is not None:
         members["max_completion_tokens"] = request.max_tokens
     if request.stop:
         members["stop"] = list(request.stop)
-    for name in _COMMON:
-        if (value := getattr(request, name)) is not None:
-            members[name] = value
+    members |= {name: said for name, said in _common(request).items() if said is not None}
     if request.top_k is not None and request.dialect == "chat":
         # an extension of vLLM, OpenRouter and others, in the caller's own words
         members["top_k"] = request.top_k
@@ -78,9 +76,8 @@ def _sampling(request: Request, losses: Losses) -> dict[str, Json]:
             members[name] = value
         else:
             losses.add(name)
-    for name in _UNSAYABLE:
-        if getattr(request, name) is not None:
-            losses.add(name)
+    if request.previous_response_id is not None:
+        losses.add("previous_response_id")
     return members
 
 
