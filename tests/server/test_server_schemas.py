@@ -79,3 +79,10 @@ def test_whatever_the_document_allows_is_read_and_written_for_everybody(name):
                 assert refused.message  # noqa: PT017 - it may, with words
 
     judged()
+
+
+@pytest.mark.parametrize("unnamed", [{"functionResponse": {}}, {"functionCall": {"args": {}}}])
+def test_a_part_of_gemini_is_judged_by_every_member_that_it_has(unnamed):
+    body = {"contents": [{"parts": [{"text": "hi", **unnamed}]}]}
+    assert not validator_of("GeminiRequest").is_valid(body)
+    assert not _is_read("GeminiRequest", body)
