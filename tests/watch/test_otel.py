@@ -1,7 +1,9 @@
 """OpenTelemetry: a collector gets the spans and metrics of finished requests, by the names of the conventions."""
 
+import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -105,10 +107,17 @@ def test_nothing_is_traced_where_nothing_is_sampled():
     assert {got.path for got in collector.got} == {"/v1/metrics"}
 
 
-def test_a_dead_collector_keeps_nobody_waiting():
-    otel = Otel(Telemetry(otlp="http://127.0.0.1:9", sample=0.0), every_ms=3_600_000)
-    for _ in range(20_000):
-        otel.saw(ROWS[1:])
+def test_a_collector_that_never_answers_keeps_nobody_waiting():
+    """Two thousand requests are taken while it holds the very first call in its hand."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        otel = Otel(Telemetry(otlp=address), every_ms=3_600_000)
+        requests = threading.Thread(target=lambda: [otel.saw(ROWS) for _ in range(2_000)])
+        requests.start()
+        called, _ = silent.accept()
+        requests.join(60)
+        assert not requests.is_alive()
+        called.close()
 
 
 def test_without_telemetry_nothing_of_it_is_loaded():
