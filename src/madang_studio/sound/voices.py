@@ -4,11 +4,11 @@ Rule: a track is as long as the film to the sample, and nothing is stretched: so
 """
 
 import math
-import sys
+import wave
 from array import array
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, Final, Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -34,6 +34,9 @@ STRIDE: Final = 7
 LOUDEST: Final = 32_768
 HIGHEST: Final = 32_000
 """Of a 16-bit sample: what it can be, and what a voice is made at most."""
+
+BYTES: Final = 2
+"""Of a sample."""
 
 AT_ONCE: Final = 40
 """Voices decoded by one ffmpeg: starting it takes longer than decoding one."""
@@ -71,6 +74,15 @@ def manners(lines: Sequence[Mapping[str, str]]) -> dict[str, Manner]:
     }
 
 
+class _Spoken(Struct, frozen=True):
+    """A line with its voice; `room_ms`: how long it may sound."""
+
+    line: LineTime
+    file: Path
+    manner: Manner
+    room_ms: int
+
+
 def lay_voices(
     timeline: Timeline, voices: Mapping[str, Path], how: Mapping[str, Manner], folder: Path
 ) -> list[str]:
@@ -82,79 +94,93 @@ def lay_voices(
     missing = [line.line for line in timeline.lines if line.line not in voices]
     if missing:
         raise StudioError(f"there is no voice for line {', '.join(missing)}")
+    spoken = [
+        _Spoken(line, voices[line.line], how.get(line.line, Manner()), _room_ms(timeline, at))
+        for at, line in enumerate(timeline.lines)
+    ]
     silent: list[str] = []
     with writing(folder):
         tracks = {side: (folder / f"{side}.raw").open("wb") for side in SIDES}
-        for first in range(0, len(timeline.lines), AT_ONCE):
-            some = timeline.lines[first : first + AT_ONCE]
-            rooms = [
-                _free_until(timeline, first + at) - line.start_ms for at, line in enumerate(some)
-            ]
-            files = [voices[line.line] for line in some]
-            try:
-                _decode(files, rooms, folder)
-            except NoRoom:
-                raise
-            except StudioError as error:
-                raise _spoilt(some, files) or error from error
-            for at, line in enumerate(some):
-                manner = how.get(line.line, Manner())
-                sound = _read(folder / f"voice{at}.raw")
-                if not _put(tracks[manner.side], line.start_ms, sound, manner):
-                    silent.append(line.line)
+        for first in range(0, len(spoken), AT_ONCE):
+            some = spoken[first : first + AT_ONCE]
+            for at, (one, gain) in enumerate(zip(some, _decode(some, folder), strict=True)):
+                if gain is None:
+                    silent.append(one.line.line)
+                    continue
+                tracks[one.manner.side].seek(BYTES * _samples(one.line.start_ms))
+                tracks[one.manner.side].write((folder / f"voice{at}.raw").read_bytes())
         for track in tracks.values():
-            track.truncate(2 * _samples(timeline.duration_ms))
+            track.truncate(BYTES * _samples(timeline.duration_ms))
             track.close()
     return silent
 
 
-def _decode(files: Sequence[Path], rooms_ms: Sequence[int], folder: Path) -> None:
-    """All into `voice0.raw`, `voice1.raw`, … by one program, none longer than there is room for."""
-    inputs = [option for file in files for option in (*ffmpeg.STRANGER, "-i", str(file))]
-    heard = ("-ac", "1", "-ar", str(RATE_HZ), "-af", "highpass=f=60", "-f", "s16le")
-    outputs = [
-        option
-        for at, room in enumerate(rooms_ms)
-        for option in ("-map", f"{at}:a:0", "-t", f"{room}ms", *heard, f"voice{at}.raw")
-    ]
-    ffmpeg.run([*inputs, *outputs], folder)
+def _decode(spoken: Sequence[_Spoken], folder: Path) -> list[float | None]:
+    """All into `voice0.raw`, `voice1.raw`, … by one program, equally loud; by how much each was multiplied.
+
+    None: nothing is heard in it. Raises StudioError, NoRoom.
+    """
+    try:
+        gains = [_gain(one, folder) for one in spoken]
+        inputs = [option for one in spoken for option in (*ffmpeg.STRANGER, "-i", str(one.file))]
+        outputs: list[str] = []
+        for at, (one, gain) in enumerate(zip(spoken, gains, strict=True)):
+            chain = f"highpass=f=60,volume={gain or 0:.5f}"
+            heard = ("-ac", "1", "-ar", str(RATE_HZ), "-af", chain, "-f", "s16le")
+            outputs += ("-map", f"{at}:a:0", "-t", f"{one.room_ms}ms", *heard, f"voice{at}.raw")
+        ffmpeg.run([*inputs, *outputs], folder)
+    except NoRoom:
+        raise
+    except StudioError as error:
+        raise _spoilt(spoken) or error from error
+    return gains
 
 
-def _spoilt(lines: Sequence[LineTime], files: Sequence[Path]) -> StudioError | None:
-    """Which line has a voice that cannot be read."""
-    for line, file in zip(lines, files, strict=True):
-        try:
-            heard = probe(file).audios
-        except StudioError as error:
-            return StudioError(f"the voice of line {line.line} cannot be read: {error}")
-        if not heard:
-            return StudioError(f"the voice of line {line.line} has no sound in it")
-    return None
+def _gain(spoken: _Spoken, folder: Path) -> float | None:
+    """By how much a voice is multiplied to be as loud as others; None if nothing is heard in it."""
+    sound = _read(spoken.file, folder)
+    level = loudness_db(sound)
+    if level < SILENT_DB:
+        return None
+    gain_db = max(-MOST_GAIN_DB, min(MOST_GAIN_DB, VOICE_DB - level))
+    gain = 10 ** ((gain_db + EMOTION_DB.get(spoken.manner.emotion, 0.0)) / 20)
+    if gain * LOUDEST <= HIGHEST:  # looking for the highest peak takes as long as all the rest
+        return gain
+    highest, lowest = max(sound), min(sound)
+    return min(gain, HIGHEST / max(highest, -lowest))
 
 
-def _read(path: Path) -> "array[int]":
-    sound = array("h", path.read_bytes())
-    if sys.byteorder == "big":
-        sound.byteswap()
+def _read(file: Path, folder: Path) -> "array[int]":
+    """The samples of a voice at its own rate. Most are WAV of 16 bits, and others become that."""
+    try:
+        sound = _samples_of(file)
+    except (wave.Error, EOFError):
+        ffmpeg.run([*ffmpeg.STRANGER, "-i", str(file), "-c:a", "pcm_s16le", "plain.wav"], folder)
+        sound = _samples_of(folder / "plain.wav")
+        (folder / "plain.wav").unlink()
     return sound
 
 
-def _put(track: BinaryIO, start_ms: int, sound: "array[int]", manner: Manner) -> bool:
-    """Put a voice down at its time; False if nothing is heard in it."""
-    level = loudness_db(sound)
-    if level < SILENT_DB:
-        return False
-    gain_db = max(-MOST_GAIN_DB, min(MOST_GAIN_DB, VOICE_DB - level))
-    gain = 10 ** ((gain_db + EMOTION_DB.get(manner.emotion, 0.0)) / 20)
-    if gain * LOUDEST > HIGHEST:  # looking for the highest peak takes as long as all the rest
-        highest, lowest = max(sound), min(sound)
-        gain = min(gain, HIGHEST / max(highest, -lowest))
-    louder = array("h", [int(gain * value) for value in sound])
-    if sys.byteorder == "big":
-        louder.byteswap()
-    track.seek(2 * _samples(start_ms))
-    track.write(louder.tobytes())
-    return True
+def _samples_of(file: Path) -> "array[int]":
+    """Those of a WAV file of 16 bits. Raises wave.Error, EOFError."""
+    with wave.open(str(file), "rb") as opened:
+        if opened.getsampwidth() != BYTES:
+            raise wave.Error("not of 16 bits")
+        data = opened.readframes(opened.getnframes())
+    return array("h", data[: len(data) // BYTES * BYTES])
+
+
+def _spoilt(spoken: Sequence[_Spoken]) -> StudioError | None:
+    """Which line has a voice that cannot be read."""
+    for one in spoken:
+        name = one.line.line
+        try:
+            heard = probe(one.file).audios
+        except StudioError as error:
+            return StudioError(f"the voice of line {name} cannot be read: {error}")
+        if not heard:
+            return StudioError(f"the voice of line {name} has no sound in it")
+    return None
 
 
 def loudness_db(sound: "array[int]") -> float:
@@ -165,11 +191,10 @@ def loudness_db(sound: "array[int]") -> float:
     return 10 * math.log10(sum(squares) / len(squares) / 32768**2)
 
 
-def _free_until(timeline: Timeline, at: int) -> int:
-    """Until when a voice may sound on that is longer than was said: the next line, or the end."""
-    if at + 1 < len(timeline.lines):
-        return timeline.lines[at + 1].start_ms
-    return timeline.duration_ms
+def _room_ms(timeline: Timeline, at: int) -> int:
+    """How long a voice may sound that is longer than was said: until the next line, or the end."""
+    ends = [timeline.duration_ms, *(line.start_ms for line in timeline.lines[at + 1 : at + 2])]
+    return ends[-1] - timeline.lines[at].start_ms
 
 
 def _samples(time_ms: int) -> int:

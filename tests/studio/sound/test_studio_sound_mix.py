@@ -11,7 +11,7 @@ from madang_studio.errors import StudioError
 from madang_studio.model.timeline import Speech, lay_out
 from madang_studio.programs import ffmpeg, loudness, probe
 from madang_studio.sound.mix import mix
-from madang_studio.sound.voices import Manner, lay_voices, manners
+from madang_studio.sound.voices import Manner, lay_voices, loudness_db, manners
 
 SHOTS = [("1.1", 4000), ("1.2", 4000), ("1.3", 2000)]
 
@@ -138,6 +138,20 @@ def test_a_voice_in_which_nothing_is_heard_is_named(tmp_path):
         "1.2": _generate("sine=f=300:d=0.5", tmp_path / "tone.wav"),
     }
     assert lay_voices(timeline, voices, {}, tmp_path) == ["1.1"]
+
+
+@pytest.mark.parametrize("coded", ["pcm_s24le", "pcm_f32le", "flac", "libmp3lame"])
+def test_a_voice_is_as_loud_however_it_is_stored(tmp_path, coded):
+    """16 bits are read as they are; what else there is, by ffmpeg, also where it calls itself WAV."""
+    timeline = lay_out([("1.1", 2000)], {"1.1": [Speech("1.1", 1000)]})
+    plain = _generate("aevalsrc=0.1*sin(300*2*PI*t):d=1", tmp_path / "voice.wav")
+    kind = {"flac": "flac", "libmp3lame": "mp3"}.get(coded, "wav")
+    ffmpeg.run(["-i", plain.name, "-c:a", coded, "-f", kind, "other.wav"], tmp_path)
+    levels = []
+    for voice in (plain, tmp_path / "other.wav"):
+        assert lay_voices(timeline, {"1.1": voice}, {}, tmp_path) == []
+        levels.append(loudness_db(array("h", (tmp_path / "middle.raw").read_bytes())))
+    assert levels == pytest.approx([-20, -20], abs=0.3)
 
 
 def test_a_voice_longer_than_was_said_stops_before_the_next_line(tmp_path):
