@@ -154,6 +154,10 @@ def test_a_second_is_priced_by_the_narrowest_row():
     assert per_second(None, rows["kling-v3"]) is None
 
 
+RARELY = st.sampled_from([False, False, False, True])
+MOSTLY = RARELY.map(lambda said: not said)
+"""With as many wishes as not, nobody would be picked and nothing judged."""
+
 ROWS = st.builds(
     VideoRow,
     model=st.just("m"),
@@ -163,8 +167,8 @@ ROWS = st.builds(
     as_of=st.just(TODAY),
     quality=st.none() | st.floats(0, 1),
     aspects=st.lists(st.sampled_from(["16:9", "9:16", "1:1"]), unique=True).map(tuple),
-    first=st.booleans(),
-    last=st.booleans(),
+    first=MOSTLY,
+    last=MOSTLY,
     references=st.integers(0, 3),
     audio=st.booleans(),
     sunset=st.none() | st.dates(date(2026, 1, 1), date(2027, 1, 1)),
@@ -175,22 +179,22 @@ OFFERS = st.lists(
         provider=st.just("p"),
         model=st.text("abc", min_size=1, max_size=3),
         row=ROWS,
-        nusd_per_s=st.none() | st.integers(0, 10**9),
-        healthy=st.booleans(),
+        nusd_per_s=st.integers(0, 10**8) | st.integers(0, 10**9) | st.none(),
+        healthy=MOSTLY,
     ),
     max_size=6,
 )
 WISHES = st.builds(
     Wish,
-    duration_ms=st.none() | st.integers(1, 25_000),
-    aspect=st.none() | st.sampled_from(["16:9", "9:16", "1:1", "4:3"]),
-    first=st.booleans(),
-    last=st.booleans(),
-    references=st.integers(0, 3),
+    duration_ms=st.none() | st.integers(1, 9_000) | st.integers(1, 25_000),
+    aspect=st.none() | st.none() | st.sampled_from(["16:9", "9:16", "1:1", "4:3"]),
+    first=RARELY,
+    last=RARELY,
+    references=st.just(0) | st.integers(0, 3),
     audio=st.none() | st.booleans(),
-    urgent=st.booleans(),
-    budget_nusd=st.none() | st.integers(0, 10**10),
-    least_quality=st.none() | st.floats(0, 1),
+    urgent=RARELY,
+    budget_nusd=st.none() | st.integers(10**9, 10**10) | st.integers(0, 10**10),
+    least_quality=st.none() | st.floats(0, 0.5) | st.floats(0, 1),
 )
 
 

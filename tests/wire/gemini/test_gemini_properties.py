@@ -41,25 +41,12 @@ from madang.model import (
 )
 from madang.wire.gemini import WIRE
 from madang.wire.gemini.objects import ObjectSplitter
+from stand.odd import cuts, leaves, maybe, names, objects, values, words
 
-words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-names = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,8}", fullmatch=True)
-leaves = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | words
-values = st.recursive(
-    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3)
-)
-objects = st.dictionaries(words, values, max_size=3)
-cuts = st.lists(st.integers(0, 5000), max_size=8)
 base64 = st.sampled_from(["QUJD", "/+8=", "iVBORw0KGgo="])
 signatures = st.none() | st.sampled_from(["c2ln", "QUJD"])
 
 # --- anything that a provider might send ----------------------------------------------------------
-
-
-def maybe(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Objects with some of the members, each of them now and then of a wrong type."""
-    return st.fixed_dictionaries({}, optional={name: one | leaves for name, one in members.items()})
-
 
 partial = maybe(jsonPath=words | st.just("$.a[0]"), stringValue=words, boolValue=st.booleans())
 calls = maybe(

@@ -1,7 +1,6 @@
 """What holds for every stream, every body and every conversation, however odd."""
 
 import json
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,24 +13,10 @@ from madang.model import (
     TextDelta,
 )
 from madang.wire.responses import WIRE
+from stand.odd import cuts, maybe, names, objects, values, words
 from stand.streams import check_promise, sse, written_data
 
-words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-names = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,8}", fullmatch=True)
-leaves = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | words
-values = st.recursive(
-    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3)
-)
-objects = st.dictionaries(words, values, max_size=3)
-cuts = st.lists(st.integers(0, 5000), max_size=8)
-
 # --- anything that a provider might send ----------------------------------------------------------
-
-
-def maybe(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Objects with some of the members, each of them now and then of a wrong type."""
-    return st.fixed_dictionaries({}, optional={name: one | leaves for name, one in members.items()})
-
 
 indexes = st.integers(0, 2)
 annotations = maybe(type=words, start_index=indexes, url=words, title=words)
