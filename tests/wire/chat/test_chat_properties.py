@@ -136,7 +136,10 @@ def test_answers_of_odd_shapes_are_errors_or_answers(value, status):
         WIRE.write_error(error)
 
 
-@given(st.lists(CHOICE.map(lambda c: {**c, "message": c["delta"]}), min_size=1), ANYTHING)
+ANSWERED = CHOICE.map(lambda choice: {**choice, "message": choice["delta"]})
+
+
+@given(st.lists(ANSWERED, min_size=1, max_size=3), ANYTHING)
 def test_choices_of_odd_shapes_are_answers(choices, usage):
     body = msgspec.json.encode({"choices": choices, "usage": usage})
     answer = WIRE.read_answer(body)
