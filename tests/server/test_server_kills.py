@@ -7,10 +7,9 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
 
 import pytest
-from server_crowd import Vendor, insist
+from server_crowd import Vendor, ask, insist
 from server_gateway import Gateway, eventually
 from server_kills import FAULTS, Account, cost_of, slaughter
 from test_server_budget_edge import body, known_everywhere, spent
@@ -37,6 +36,12 @@ def gateway(request, vendor, tmp_path):
 
 def month(gateway):
     return gateway.call("GET", "/v1/usage/current-month").json()
+
+
+def bound_everywhere(gateway, key):
+    """No worker lets pass any more what only the old budget has room for."""
+    large = body("gpt-4.1", 5, max_tokens=30_000)
+    return {asyncio.run(ask(gateway.port, key, large))[0] for _ in range(16)} == {402}
 
 
 def spend_the_rest(gateway, key):
@@ -97,7 +102,7 @@ def test_every_kill_is_accounted_for(gateway, vendor):
     cap = entered + 4 * CENT
     change = {"budget_usd": f"{cap // 10**9}.{cap % 10**9:09}"}
     assert gateway.call("PATCH", f"/api/keys/{key_id}", json=change).status_code == 200
-    time.sleep(2)  # each worker learns of it
+    eventually(lambda: bound_everywhere(gateway, key))
     spend_the_rest(gateway, key)
     assert cap - CENT < spent(gateway, key) <= cap
 
