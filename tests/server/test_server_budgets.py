@@ -141,15 +141,19 @@ def test_far_from_its_cap_a_budget_changes_nothing_and_near_it_the_answer_is_bou
     assert 2_900 < provider.last("gpt-4.1").json["max_tokens"] < 3_000
 
 
-def test_an_answer_that_thinks_keeps_the_room_for_that_or_is_refused(gateway, provider):
-    _, key = gateway.make_key("thinker", budget_usd="0.05")
+@pytest.mark.parametrize(("usd", "status"), [("0.05", 402), ("0.2", 200)])
+def test_an_answer_that_thinks_keeps_the_room_for_that_or_is_refused(
+    gateway, provider, usd, status
+):
+    """Four thousand tokens of thoughts are six cents. An eighth of 20 cents is 1,666 tokens: too few to think."""
+    _, key = gateway.make_key("thinker", budget_usd=usd)
     thinking = {"thinking": {"type": "enabled", "budget_tokens": 4000}, "max_tokens": 20_000}
     answer = gateway.call(
         "POST", "/v1/messages", key, json=asking("an/claude-sonnet-4", **thinking)
     )
-    assert answer.status_code in (200, 402)
-    if answer.status_code == 200:
-        assert provider.last("claude-sonnet-4").json["max_tokens"] > 4000
+    assert answer.status_code == status
+    if status == 200:
+        assert provider.last("claude-sonnet-4").json["max_tokens"] == 4_001
 
 
 def test_a_soft_budget_has_the_cheapest_target_asked_first_and_says_so(gateway, provider):
