@@ -29,7 +29,7 @@ def gateway(request, vendor, tmp_path):
     openai = {"kind": "openai", "base_url": f"{vendor.url}/v1", "api_key": "sk-any"}
     openai |= {"limits": "off", "concurrency": "off"}
     config = {"providers": {"openai": openai}, "server": {"drain_s": 2}}
-    with Gateway(tmp_path, config, "--workers", str(request.param), way="spawn") as running:
+    with Gateway(tmp_path, config, "--workers", str(request.param)) as running:
         running.kills = KILLS // 2 if request.param == 1 else -(-KILLS // 2)
         yield running
 

@@ -64,9 +64,8 @@ class Counting:
         self._followed = -1
         self._priced = 0
         self._note = on_passed
-        self.gate = Gate(
-            table, time.time(), entitlements=self._entitlements, on_passed=self._passed
-        )
+        self._began_s = time.time()
+        self.gate = Gate(table, entitlements=self._entitlements, on_passed=self._passed)
         self._longest_s = 0.0
         self._sweep_at = 0.0
 
@@ -77,16 +76,21 @@ class Counting:
         timeouts = [provider.timeouts.total_s for provider in settings.providers.values()]
         self._longest_s = max([900.0, *timeouts]) * _ATTEMPTS + _MARGIN_S
 
-    def recover(self) -> None:
-        """Give back what an earlier process of this number held when it died."""
+    def begin(self, store: Store, keys: Iterable[Key]) -> None:
+        """Give back what an earlier process of this number held when it died, and learn what was spent before.
+
+        Only then may a key be new: one of the same second may have been used by that process.
+        """
         self.gate.recover()
+        self.recall(store, keys)
+        self.gate.since_s = int(self._began_s)
 
     def follow(self, now_s: float) -> None:
         """Take over what has become of the accounts since the last time, whoever had them read again.
 
         A key that was made a moment ago has spent nothing yet: its budget need not wait for `recall`.
         """
-        self.gate.since_s = int(now_s - _NEWBORN_S)
+        self.gate.since_s = int(max(self._began_s, now_s - _NEWBORN_S))
         if self._accounts.revision != self._followed:
             self.refresh()
 

@@ -192,8 +192,7 @@ class Runtime:
         if self.counting.has_budgets(self.settings, self.keyring.list()):
             # what a killed process left in the journal counts against budgets, too
             await asyncio.to_thread(self.ingest.catch_up, _CATCH_UP_S)
-        self.counting.recover()
-        self.counting.recall(self.store, self.keyring.list())
+        self.counting.begin(self.store, self.keyring.list())
         await self.media.start(self.options.worker)
         self._poller = asyncio.create_task(self._poll())
         self._rounds.start()
