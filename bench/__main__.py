@@ -149,6 +149,11 @@ class Run:
         note(whole_cpu_us=shot.cpu_us, whole_errors=shot.errors)
         alone = load.whole(running, url, body, headers, 1, 2, folder)
         note(added_ms=max(0.0, alone.p50_ms - self.direct_ms))
+        if peer.routed_model:
+            body = load.chat_body(peer.routed_model)
+            load.whole(running, url, body, headers, 64, 1, folder)  # its latencies get known
+            shot = load.whole(running, url, body, headers, 64, seconds, folder)
+            note(routed_rps=shot.rps, routed_cpu_us=shot.cpu_us, routed_errors=shot.errors)
         if "translated" in peer.paths:
             given = {**headers, "anthropic-version": "2023-06-01"}
             url = base + peer.paths["translated"]

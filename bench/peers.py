@@ -37,6 +37,8 @@ class Site:
 class Peer:
     """One gateway. `paths` maps a cell to the path that serves it; a cell that is missing is not offered.
 
+    `routed_model` is one with all of routing switched on (None: not measured).
+
     `books` is a path that answers when everything served so far is entered (None: nothing is).
     """
 
@@ -49,6 +51,7 @@ class Peer:
     start_timeout_s: float = 90.0
     model: str = "gpt-4.1"
     stream_model: str = "gpt-4.1"
+    routed_model: str | None = None
     installed: Callable[[], tuple[int | None, float | None]] = lambda: (None, None)
     books: str | None = None
 
@@ -74,14 +77,23 @@ def _madang_version() -> str:
 
 
 def madang_config(site: Site, models: int = 0) -> str:
-    """Madang's configuration: two providers of the same wire format, one for streams, asked as fast as can be."""
+    """Madang's configuration: providers of the same wire format, one for streams, asked as fast as can be.
+
+    `routed` has all that may decide where a request goes: latency, a fallback and a canary.
+    """
     fast = "api_key: sk-bench, limits: off, concurrency: off"
     lines = [
         "providers:",
         f"  openai: {{{fast}, base_url: 'http://127.0.0.1:{site.whole_port}/v1'}}",
         f"  streams: {{{fast}, kind: openai, base_url: 'http://127.0.0.1:{site.streaming_port}/v1'}}",
+        f"  second: {{{fast}, kind: openai, base_url: 'http://127.0.0.1:{site.whole_port}/v1'}}",
+        "canaries: {next: {model: routed, to: openai/gpt-4o, percent: 5}}",
         "models:",
         "  streamed: {targets: [streams/gpt-4.1]}",
+        "  routed:",
+        "    targets: [openai/gpt-4.1, second/gpt-4.1]",
+        "    pick: latency",
+        "    fallback: [gpt-4o]",
     ]
     lines += [f"  model-{n}: {{targets: [openai/gpt-4.1]}}" for n in range(models)]
     return "\n".join(lines) + "\n"
@@ -217,6 +229,7 @@ PEERS = (
         {"whole": _CHAT, "stream": _CHAT, "translated": "/v1/messages"},
         environ={"MADANG_ADMIN_KEY": ADMIN_KEY},
         stream_model="streamed",
+        routed_model="routed",
         installed=_madang_size,
         books="/v1/usage/current-month",
     ),

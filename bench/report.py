@@ -15,6 +15,13 @@ _ROWS = (
     ("whole_cpu_us", "… CPU per request (µs)", "{:.1f}"),
     ("whole_errors", "… errors", "{}"),
     ("added_ms", "added latency, 1 connection: p50 (ms)", "{:.3f}"),
+    (
+        "routed_rps",
+        "the same by latency, with fallback, breakers and canary: requests/s",
+        "{:,.0f}",
+    ),
+    ("routed_cpu_us", "… CPU per request (µs)", "{:.1f}"),
+    ("routed_errors", "… errors", "{}"),
     ("translated_rps", "Anthropic → OpenAI, 64 connections: requests/s", "{:,.0f}"),
     ("translated_cpu_us", "… CPU per request (µs)", "{:.1f}"),
     ("translated_errors", "… errors", "{}"),
@@ -70,6 +77,10 @@ def ratios(results: dict[str, dict[str, Any]]) -> dict[str, float]:
         for field in ("whole_rps", "translated_rps", "stream_cpu_us", "translated_stream_cpu_us"):
             if ours.get(field) and theirs.get(field):
                 found[f"{field}: madang / {peer}"] = round(ours[field] / theirs[field], 2)
+    if ours.get("routed_cpu_us"):
+        found["CPU per request with all of routing on / plain"] = round(
+            ours["routed_cpu_us"] / ours["whole_cpu_us"], 3
+        )
     if ours.get("many_rps") and ours.get("few_rps"):
         found["throughput with many keys, models and rows / with few"] = round(
             ours["many_rps"] / ours["few_rps"], 3
