@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
+from functools import lru_cache
 from math import inf
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -234,7 +235,8 @@ class Connection(asyncio.Protocol):
     def _request(self) -> Request:
         parser = self._parser
         headers = {name.lower(): value for name, value in self._fields.items()}
-        path, query = _split(self._url)
+        url = self._url
+        path, query = _split(url) if b"?" in url else (_plain(url), b"")
         version = parser.get_http_version()
         closing = version == "1.0" or not parser.should_keep_alive()
         method = parser.get_method().decode("ascii")
@@ -367,6 +369,12 @@ class Connection(asyncio.Protocol):
             self._wait(self._bounds.pause_s)
         else:
             self._transport.abort()
+
+
+@lru_cache(maxsize=256)
+def _plain(url: bytes) -> str:
+    """The path of an address without a query, in which there may be secrets; callers ask for few of them."""
+    return _split(url)[0]
 
 
 def _split(url: bytes) -> tuple[str, bytes]:

@@ -4,8 +4,12 @@ Rule: a cell is made of sums and histograms only, so that two cells are one by a
 process, interval or target they are of.
 """
 
+import collections
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from msgspec import Struct, field
@@ -39,6 +43,12 @@ _BUCKETS: Final = [100] + [
 _FROM_US: Final = [-(-(bucket % 100) * 10 ** (bucket // 100) // 100) for bucket in _BUCKETS]
 """All buckets of `ledger.latency`, and the least time that each holds."""
 
+_place_of = partial(bisect_right, _FROM_US)
+_labels = attrgetter("provider", "model", "key_id")
+_kind = attrgetter("outcome", "final", "streamed")
+_PLAIN: Final = ("ok", True, False)
+_figures = attrgetter("latency_us", "input_tokens", "output_tokens", "cost_nusd")
+
 
 class Labels(NamedTuple):
     """Whose attempts they are; None where they are taken together."""
@@ -62,9 +72,9 @@ class Timing(Struct, array_like=True):
         self.total_us += sum(times)
         self.max_us = max(self.max_us, *times)
         buckets = self.buckets
-        for us in times:
-            bucket = _BUCKETS[bisect_right(_FROM_US, us) - 1]
-            buckets[bucket] = buckets.get(bucket, 0) + 1
+        for place, count in collections.Counter(map(_place_of, times)).items():
+            bucket = _BUCKETS[place - 1]
+            buckets[bucket] = buckets.get(bucket, 0) + count
 
     def merge(self, other: "Timing") -> None:
         """Add another's."""
@@ -110,24 +120,21 @@ class Cell(Struct, array_like=True):
 
     def add_all(self, rows: Sequence[Attempt]) -> None:
         """Count attempts; whole answers, which most are, in one go."""
-        times: list[int] = []
-        entered = made = cost = 0
-        for row in rows:
-            if row.outcome == "ok" and row.final and not row.streamed and row.cost_nusd is not None:
-                times.append(row.latency_us)
-                entered += row.input_tokens
-                made += row.output_tokens
-                cost += row.cost_nusd
+        plain = []
+        for row, kind in zip(rows, map(_kind, rows), strict=True):
+            if kind == _PLAIN and row.cost_nusd is not None:
+                plain.append(row)
             else:
                 self.add(row)
-        if times:
-            self.requests += len(times)
-            self.attempts += len(times)
-            self.answered += len(times)
+        if plain:
+            times, entered, made, costs = zip(*map(_figures, plain), strict=True)
+            self.requests += len(plain)
+            self.attempts += len(plain)
+            self.answered += len(plain)
             self.latency.add(*times)
-            self.input_tokens += entered
-            self.output_tokens += made
-            self.cost_nusd += cost
+            self.input_tokens += sum(entered)
+            self.output_tokens += sum(made)
+            self.cost_nusd += sum(costs)
 
     def add(self, row: Attempt) -> None:
         """Count one attempt."""
@@ -217,15 +224,8 @@ class Counter:
 
     def count(self, rows: Iterable[Attempt]) -> None:
         """Count attempts."""
-        groups: dict[tuple[str, str, str], list[Attempt]] = {}
-        for row in rows:
-            labels = (row.provider, row.model, row.key_id)
-            group = groups.get(labels)
-            if group is None:
-                group = groups[labels] = []
-            group.append(row)
-        for labels, group in groups.items():
-            bounded(self._batch, Labels._make(labels), self._most).add_all(group)
+        for labels, group in groupby(sorted(rows, key=_labels), key=_labels):
+            bounded(self._batch, Labels._make(labels), self._most).add_all(list(group))
 
     def take(self) -> Batch:
         """What was counted since the last time."""

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from operator import attrgetter
 
 from madang.errors import StoreUnavailable
 from madang.keys import Keyring
@@ -16,6 +17,8 @@ from madang.state.vault import Vault
 
 _log = logging.getLogger("madang.keys")
 _SAVE_S = 3.0
+_key = attrgetter("provider", "provider_key")
+_moment = attrgetter("at_us")
 
 
 class KeyKeeper:
@@ -27,13 +30,11 @@ class KeyKeeper:
         self._tells = tells
         self._save_at = 0.0
         self._tell_at = 0.0
-        self._used: dict[tuple[str, str], int] = {}
+        self._used: dict[tuple[str, str | None], int] = {}
 
     def saw(self, attempts: Sequence[Attempt]) -> None:
         """Note which keys of providers were used, by their first characters."""
-        for attempt in attempts:
-            if attempt.provider_key is not None:
-                self._used[attempt.provider, attempt.provider_key] = attempt.at_us // 1_000_000
+        self._used.update(zip(map(_key, attempts), map(_moment, attempts), strict=True))
 
     async def tend(self, now_s: float, warn_s: float) -> None:
         """Do what is due. Raises StoreUnavailable; what could not be entered then is not told again."""
@@ -47,7 +48,12 @@ class KeyKeeper:
     async def save(self) -> None:
         """Enter what was used in the store, and say whose replaced secret it was."""
         taken = self._keyring.take_uses()
-        used, self._used = self._used, {}
+        seen, self._used = self._used, {}
+        used = {
+            (provider, prefix): at_us // 1_000_000
+            for (provider, prefix), at_us in seen.items()
+            if prefix is not None
+        }
         if used and self._vault.opened.keys:
             await asyncio.to_thread(self._vault.save_uses, used)
         for key in await asyncio.to_thread(self._keyring.save_uses, taken):

@@ -33,8 +33,10 @@ def read_envelope(body: bytes, path_model: str | None, path_stream: bool) -> Env
     model = member(fields, "model", _model, "a string") if "model" in fields else path_model
     if not model:
         raise InvalidRequest("`model` is missing.", param="model", code="missing_field")
-    bound = member(fields, "max_completion_tokens", _bound, "an integer")
-    if bound is None:
+    bound = None
+    if "max_completion_tokens" in fields:
+        bound = member(fields, "max_completion_tokens", _bound, "an integer")
+    if bound is None and "max_tokens" in fields:
         bound = member(fields, "max_tokens", _bound, "an integer")
     is_stream, tells_usage = path_stream, False
     if "stream" in fields:
