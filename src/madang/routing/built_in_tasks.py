@@ -3,7 +3,8 @@
 A row is there for whoever serves one of its candidates.
 
 Candidates are the models that the product's requirements were written for (G1), the one that suits the
-work best first; what weighs most among them is said by `prefer`. Sets: reasoning, creative, fast; simple, standard,
+work best first; what weighs most among them is said by `prefer`. What the studio asks for has one
+each of Anthropic, OpenAI and Gemini, so that a key of any one of them writes a drama. Sets: reasoning, creative, fast; simple, standard,
 advanced; reasoning, chat, general, batch, vision; script, dialogue, translate, polish.
 """
 
@@ -29,10 +30,10 @@ BUILT_IN: Final[dict[str, Task]] = {
     "general": Task((_GPT, _SONNET, _FLASH), "quality"),
     "batch": Task((_DEEPSEEK, _FLASH, _SCOUT), "cost"),
     "vision": Task((_GPT, _SONNET, _FLASH), "quality"),
-    "script": Task((_SONNET, _GPT), "quality"),
+    "script": Task((_SONNET, _GPT, _FLASH), "quality"),
     "dialogue": Task((_GPT, _SONNET, _FLASH), "quality"),
-    "translate": Task((_FLASH, _DEEPSEEK, _GPT), "cost"),
-    "polish": Task((_DEEPSEEK, _FLASH), "cost"),
+    "translate": Task((_FLASH, _DEEPSEEK, _GPT, _SONNET), "cost"),
+    "polish": Task((_DEEPSEEK, _FLASH, _GPT, _SONNET), "cost"),
 }
 
 TIERS: Final = ("task:simple", "task:standard", "task:advanced")
