@@ -37,7 +37,7 @@ def test_candidates_of_ones_own_task_have_to_be_served_and_those_of_a_built_in_o
         directory(OPENAI, tasks={"mine": task}).resolve("task:mine", "chat")
     assert models_of(directory(OPENAI).resolve("task:script", "chat")) == ["gpt-4.1"]
     with pytest.raises(UnknownModel, match="No configured provider"):
-        directory(GEMINI).resolve("task:script", "chat")
+        directory(GEMINI).resolve("task:creative", "chat")
 
 
 def test_an_unknown_task_names_those_that_there_are() -> None:
