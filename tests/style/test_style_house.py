@@ -43,7 +43,8 @@ CALLS_AT_IMPORT: dict[tuple[str, str], str] = {
 # What any module may call while it is imported, as it only makes a value. So do classes (CapWords).
 MAKES_A_VALUE = {
     *("frozenset", "set", "dict", "tuple", "list", "range", "bytes", "sorted", "len", "max", "min"),
-    *("re.compile", "field", "msgspec.field", "partial", "attrgetter", "getattr", "encode", "join", "split"),
+    *("re.compile", "field", "msgspec.field", "partial", "attrgetter", "getattr", "encode"),
+    *("join", "split"),
     *("items", "values", "keys", "namedtuple", "getLogger", "cast", "type", "get_args"),
     *("date", "toordinal", "timedelta", "maketrans", "replace", "click.option", "click.argument"),
 }

@@ -158,7 +158,9 @@ def test_all_that_nobody_does_is_named_at_once_with_what_to_do(tmp_path):
     words = str(refused.value)
     for told in ("write it: Nobody there.", "--speech scratch-voice", "--video animatic"):
         assert words.count(told) == 1
-    assert {"/v1/videos/plan", "/v1/audio/speech/plan", "/v1/models/task%3Ascript"} <= {it.path for it in server.asked}
+    assert {"/v1/videos/plan", "/v1/audio/speech/plan", "/v1/models/task%3Ascript"} <= {
+        it.path for it in server.asked
+    }
 
 
 def test_who_could_do_it_a_moment_ago_is_not_asked_again(tmp_path):
