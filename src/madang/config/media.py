@@ -21,8 +21,8 @@ class Media(Struct, frozen=True, forbid_unknown_fields=True):
     when it would show, and how long it may wait to be begun, where a provider takes such a bound;
     give_up_s: how long a job may take in all. poll_factor: how much slower than their adapters say
     providers are asked how a job fares (below 1: faster, for simulated ones). allow_private: hosts,
-    addresses and networks (CIDR) of one's own to which makers of media may send for their files; else private, link-local and
-    loopback addresses are refused, also behind a name.
+    addresses and networks (CIDR) of one's own to which makers of media may send for their files;
+    else private, link-local and loopback addresses are refused, also behind a name.
     """
 
     store: str = "files"

@@ -5,7 +5,8 @@ A row is there for whoever serves one of its candidates.
 Candidates are the models that the product's requirements were written for (G1), the one that suits the
 work best first; what weighs most among them is said by `prefer`. What the studio asks for has one
 each of Anthropic, OpenAI and Gemini, so that a key of any one of them writes a drama. Sets:
-reasoning, creative, fast; simple, standard, advanced; reasoning, chat, general, batch, vision; script, dialogue, translate, polish.
+reasoning, creative, fast; simple, standard, advanced; reasoning, chat, general, batch, vision;
+script, dialogue, translate, polish.
 """
 
 from typing import Final
