@@ -107,8 +107,9 @@ def test_nothing_is_traced_where_nothing_is_sampled():
     assert {got.path for got in collector.got} == {"/v1/metrics"}
 
 
-def test_a_collector_that_never_answers_keeps_nobody_waiting():
-    """Two thousand requests are taken while it holds the very first call in its hand."""
+def test_a_collector_that_never_answers_keeps_nobody_waiting(monkeypatch):
+    """Two thousand requests are taken while it holds the very first call in its hand; nor does the end wait."""
+    monkeypatch.setattr("madang.watch.otel._TIMEOUT_S", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         otel = Otel(Telemetry(otlp=address), every_ms=3_600_000)
@@ -118,6 +119,7 @@ def test_a_collector_that_never_answers_keeps_nobody_waiting():
         requests.join(60)
         assert not requests.is_alive()
         called.close()
+    otel.close()
 
 
 def test_without_telemetry_nothing_of_it_is_loaded():

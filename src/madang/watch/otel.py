@@ -61,10 +61,9 @@ class Otel:
         self._tracing = TracerProvider(resource=resource, shutdown_on_exit=False)
         exporter = OTLPSpanExporter(f"{base}/v1/traces", headers=headers, timeout=_TIMEOUT_S)
         self._tracing.add_span_processor(BatchSpanProcessor(exporter))
-        reader = PeriodicExportingMetricReader(
-            OTLPMetricExporter(f"{base}/v1/metrics", headers=headers, timeout=_TIMEOUT_S),
-            export_interval_millis=every_ms,
-        )
+        measured = OTLPMetricExporter(f"{base}/v1/metrics", headers=headers, timeout=_TIMEOUT_S)
+        reader = PeriodicExportingMetricReader(measured, export_interval_millis=every_ms)
+        self._exporters = (exporter, measured)
         self._measuring = MeterProvider([reader], resource, shutdown_on_exit=False)
         self._tracer = self._tracing.get_tracer("madang", __version__)
         meter = self._measuring.get_meter("madang", __version__)
@@ -90,10 +89,18 @@ class Otel:
         """Send what is left, for some seconds at most."""
         self._waiting.put(None)
         self._thread.join(_TIMEOUT_S)
+        # a batch that nobody takes is tried again for long, and many may wait
+        enough = threading.Timer(_TIMEOUT_S, self._give_up)
+        enough.start()
         self._tracing.shutdown()
         self._measuring.shutdown()
+        enough.cancel()
         if self._left_out:
             _log.warning("%d requests were left out of telemetry", self._left_out)
+
+    def _give_up(self) -> None:
+        for exporter in self._exporters:
+            exporter.shutdown()
 
     def _run(self) -> None:
         while (rows := self._waiting.get()) is not None:
