@@ -17,6 +17,14 @@ def place(tmp_path_factory):
     return tmp_path_factory.mktemp("open")
 
 
+def used(facts):
+    """As it is after the first of them."""
+    alike = Alike(facts)
+    alike.use()
+    alike.use()
+    return alike
+
+
 def left_by(place, begin):
     """What is left behind of a writer that `begin` has put one attempt on record with."""
     under_way = UnderWay(Claim(place, "w0"))
@@ -42,7 +50,7 @@ def test_the_same_is_read_again(place, names, tags, price, numbers):
         *("req_a", n, NOV_20_2026_US, key, None, tags, "chat", asked, model, provider, "chat"),
         *("eu", streamed, tokens, price),
     )
-    alike = Alike(replace(facts, request_id="", n=0, at_us=0, input_tokens=0))
+    alike = used(replace(facts, request_id="", n=0, at_us=0, input_tokens=0))
     left = left_by(place, lambda it: it.begin_alike(alike, "req_a", n, NOV_20_2026_US, tokens))
     assert left == left_by(place, lambda it: it.begin(facts))
     assert len(left[0]) == 1
@@ -55,7 +63,7 @@ def test_what_cannot_be_written_is_cut_as_always(place):
         *("req_a", 0, 1, "key", None, {"a": "x" * 900}, "chat", "\ud800", "m", "p", "chat"),
         *(None, False, 5, None),
     )
-    ((facts, _),), refused = left_by(place, lambda it: it.begin_alike(Alike(odd), "req_b", 2, 7, 9))
+    ((facts, _),), refused = left_by(place, lambda it: it.begin_alike(used(odd), "req_b", 2, 7, 9))
     assert refused == []
     assert (facts.request_id, facts.n, facts.at_us, facts.input_tokens) == ("req_b", 2, 7, 9)
     assert facts.tags == {}

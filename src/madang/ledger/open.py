@@ -41,6 +41,8 @@ _MOST_HEARD: Final = 0xFFFF_FFFF
 _MOST_TEXT: Final = 40
 """Characters of a text that is cut for want of room. Five of them, three ids and the numbers fit."""
 
+_WORTH_WRITING: Final = 2
+
 _ODD: Final = re.compile(r'[^\x20-\x7e]|["\\]')
 
 _crc32 = zlib.crc32
@@ -83,21 +85,34 @@ _decode = msgspec.json.Decoder(Begun).decode
 
 
 class Alike:
-    """Facts that many attempts have in common, written once: all but which request it is, when, and its prompt."""
+    """Facts that many attempts have in common, written once: all but which request it is, when, and its prompt.
 
-    __slots__ = ("facts", "text")
+    `text` is written for the second of them (None: not yet, or it cannot be): many are the only ones of their kind.
+    """
+
+    __slots__ = ("_uses", "facts", "text")
 
     def __init__(self, facts: Begun) -> None:
         """`facts` are those of any of them."""
         self.facts = facts
+        self.text: bytes | None = None
+        self._uses = 0
+
+    def use(self) -> None:
+        """Another one is put on record without the text."""
+        self._uses += 1
+        if self._uses == _WORTH_WRITING:
+            self.text = self._written()
+
+    def _written(self) -> bytes | None:
+        facts = self.facts
         common = [getattr(facts, name) for name in Begun.__struct_fields__[3:13]]
         try:
             middle, price = _encode(common)[1:-1], _encode(facts.price)
         except UnicodeEncodeError:  # lone surrogates
-            self.text: bytes | None = None
-        else:
-            own = b'["%b",%d,%d,', middle.replace(b"%", b"%%"), b",%d,", price.replace(b"%", b"%%")
-            self.text = b"".join((*own, b"]"))
+            return None
+        own = b'["%b",%d,%d,', middle.replace(b"%", b"%%"), b",%d,", price.replace(b"%", b"%%")
+        return b"".join((*own, b"]"))
 
     def begun(self, request_id: str, n: int, at_us: int, input_tokens: int) -> Begun:
         """The facts of one of them."""
@@ -148,6 +163,8 @@ class UnderWay:
                 self._touched.append(slot)
                 self._due = True
                 return slot
+        else:
+            alike.use()
         return self.begin(alike.begun(request_id, n, at_us, input_tokens))
 
     def change(self, slot: int, facts: Begun) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import Any
 
 from madang.catalog import Catalog, PriceRow
 from madang.ledger.prices import Prices
@@ -45,12 +44,10 @@ class Lane(Berth):
     """A target that is spoken to in a dialect.
 
     `room` and `longest` are the tokens of its window and of its answers, endless where not known.
-    `moulds` are those of its rows (see `mould`).
     """
 
     __slots__ = (
         "longest",
-        "moulds",
         "own_screen",
         "plain_path",
         "room",
@@ -70,7 +67,6 @@ class Lane(Berth):
         self.longest = target.max_output or _ENDLESS_TOKENS
         self.own_screen = Screen(target.api, target.lacks)
         self.screens: dict[Dialect, Screen] = {}
-        self.moulds: dict[tuple[str, str, bool, str], Any] = {}
 
     def screen(self, dialect: Dialect) -> Screen:
         """The quick question whether a body of a dialect may need what the target lacks."""
@@ -108,6 +104,7 @@ class Snapshot:
         self.quality: Callable[[str], float | None] = _unknown
         self.patience = patience or Patience()
         self.refuses_unpriced = True
+        self.moulds: dict[tuple[object, ...], object] = {}
         self._prices = Prices(self.prices)
         self._terms = terms
         self._lanes: dict[Target, Lane] = {}

@@ -9,10 +9,10 @@ from typing import Final
 from madang.ledger.open import Alike, Begun
 from madang.model import Attempt, PriceRow
 from madang.pipeline.call import Call
-from madang.pipeline.lane import Lane
+from madang.pipeline.lane import Lane, Snapshot
 
-_MOST: Final = 1_000
-"""A lane has a mould for each key, name of a model and format; callers may make up names."""
+_MOST: Final = 4_096
+"""So many are kept of a configuration, some 5 MB; with more keys and models than that some are made again."""
 
 
 class Mould:
@@ -62,11 +62,11 @@ class Mould:
         return row
 
 
-def mould_of(call: Call, lane: Lane, price: PriceRow | None) -> Mould:
+def mould_of(call: Call, lane: Lane, price: PriceRow | None, snapshot: Snapshot) -> Mould:
     """The mould for a call's rows on a lane, at this price; made at first use, and when one of them has changed."""
     key, envelope = call.key, call.envelope
-    name = (key.id, envelope.model, envelope.stream, call.wire.dialect)
-    known: dict[tuple[str, str, bool, str], Mould] = lane.moulds
+    name = (lane, key.id, envelope.model, envelope.stream, call.wire.dialect)
+    known: dict[tuple[object, ...], Mould] = snapshot.moulds  # type: ignore[assignment] # ours alone
     mould = known.get(name)
     if mould is not None and mould.key is key and mould.price is price and call.tags is key.tags:
         return mould

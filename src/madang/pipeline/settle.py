@@ -44,7 +44,7 @@ class Account:
         self.call = call
         self.lane = lane
         self.price = price = snapshot.price(lane, call.at_us)
-        self.mould = mould_of(call, lane, price)
+        self.mould = mould_of(call, lane, price, snapshot)
         self.began_at = began_at
         self.sent_at = began_at
         self.first_byte_at: float | None = None
