@@ -153,15 +153,9 @@ class UnderWay:
         """The same for one of many; `request_id` is one of ours, so there is nothing in it to be escaped."""
         if alike.text is not None:
             text = alike.text % (request_id.encode(), n, at_us, input_tokens)
-            size = len(text)
-            if size <= _ROOM and (self._free or self._grow()):
+            if len(text) <= _ROOM and (self._free or self._grow()):
                 slot = self._free.pop()
-                at = slot * SLOT_BYTES
-                _pack_into(self._image, at, _crc32(text), 0, size)
-                at += 10
-                self._image[at : at + size] = text
-                self._touched.append(slot)
-                self._due = True
+                self._lay(slot, text)
                 return slot
         else:
             alike.use()
@@ -222,6 +216,9 @@ class UnderWay:
 
     def _put(self, slot: int, facts: Begun) -> None:
         text = _written(facts) or _written(replace(facts, tags={})) or _encode(_cut(facts))
+        self._lay(slot, text)
+
+    def _lay(self, slot: int, text: bytes) -> None:
         at = slot * SLOT_BYTES
         size = len(text)
         image = self._image

@@ -126,9 +126,8 @@ class Snapshot:
         return berth
 
     def _parts(self, target: Target) -> tuple[Target, Provider, Standing, Line, str | None]:
-        if (
-            len(self._lanes) + len(self._berths) >= _MAX_LANES
-        ):  # callers may make up names of models
+        # callers may make up names of models
+        if len(self._lanes) + len(self._berths) >= _MAX_LANES:
             self._lanes.clear()
             self._berths.clear()
             self._lines.clear()

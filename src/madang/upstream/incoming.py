@@ -141,14 +141,7 @@ class Incoming:
         while not self.status:
             if self._failure is not None:
                 raise self._failure
-            self._waiter = self._loop.create_future()
-            try:  # as `_news`, without a coroutine for it: every answer waits here once
-                await self._waiter
-            except BaseException:
-                self.close()
-                raise
-            finally:
-                self._waiter = None
+            await self._news()
 
     @property
     def untouched(self) -> bool:

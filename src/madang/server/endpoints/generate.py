@@ -3,12 +3,10 @@
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from madang.config.routes import TASK_PREFIX
 from madang.errors import Draining, InvalidRequest, MadangError, Overloaded
-from madang.keys import Key
 from madang.model import Dialect
 from madang.model.trace import read_trace
 from madang.pipeline.again.wish import NONE, wish_of
@@ -57,11 +55,7 @@ async def generate(
     """Answer one request, for text or for embeddings; `apart`: who answers for models that are no models."""
     runtime.in_flight += 1
     try:
-        entry = enter(runtime, endpoint, request)
-        body = body_at_hand(request, entry.limit)
-        if body is None:
-            body = await read_body(request, entry.limit, runtime.settings.server.body_timeout_s)
-        call = read_call(runtime, endpoint, request, entry, body)
+        call = await admit(runtime, endpoint, request)
         special = apart.get(call.envelope.model)
         if special is not None and endpoint.dialect == "chat":
             await special(runtime, call, request)
@@ -111,48 +105,26 @@ async def count(runtime: Runtime, endpoint: Endpoint, request: Request) -> None:
 
 
 async def admit(runtime: Runtime, endpoint: Endpoint, request: Request) -> Call:
-    """Check the caller, read the request, make it a call."""
-    entry = enter(runtime, endpoint, request)
-    body = body_at_hand(request, entry.limit)
-    if body is None:
-        body = await read_body(request, entry.limit, runtime.settings.server.body_timeout_s)
-    return read_call(runtime, endpoint, request, entry, body)
-
-
-class Entry(NamedTuple):
-    """Who has come in, when (monotonic seconds, Unix time in ns), and how large a body is taken."""
-
-    key: Key
-    started: float
-    at_ns: int
-    limit: int
-
-
-def enter(runtime: Runtime, endpoint: Endpoint, request: Request) -> Entry:
-    """Check whether there is room for a request, and who its caller is; before its body is read."""
+    """Check the caller, read the request's envelope, make it a call."""
     started = time.monotonic()
     if runtime.draining:
         raise Draining("This gateway is shutting down; send the request again.", retry_after_s=1)
     bounds = runtime.settings.server
     if runtime.in_flight > bounds.max_in_flight // 2:
         shed(runtime, request)
-    at_ns = time.time_ns()
     dialect = endpoint.dialect or "chat"
+    at_ns = time.time_ns()
     key = authenticate(runtime.keyring, request, dialect, at_ns / 1e9, runtime.settings.keys)
-    return Entry(key, started, at_ns, bounds.max_body_mb * 1024 * 1024)
-
-
-def read_call(
-    runtime: Runtime, endpoint: Endpoint, request: Request, entry: Entry, body: bytes
-) -> Call:
-    """Read a request's envelope and its caller's wishes."""
-    key, at_ns, dialect = entry.key, entry.at_ns, endpoint.dialect or "chat"
+    limit = bounds.max_body_mb * 1024 * 1024
+    body = body_at_hand(request, limit)
+    if body is None:
+        body = await read_body(request, limit, bounds.body_timeout_s)
     call = Call(
         id=runtime.new_request_id(at_ns),
         wire=WIRES[dialect],
         key=key,
         at_us=at_ns // 1000,
-        started=entry.started,
+        started=started,
         body=body,
         path_model=endpoint.model,
         path_stream=endpoint.stream,
