@@ -62,6 +62,7 @@ Kind = Literal[
     "unreachable",
     "timeout",
     "broken",
+    "store_unavailable",
     "internal",
 ]
 
@@ -330,7 +331,7 @@ class StoreUnavailable(MadangError):
     """503: the store or the journal cannot be read or written: full, locked, damaged, or of another version."""
 
     status = 503
-    kind = "internal"
+    kind = "store_unavailable"
 
 
 class InternalError(MadangError):

@@ -45,6 +45,7 @@ REMEDIES: Final[dict[Kind, Remedy]] = {
     "conflict": GIVE_UP,
     "too_large": GIVE_UP,
     "unprocessable": GIVE_UP,
+    "store_unavailable": GIVE_UP,
     "internal": GIVE_UP,
     # the target will not do it, however often it is asked
     "content_filter": Remedy("named", is_fault=False),

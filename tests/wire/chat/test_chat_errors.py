@@ -63,6 +63,7 @@ WRITTEN = [
     (errors.ProviderLacksModel("m"), 404, "invalid_request_error", "model_not_found"),
     (errors.ProviderOverloaded("m"), 503, "overloaded_error", "overloaded"),
     (errors.ProviderTimedOut("m", phase="idle"), 504, "timeout_error", "idle_timeout"),
+    (errors.StoreUnavailable("m"), 503, "server_error", "store_unavailable"),
     (errors.InternalError("m"), 500, "server_error", "internal_error"),
 ]
 

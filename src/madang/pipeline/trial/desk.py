@@ -22,7 +22,7 @@ from madang.state.store import Store
 
 _log = logging.getLogger("madang.canary")
 _AT_ONCE: Final = 5000
-_OURS: Final = frozenset({"internal"})
+_OURS: Final = frozenset({"internal", "store_unavailable"})
 _NOT_ITS_FAULT: Final = frozenset(
     {"invalid_request", "context_overflow", "unsupported_feature", "content_filter"}
 )

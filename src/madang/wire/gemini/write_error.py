@@ -50,6 +50,7 @@ ROWS: dict[Kind, _Row] = {
     "unreachable": _Row(502, "INTERNAL"),
     "broken": _Row(502, "INTERNAL"),
     "overloaded": _Row(503, "UNAVAILABLE"),
+    "store_unavailable": _Row(503, "UNAVAILABLE"),
     "timeout": _Row(504, "DEADLINE_EXCEEDED"),
 }
 """Every `errors.Kind`."""
@@ -72,10 +73,9 @@ def write_error(error: MadangError) -> tuple[int, bytes]:
     row = ROWS[error.kind]
     if isinstance(error, ProviderRejected) and error.raw is not None and _is_error(error.raw):
         return error.status, error.raw
-    telling = isinstance(
+    if isinstance(
         error, ProviderRejected | ProviderLacksModel | ProviderFailed | ProviderRefusedKey
-    )
-    if telling or error.status == 503:
+    ):
         row = _Row(error.status, _WORD_BY_STATUS.get(error.status, row.word))
     failure = Failed(error.message, error.kind, error.code)
     return row.status, encode(_document(row, failure, error.retry_after_s))

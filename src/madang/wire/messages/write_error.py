@@ -41,6 +41,7 @@ _ROWS: Final[dict[str, tuple[int, str]]] = {
     "provider_failed": (502, "api_error"),
     "unreachable": (502, "api_error"),
     "broken": (502, "api_error"),
+    "store_unavailable": (503, "api_error"),
     "timeout": (504, "timeout_error"),
     "overloaded": (529, "overloaded_error"),
 }

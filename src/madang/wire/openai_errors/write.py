@@ -63,6 +63,7 @@ _TABLE: Final[dict[str, _Row]] = {
     "unreachable": _Row(502, "server_error", "provider_unreachable"),
     "timeout": _Row(504, "timeout_error", "timeout"),
     "broken": _Row(502, "server_error", "provider_broken"),
+    "store_unavailable": _Row(503, "server_error", "store_unavailable"),
     "internal": _Row(500, "server_error", "internal_error"),
 }
 
