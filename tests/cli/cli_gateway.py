@@ -57,17 +57,22 @@ def run(*args, environ=None, **given):
     )
 
 
-@contextmanager
-def up(home, *args, environ=None, **given):
-    """A gateway on a free port, until the block is left."""
-    process = subprocess.Popen(
-        [*MADANG, "up", "--home", str(home), "--port", "0", *args],
+def starting(home, *args, environ=None, **given):
+    """A gateway on a free port, from its first moment."""
+    return subprocess.Popen(
+        [*MADANG, "up", "--home", str(home), "--port", "0", *map(str, args)],
         env={**BARE, **(environ or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         **given,
     )
+
+
+@contextmanager
+def up(home, *args, environ=None, **given):
+    """A gateway on a free port, until the block is left."""
+    process = starting(home, *args, environ=environ, **given)
     try:
         yield Up(process, _welcome(process), home)
     finally:

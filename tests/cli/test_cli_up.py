@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from cli_gateway import BARE, ask, http, run, up
+from cli_gateway import BARE, ask, http, run, starting, up
 
 PROVIDER = """
 providers: {mine: {kind: openai, base_url: "http://127.0.0.1:1/v1", serves: all}}
@@ -123,6 +123,24 @@ def test_one_ctrl_c_lets_an_open_stream_finish(tmp_path):
             answer = first + b"".join(iter(lambda: caller.recv(65536), b""))
         assert b"data: [DONE]" in answer
         assert gateway.process.wait(10) == 0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_it_drains_from_the_moment_in_which_it_says_that_it_serves(tmp_path, workers):
+    process = starting(tmp_path, "--workers", workers)
+    next(line for line in process.stdout if "serves on" in line)
+    process.terminate()
+    _, log = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "open requests may finish" in log
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_hangup_ends_nothing(tmp_path, workers):
+    with up(tmp_path, "--workers", str(workers)) as gateway:
+        gateway.process.send_signal(signal.SIGHUP)
+        assert "SIGHUP: nothing to do" in next(iter(gateway.process.stderr))
+        assert ask(gateway, gateway.key)[0] == 200
 
 
 USER = {"role": "user", "content": "count to 20000"}

@@ -2,7 +2,7 @@
 
 One process serves by default. With more, each is a fork of this one after the socket is bound,
 shares it, and is replaced when it dies. SIGTERM and SIGINT stop accepting, let open requests finish
-(at most `drain_s`), and end.
+(at most `drain_s`), and end; SIGHUP changes nothing, for a changed configuration is taken up without it.
 """
 
 import asyncio
@@ -38,11 +38,13 @@ _LAST_WORDS_S = 2
 _ONE_WORD_S = 1.0
 """Ctrl-C reaches a worker twice, from the terminal and from its supervisor; it was pressed once."""
 
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+
 Started = Callable[[Runtime], Awaitable[None]]
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, with signals that drain this process instead of killing it afterwards.
+    """uvicorn's server, with signals that drain this process instead of killing it, at every moment.
 
     `lifeline` is a descriptor whose end of file means that whoever started this process is gone.
     """
@@ -55,18 +57,24 @@ class _Server(uvicorn.Server):
         self._breaking: asyncio.Task[None] | None = None
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Drain on SIGTERM and SIGINT."""
+    def heeding(self) -> Iterator[None]:
+        """Drain on SIGTERM and SIGINT, from before anybody is told that it serves until all is written."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _ENDING:
             loop.add_signal_handler(number, self._drain, number.name)
+        loop.add_signal_handler(signal.SIGHUP, _hung_up)
         if self._lifeline is not None:
             loop.add_reader(self._lifeline, self._orphaned, self._lifeline)
         try:
             yield
         finally:
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number in (*_ENDING, signal.SIGHUP):
                 loop.remove_signal_handler(number)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing: uvicorn would begin too late, and end too soon."""
+        yield
 
     def _drain(self, why: str) -> None:
         now = time.monotonic()
@@ -133,16 +141,27 @@ async def _serve(
         proxy_headers=False,
         timeout_graceful_shutdown=ceil(bounds.drain_s) + _LAST_WORDS_S,
     )
-    await runtime.start()
-    await started(runtime)
-    # what exists now lives as long as the process: keep it out of every later collection
+    server = _Server(config, runtime, lifeline)
+    with server.heeding():
+        await runtime.start()
+        try:
+            if not server.should_exit:
+                await started(runtime)
+                _settle_memory()
+            await server.serve(sockets=[listener])
+        finally:
+            await runtime.stop()
+
+
+def _settle_memory() -> None:
+    """What exists now lives as long as the process: keep it out of every later collection."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
-    try:
-        await _Server(config, runtime, lifeline).serve(sockets=[listener])
-    finally:
-        await runtime.stop()
+
+
+def _hung_up(*_: object) -> None:
+    _log.info("SIGHUP: nothing to do; a changed configuration is taken up by itself")
 
 
 def supervise(
@@ -157,8 +176,9 @@ def supervise(
     `beside` is started in this process, after the workers were forked.
     """
     crew = _Crew(options, listener, workers)
-    signal.signal(signal.SIGTERM, crew.stop)
-    signal.signal(signal.SIGINT, crew.stop)
+    for number in _ENDING:
+        signal.signal(number, crew.stop)
+    signal.signal(signal.SIGHUP, _hung_up)
     for worker in range(workers):
         crew.start(worker, started if worker == 0 else _silent)
     if beside is not None:
@@ -182,13 +202,21 @@ class _Crew:
         self._stopping = False
 
     def start(self, worker: int, started: Started) -> None:
-        """Fork a worker, which announces itself by `started`."""
-        pid = os.fork()
-        if pid == 0:
-            self._serve(worker, started)
-        self._workers[pid] = (worker, time.monotonic())
-        if self._stopping:  # told so while it was being forked
-            os.kill(pid, signal.SIGTERM)
+        """Fork a worker, which announces itself by `started`.
+
+        A signal waits until both know who they are: the worker, that it heeds it itself; its
+        supervisor, whom to pass it on to.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            if self._stopping:
+                return
+            pid = os.fork()
+            if pid == 0:
+                self._serve(worker, started)
+            self._workers[pid] = (worker, time.monotonic())
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
 
     def stop(self, _: int, __: FrameType | None) -> None:
         """Tell every worker to drain. A handler of signals."""
@@ -206,12 +234,12 @@ class _Crew:
                 continue
             _log.error("worker %d ended with status %d; starting another", worker, status)
             time.sleep(max(0.0, since + _RESTART_AFTER_S - time.monotonic()))
-            if not self._stopping:
-                self.start(worker, _silent)
+            self.start(worker, _silent)
 
     def _serve(self, worker: int, started: Started) -> NoReturn:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        for number in _ENDING:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         os.close(self._own_end)
         status = 1
         try:
