@@ -16,7 +16,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from madang.ledger import book, latency, requests, rollups, usage
+from madang.ledger.reports import requests, usage
+from madang.ledger.tables import attempts as book
+from madang.ledger.tables import latency, rollups
 from madang.state.store import Store
 
 ATTEMPTS = 10_000_000

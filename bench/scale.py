@@ -10,7 +10,7 @@ from bench import load
 from bench.peers import ADMIN_KEY, Site, madang_config
 from bench.proc import GATEWAY_CORE, Running, start, wait_for
 from madang.keys import Keyring, NewKey
-from madang.ledger.book import record
+from madang.ledger.tables.attempts import record
 from madang.model import Attempt
 from madang.state.store import Store
 from madang.wire.json import encode

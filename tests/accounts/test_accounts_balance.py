@@ -16,8 +16,8 @@ from madang.accounts.notices import Notice, Refund
 from madang.accounts.payments import Payments
 from madang.accounts.register import Posting
 from madang.errors import Conflict
-from madang.ledger import credit
-from madang.ledger.book import record
+from madang.ledger.tables import credit
+from madang.ledger.tables.attempts import record
 from madang.model import Attempt
 from madang.state.store import Store
 from stand.payments import RATES

@@ -9,7 +9,7 @@ from madang.accounts.payments import Decision
 from madang.accounts.rates import DOLLARS, Rate, part, rate_of
 from madang.accounts.register import Posting
 from madang.errors import Conflict, InvalidRequest, NotFound
-from madang.ledger import credit
+from madang.ledger.tables import credit
 from madang.state.store import Refused
 from stand.payments import RATES
 

@@ -7,7 +7,7 @@ from madang.accounts.register import Posting
 from madang.config.plans import Plan
 from madang.errors import Conflict, InvalidRequest, NotFound, Unauthenticated
 from madang.keys import Keyring, NewKey
-from madang.ledger import credit
+from madang.ledger.tables import credit
 
 NOW_S = 1_795_132_800
 

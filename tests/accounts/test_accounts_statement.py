@@ -12,8 +12,8 @@ from madang.accounts.register import Posting
 from madang.accounts.statement import statement
 from madang.accounts.zones import day_of, day_start_us, zone
 from madang.errors import InvalidRequest
-from madang.ledger.book import record
-from madang.ledger.credit import touch
+from madang.ledger.tables.attempts import record
+from madang.ledger.tables.credit import touch
 from madang.model import Attempt
 
 NOON_UTC_S = 1_795_176_000  # 2026-11-20 12:00 in UTC, 21:00 in Seoul

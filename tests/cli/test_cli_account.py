@@ -11,7 +11,7 @@ from cli_gateway import http
 
 from madang.accounts.notices import Notice
 from madang.accounts.payments import Payments
-from madang.ledger.book import record
+from madang.ledger.tables.attempts import record
 from madang.model import Attempt
 from madang.state.store import Store
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from madang.ledger.book import record
+from madang.ledger.tables.attempts import record
 from madang.model import Attempt
 from madang.state.store import Store
 from madang.wire.json import encode

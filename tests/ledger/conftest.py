@@ -5,7 +5,7 @@ import itertools
 import pytest
 from ledger_reading import NOV_20_2026_US
 
-from madang.ledger.ingest import Ingester
+from madang.ledger.ingest.ingester import Ingester
 from madang.ledger.journal import Journal
 from madang.model import Attempt
 from madang.state.store import Store

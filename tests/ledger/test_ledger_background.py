@@ -7,8 +7,8 @@ from ledger_reading import stored_ids
 
 from madang.errors import StoreUnavailable
 from madang.ledger.alarm import Alarm
-from madang.ledger.background import IngestThread, log
-from madang.ledger.ingest import Ingester
+from madang.ledger.ingest.background import IngestThread, log
+from madang.ledger.ingest.ingester import Ingester
 from madang.state.store import Store
 
 

@@ -11,13 +11,13 @@ import pytest
 from ledger_reading import moved, stored_ids
 
 import madang
-from madang.ledger.ingest import Ingester
+from madang.ledger.ingest.ingester import Ingester
 
 WRITER = """
 import os, sys
 from pathlib import Path
-from madang.ledger.background import IngestThread
-from madang.ledger.ingest import Ingester
+from madang.ledger.ingest.background import IngestThread
+from madang.ledger.ingest.ingester import Ingester
 from madang.ledger.journal import Journal
 from madang.model import Attempt
 from madang.state.store import Store
@@ -43,8 +43,8 @@ while True:
 FULL_DISK = """
 import json, resource, sys
 from pathlib import Path
-from madang.ledger.background import IngestThread
-from madang.ledger.ingest import Ingester
+from madang.ledger.ingest.background import IngestThread
+from madang.ledger.ingest.ingester import Ingester
 from madang.ledger.journal import Journal
 from madang.model import Attempt
 from madang.state.store import Store

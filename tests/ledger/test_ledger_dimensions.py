@@ -9,7 +9,8 @@ import pytest
 from ledger_reading import NOV_20_2026_US, moved
 
 from madang.errors import InvalidRequest
-from madang.ledger import tags, usage
+from madang.ledger.reports import usage
+from madang.ledger.tables import tags
 from madang.state.schema import migrate, migrations
 
 DAY_US = 86_400_000_000

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ledger_reading import NOV_20_2026_US, moved
 
-from madang.ledger import export, usage
+from madang.ledger.reports import export, usage
 
 DAYS = {"from_day": date(2026, 11, 20), "to_day": date(2026, 11, 20)}
 NASTY = 'a "quoted"\r\nline, with = and 한국어'

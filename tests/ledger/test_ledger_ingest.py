@@ -9,7 +9,7 @@ import pytest
 from ledger_reading import moved, stored_ids
 
 from madang.errors import StoreUnavailable
-from madang.ledger.ingest import Ingester
+from madang.ledger.ingest.ingester import Ingester
 from madang.ledger.journal import Journal
 from madang.model import Decision
 from madang.state.store import Store

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ledger_reading import moved
 
 from madang.errors import InvalidRequest
-from madang.ledger.latency import bounds_us, latency, percentile
+from madang.ledger.tables.latency import bounds_us, latency, percentile
 
 DAYS = {"from_day": date(2026, 11, 1), "to_day": date(2026, 11, 30)}
 

@@ -7,7 +7,7 @@ import pytest
 from ledger_reading import NOV_20_2026_US, moved
 from msgspec.structs import replace
 
-from madang.ledger.ingest import Ingester
+from madang.ledger.ingest.ingester import Ingester
 from madang.ledger.journal import Journal
 from madang.ledger.open import SLOT_BYTES, Begun, left_behind
 from madang.model import PriceRow

@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime
 import pytest
 from ledger_reading import NOV_20_2026_US
 
-from madang.ledger import book, latency, requests, spent, usage
+from madang.ledger.reports import requests, spent, usage
+from madang.ledger.tables import attempts as book
+from madang.ledger.tables import latency
 from madang.routing.limits.rules import Whose
 from madang.state.store import Store
 

@@ -4,8 +4,8 @@ import pytest
 from ledger_reading import NOV_20_2026_US, moved
 
 from madang.errors import InvalidRequest
-from madang.ledger import requests
-from madang.ledger.requests import Wanted, errors, latest
+from madang.ledger.reports import requests
+from madang.ledger.reports.requests import Wanted, errors, latest
 
 SECOND_US = 1_000_000
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from madang.ledger import segments
+from madang.ledger.ingest import segments
 from madang.ledger.journal import Journal, line_of
 
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import json
 
-from madang.ledger.book import record
-from madang.ledger.spent import spent_nusd
+from madang.ledger.reports.spent import spent_nusd
+from madang.ledger.tables.attempts import record
 from madang.model import Attempt
 from madang.state.store import Store
 

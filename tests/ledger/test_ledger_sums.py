@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledger_reading import NOV_20_2026_US, moved
 
-from madang.ledger.ingest import Ingester
+from madang.ledger.ingest.ingester import Ingester
 from madang.ledger.journal import Journal
 from madang.model import Attempt
 from madang.state.store import Store

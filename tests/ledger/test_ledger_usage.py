@@ -6,7 +6,7 @@ import pytest
 from ledger_reading import NOV_20_2026_US, moved
 
 from madang.errors import InvalidRequest
-from madang.ledger import usage
+from madang.ledger.reports import usage
 
 NOON_S = NOV_20_2026_US / 1_000_000 + 43_200
 DAY_US = 86_400_000_000

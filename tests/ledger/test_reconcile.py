@@ -8,8 +8,9 @@ from ledger_reading import NOV_20_2026_US, moved
 
 from madang.catalog import load
 from madang.errors import InvalidRequest
-from madang.ledger import reconcile, usage
-from madang.ledger.bills import read_bill
+from madang.ledger.corrections import reconcile
+from madang.ledger.corrections.bills import read_bill
+from madang.ledger.reports import usage
 
 NOV_20 = date(2026, 11, 20)
 DAY_S = NOV_20_2026_US // 1_000_000

@@ -11,9 +11,9 @@ from ledger_reading import NOV_20_2026_US, moved
 
 from madang.catalog import load
 from madang.errors import UnknownModel
-from madang.ledger.advice import KeyFacts
 from madang.ledger.prices import Prices
-from madang.ledger.report import Asked, report
+from madang.ledger.reports.advice import KeyFacts
+from madang.ledger.reports.report import Asked, report
 
 NOV_20 = date(2026, 11, 20)
 CATALOG = load()

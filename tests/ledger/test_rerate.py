@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from ledger_reading import NOV_20_2026_US
 
 from madang.errors import InvalidRequest
-from madang.ledger import credit
-from madang.ledger.book import record
+from madang.ledger.corrections.rerate import Asked, rerate, reratings
 from madang.ledger.prices import Prices, charge
-from madang.ledger.rerate import Asked, rerate, reratings
-from madang.ledger.spent import spent_nusd
-from madang.ledger.usage import usage
+from madang.ledger.reports.spent import spent_nusd
+from madang.ledger.reports.usage import usage
+from madang.ledger.tables import credit
+from madang.ledger.tables.attempts import record
 from madang.model import PriceRow, Sheet, UnitPrice, Usage
 from madang.routing.limits.rules import Whose
 from madang.state.store import Store

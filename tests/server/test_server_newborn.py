@@ -5,7 +5,7 @@ from msgspec import json
 
 from madang.accounts import Register
 from madang.keys import Keyring, NewKey
-from madang.ledger.book import record
+from madang.ledger.tables.attempts import record
 from madang.model import Attempt
 from madang.server.process import counting
 from madang.state.store import Store

@@ -12,7 +12,7 @@ from madang.config.alerts import Report
 from madang.config.budgets import Budget
 from madang.keys import Keyring
 from madang.keys.record import NewKey
-from madang.ledger.ingest import Ingester
+from madang.ledger.ingest.ingester import Ingester
 from madang.ledger.journal import Journal
 from madang.ledger.prices import Prices
 from madang.state.store import Store

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from madang.config.drills import Drill, ScheduledDrill, Strike
-from madang.ledger.struck import Struck
+from madang.ledger.reports.drills import Struck
 from madang.pipeline.chaos.faults import FAULTS, Chaos, Injection
 from madang.state.store import Store
 from madang.watch.drill_desk import DrillDesk, due_s, name_of, of_drill

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from msgspec import json
 from whatif_rows import AT_US, DAY
 
-from madang.ledger.book import record
 from madang.ledger.prices import charge
-from madang.ledger.usage import usage
+from madang.ledger.reports.usage import usage
+from madang.ledger.tables.attempts import record
 from madang.model import Attempt, Usage
 from madang.state.store import Store
 from madang.whatif.change import Period

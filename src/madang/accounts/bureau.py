@@ -20,8 +20,8 @@ from madang.accounts.zones import day_of, zone
 from madang.config.plans import Plan
 from madang.errors import InvalidRequest
 from madang.keys import parse_usd
-from madang.ledger import credit
-from madang.ledger.credit import Entry
+from madang.ledger.tables import credit
+from madang.ledger.tables.credit import Entry
 from madang.state.store import Store
 
 

@@ -15,8 +15,8 @@ from madang.accounts.notices import Notice, Refund, is_sound
 from madang.accounts.rates import Rate, part, rate_of
 from madang.config.payments import ExchangeRate
 from madang.errors import Conflict, InvalidRequest, NotFound
-from madang.ledger import credit
-from madang.ledger.credit import Entry
+from madang.ledger.tables import credit
+from madang.ledger.tables.credit import Entry
 from madang.state.store import Row, Store, Transaction
 
 

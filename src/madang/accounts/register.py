@@ -14,9 +14,9 @@ from madang.accounts.zones import zone
 from madang.config.amounts import nusd
 from madang.config.plans import DEFAULT_PLANS, Plan
 from madang.errors import Conflict, InvalidRequest, NotFound
-from madang.ledger import credit
-from madang.ledger.credit import Entry, Kind
-from madang.ledger.export import dollars
+from madang.ledger.reports.export import dollars
+from madang.ledger.tables import credit
+from madang.ledger.tables.credit import Entry, Kind
 from madang.state.store import Row, Store, Transaction
 
 _GONE = Plan(prepaid=True)

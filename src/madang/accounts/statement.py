@@ -11,8 +11,8 @@ from msgspec import Struct
 from madang.accounts.register import Account
 from madang.accounts.zones import day_of, day_start_us, zone
 from madang.errors import InvalidRequest
-from madang.ledger import credit
-from madang.ledger.credit import Entry
+from madang.ledger.tables import credit
+from madang.ledger.tables.credit import Entry
 from madang.state.store import Row, Store
 
 

@@ -17,7 +17,7 @@ from madang.accounts.bureau import (
 from madang.cli.account_office import AccountOffice, at_accounts
 from madang.cli.account_statement import csv_lines, print_statement, usd
 from madang.cli.printing import json_option, moment, print_json, print_table
-from madang.ledger.credit import Entry
+from madang.ledger.tables.credit import Entry
 
 _COLUMNS = ("id", "name", "plan", "state", "balance", "limits", "time zone", "created")
 

@@ -30,7 +30,7 @@ from madang.cli.office import HomeOffice
 from madang.cli.place import in_place
 from madang.client import Gateway
 from madang.config import plans
-from madang.ledger.credit import Entry
+from madang.ledger.tables.credit import Entry
 
 R = TypeVar("R")
 T = TypeVar("T")

@@ -7,7 +7,7 @@ import click
 
 from madang.accounts.statement import Line, Statement, Used
 from madang.cli.printing import count, print_table
-from madang.ledger.export import dollars, lines
+from madang.ledger.reports.export import dollars, lines
 
 CSV_COLUMNS = (
     *("day", "kind", "usd", "model", "requests", "unpriced_requests", "input_tokens"),

@@ -19,9 +19,9 @@ from madang.cli.home import home_option
 from madang.client import Gateway, GatewayError
 from madang.errors import NotFound, StoreUnavailable
 from madang.keys import Keyring
-from madang.ledger import usage as ledger
-from madang.ledger.background import IngestThread
-from madang.ledger.ingest import Ingester
+from madang.ledger.ingest.background import IngestThread
+from madang.ledger.ingest.ingester import Ingester
+from madang.ledger.reports import usage as ledger
 from madang.state.store import DATABASE, Store
 
 R = TypeVar("R")

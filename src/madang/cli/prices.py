@@ -14,8 +14,8 @@ from madang.cli.days import read_day
 from madang.cli.office import HomeOffice, Row, chosen_gateway, place_options
 from madang.cli.printing import count, dollars, json_option, print_json, print_table
 from madang.client import Gateway
-from madang.ledger.export import dollars as exact
-from madang.ledger.rerate import Asked, rerate, reratings
+from madang.ledger.corrections.rerate import Asked, rerate, reratings
+from madang.ledger.reports.export import dollars as exact
 from madang.model import PriceRow, Rates
 from madang.pipeline.lane import Snapshot
 from madang.server.administration.prices import PriceShown

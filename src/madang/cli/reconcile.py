@@ -13,8 +13,8 @@ from madang.cli.office import Row
 from madang.cli.printing import count, dollars, json_option, print_json, print_table
 from madang.cli.report_office import ReportOffice, at_reports
 from madang.cli.vendor_reports import VENDORS, fetch
-from madang.ledger.bills import Shape
-from madang.ledger.reconcile import THRESHOLD
+from madang.ledger.corrections.bills import Shape
+from madang.ledger.corrections.reconcile import THRESHOLD
 from madang.server.administration.reports import Reconciled, Statement
 
 _DAYS = 30

@@ -10,7 +10,7 @@ from madang.cli.days import days_options, read_day
 from madang.cli.office import Row
 from madang.cli.printing import count, dollars, known_cost, print_json, print_table
 from madang.cli.report_office import ReportOffice, at_reports
-from madang.ledger import export
+from madang.ledger.reports import export
 from madang.server.administration.reports import ReportAsked
 from madang.watch.report.daily import Daily
 from madang.watch.report.page import FORMS, page

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from madang.client import Gateway
-from madang.ledger.bills import Shape
+from madang.ledger.corrections.bills import Shape
 
 _MAX_PAGES = 1_000
 

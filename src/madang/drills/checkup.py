@@ -17,7 +17,7 @@ from madang.drills.finding import Finding
 from madang.errors import MadangError, StoreUnavailable
 from madang.keys import Keyring
 from madang.keys.desk import Desk
-from madang.ledger.ingest import Ingester
+from madang.ledger.ingest.ingester import Ingester
 from madang.media.house import shelf_of
 from madang.media.shelf import Shelf
 from madang.model import Target

@@ -5,7 +5,7 @@ rounded half up. What has no known price makes the whole unknown (None), never z
 reads a clock or a file; the moment is an argument.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -14,6 +14,9 @@ from madang.model import PriceRow, Rates, Sheet, UnitPrice, Usage
 _MILLION: Final = 1_000_000
 _MINUTE_US: Final = 60_000_000
 _PER_REQUEST: Final = "requests"
+
+FindPrice = Callable[[str, str, int, str | None], PriceRow | None]
+"""(provider, model, Unix µs, name of the price that an attempt was entered with) → the price known now."""
 
 
 class Prices:

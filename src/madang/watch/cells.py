@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 
-from madang.ledger.latency import percentile
+from madang.ledger.tables.latency import percentile
 from madang.model import Attempt
 from madang.model.attempt import PASSED_OVER
 

@@ -16,7 +16,7 @@ import msgspec
 from madang.config.alerts import Language
 from madang.config.drills import ScheduledDrill
 from madang.errors import Conflict
-from madang.ledger.struck import Struck, struck_by
+from madang.ledger.reports.drills import Struck, struck_by
 from madang.pipeline.chaos.book import DrillBook
 from madang.pipeline.chaos.faults import Chaos, Injection
 from madang.state.store import Store

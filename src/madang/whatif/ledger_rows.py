@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import convert, json
 
-from madang.ledger.latency import latency
+from madang.ledger.tables.latency import latency
 from madang.state.store import Store
 from madang.whatif.change import Period
 from madang.whatif.past import Past

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from madang.ledger.latency import percentile
+from madang.ledger.tables.latency import percentile
 from madang.whatif.report import UNLISTED, Latency, PlaceSums, Side, Unpriced
 
 Place = tuple[str, str]

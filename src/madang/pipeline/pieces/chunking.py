@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from madang.errors import InvalidRequest, ProviderBroken
-from madang.ledger.export import dollars
+from madang.ledger.reports.export import dollars
 from madang.model import Request, Usage
 from madang.pipeline.body import read
 from madang.pipeline.call import Call, Reply, Whole

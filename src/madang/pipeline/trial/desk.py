@@ -10,7 +10,7 @@ from typing import Final
 
 from madang.config.canaries import Canary
 from madang.errors import Conflict
-from madang.ledger.arms import First, firsts
+from madang.ledger.reports.trials import First, firsts
 from madang.pipeline.trial.book import Kept, TrialBook
 from madang.pipeline.trial.sides import Trials
 from madang.quality.figures import REVISION as RATED

@@ -17,7 +17,7 @@ from madang.accounts.bureau import (
 )
 from madang.accounts.payments import Payment
 from madang.accounts.statement import Statement
-from madang.ledger.credit import Entry
+from madang.ledger.tables.credit import Entry
 from madang.server.administration.operation import Operation
 from madang.server.process.runtime import Runtime
 

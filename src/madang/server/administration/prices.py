@@ -5,7 +5,7 @@ from datetime import date
 
 import msgspec
 
-from madang.ledger.rerate import Asked, rerate, reratings
+from madang.ledger.corrections.rerate import Asked, rerate, reratings
 from madang.model import PriceRow
 from madang.server.administration.operation import Operation
 from madang.server.process.runtime import Runtime

@@ -14,9 +14,11 @@ from starlette.responses import StreamingResponse
 from madang.catalog import Catalog
 from madang.errors import InvalidRequest
 from madang.keys import Key
-from madang.ledger import bills, export, latency, reconcile, report, requests, usage
-from madang.ledger.advice import KeyFacts
+from madang.ledger.corrections import bills, reconcile
 from madang.ledger.prices import Prices
+from madang.ledger.reports import export, report, requests, usage
+from madang.ledger.reports.advice import KeyFacts
+from madang.ledger.tables import latency
 from madang.model import Outcome, PriceRow
 from madang.server.administration.operation import Operation
 from madang.server.process.runtime import Runtime

@@ -12,8 +12,8 @@ from msgspec import structs
 from madang import __version__
 from madang.errors import InvalidRequest, NotFound, UnknownModel
 from madang.keys import Key
-from madang.ledger import usage as ledger
-from madang.ledger.requests import latest
+from madang.ledger.reports import usage as ledger
+from madang.ledger.reports.requests import latest
 from madang.model import EMBEDDING, Dialect
 from madang.routing.directory import Directory, Route, allowed
 from madang.server.administration.operation import read_query

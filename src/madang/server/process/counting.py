@@ -13,8 +13,8 @@ from madang.accounts import Allowance, Register
 from madang.config.budgets import Limit, Scope
 from madang.config.settings import Settings
 from madang.keys import Key
-from madang.ledger.rerate import REVISION as CORRECTIONS
-from madang.ledger.spent import Owner, corrected_nusd, entered_nusd
+from madang.ledger.corrections.rerate import REVISION as CORRECTIONS
+from madang.ledger.reports.spent import Owner, corrected_nusd, entered_nusd
 from madang.model import Attempt
 from madang.routing.limits import (
     Entitlements,

@@ -22,8 +22,8 @@ from madang.config.watch import Watcher
 from madang.errors import MadangError
 from madang.keys import Keyring
 from madang.ledger.alarm import Alarm
-from madang.ledger.background import IngestThread
-from madang.ledger.ingest import Ingester
+from madang.ledger.ingest.background import IngestThread
+from madang.ledger.ingest.ingester import Ingester
 from madang.ledger.journal import Journal
 from madang.ledger.prices import Prices
 from madang.media.house import House

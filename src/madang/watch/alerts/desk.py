@@ -16,7 +16,7 @@ import msgspec
 from madang.config.alerts import DEFAULT_ALERTS, Alert, Language, Report, Span
 from madang.config.settings import Settings
 from madang.errors import NotFound
-from madang.ledger.usage import USD, usage
+from madang.ledger.reports.usage import USD, usage
 from madang.state.store import Store
 from madang.watch.alerts.book import Book, Event, new_id
 from madang.watch.alerts.judge import Judge, Measures, rule_names

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from madang.config.budgets import Budget
 from madang.keys import Key
-from madang.ledger.spent import spent_nusd
+from madang.ledger.reports.spent import spent_nusd
 from madang.routing.limits.rules import Purse, concerns, is_owned, rule_of_budget, rules_of_key
 from madang.state.store import Store
 

@@ -14,11 +14,11 @@ from msgspec import Struct, to_builtins
 from madang.catalog import Catalog
 from madang.config.budgets import Budget
 from madang.keys import Key
-from madang.ledger.latency import latency_between
 from madang.ledger.prices import Prices
-from madang.ledger.report import priced_by
-from madang.ledger.rollups import MEASURES, SUMS
-from madang.ledger.savings import by_caches
+from madang.ledger.reports.report import priced_by
+from madang.ledger.reports.savings import by_caches
+from madang.ledger.tables.latency import latency_between
+from madang.ledger.tables.rollups import MEASURES, SUMS
 from madang.state.store import Store
 from madang.watch.alerts.book import MOST_SHOWN, Book, Event
 from madang.watch.report.budgets import Standing, near_the_cap

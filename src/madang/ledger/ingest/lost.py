@@ -11,14 +11,13 @@ from itertools import pairwise
 from msgspec.structs import replace
 
 from madang.ledger.open import Begun
-from madang.ledger.prices import charge
-from madang.ledger.rerate import Find
+from madang.ledger.prices import FindPrice, charge
 from madang.model import Attempt, Usage
 
 CAUSE = "process_died"
 
 
-def lost_attempts(left: Sequence[tuple[Begun, int]], find: Find) -> list[Attempt]:
+def lost_attempts(left: Sequence[tuple[Begun, int]], find: FindPrice) -> list[Attempt]:
     """The rows of what was under way, with the bytes of text heard of each; the last of a request is final.
 
     `find` knows prices; what it does not know stays unpriced.
@@ -33,7 +32,7 @@ def lost_attempts(left: Sequence[tuple[Begun, int]], find: Find) -> list[Attempt
     return rows
 
 
-def _lost(begun: Begun, heard: int, find: Find) -> Attempt:
+def _lost(begun: Begun, heard: int, find: FindPrice) -> Attempt:
     usage = Usage(
         input=begun.input_tokens,
         output=(heard + 3) // 4,

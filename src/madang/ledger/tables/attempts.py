@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from madang.ledger.credit import enter_usage
-from madang.ledger.rollups import add_up
+from madang.ledger.tables.credit import enter_usage
+from madang.ledger.tables.rollups import add_up
 from madang.state.store import Refused, Transaction
 
 # Column → its value, from a JSON record that leaves out what has its default (see `model.Attempt`).

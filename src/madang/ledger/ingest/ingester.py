@@ -15,13 +15,13 @@ import msgspec
 from msgspec import Struct
 
 from madang.errors import StoreUnavailable
-from madang.ledger.book import record
 from madang.ledger.claim import is_abandoned, writer_of
-from madang.ledger.lost import CAUSE, lost_attempts
+from madang.ledger.ingest.lost import CAUSE, lost_attempts
+from madang.ledger.ingest.segments import Batch, Damage, damaged, read, segments
 from madang.ledger.open import SUFFIX as OPEN
 from madang.ledger.open import left_behind
-from madang.ledger.rerate import Find
-from madang.ledger.segments import Batch, Damage, damaged, read, segments
+from madang.ledger.prices import FindPrice
+from madang.ledger.tables.attempts import record
 from madang.model import Attempt
 from madang.state.store import Store, Transaction
 
@@ -76,7 +76,7 @@ class Ingester:
         store: Store,
         directory: Path,
         *,
-        find: Find | None = None,
+        find: FindPrice | None = None,
         on_lost: Callable[[Sequence[Attempt]], None] = _nobody,
     ) -> None:
         self._store = store
@@ -189,7 +189,7 @@ class Ingester:
         }  # after they were abandoned
         return [path for path in left if writer_of(path) not in writing]
 
-    def _bury(self, path: Path, find: Find) -> Report:
+    def _bury(self, path: Path, find: FindPrice) -> Report:
         """Enter what a process that died had under way: what it had entered itself stays as it is."""
         left, damage = left_behind(path.read_bytes())
         rows = lost_attempts(left, find)

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 from msgspec import Struct, structs
 
 from madang.errors import Conflict, InvalidRequest
-from madang.ledger.rollups import MEASURES
+from madang.ledger.tables.rollups import MEASURES
 from madang.state.store import Params, Row, Transaction
 
 Kind = Literal["grant", "top_up", "refund", "correction", "expiry"]

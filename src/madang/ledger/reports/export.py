@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
-from madang.ledger.rollups import MEASURES
-from madang.ledger.usage import moment
+from madang.ledger.reports.usage import moment
+from madang.ledger.tables.rollups import MEASURES
 from madang.state.store import Store
 
 Format = Literal["csv", "jsonl"]

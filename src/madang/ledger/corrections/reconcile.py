@@ -12,8 +12,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from madang.ledger.bills import Bill, Line
-from madang.ledger.usage import usage
+from madang.ledger.corrections.bills import Bill, Line
+from madang.ledger.reports.usage import usage
 from madang.state.store import Store, Transaction
 
 log = logging.getLogger("madang.ledger")

@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from madang.errors import InvalidRequest
-from madang.ledger.rollups import MEASURES
-from madang.ledger.sources import Asked, is_tag, known_dimensions, query
+from madang.ledger.reports.sources import Asked, is_tag, known_dimensions, query
+from madang.ledger.tables.rollups import MEASURES
 from madang.state.store import Row, Store
 
 USD = 1_000_000_000

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from msgspec import Struct
 
-from madang.ledger.rollups import DAY, HOUR_US, MEASURES, SUMS
-from madang.ledger.tags import OTHER
+from madang.ledger.tables.rollups import DAY, HOUR_US, MEASURES, SUMS
+from madang.ledger.tables.tags import OTHER
 from madang.state.store import Value
 
 _NO_CORRECTIONS = "0 AS corrections_nusd"

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from madang.catalog import Catalog, ModelRow
-from madang.ledger.savings import PriceAt, Sums, tokens_nusd
+from madang.ledger.reports.savings import PriceAt, Sums, tokens_nusd
 from madang.state.store import Store
 
 Kind = Literal[

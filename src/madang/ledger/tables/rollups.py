@@ -6,8 +6,8 @@ that inserts attempts, from the rows that were new.
 
 from msgspec import Struct
 
-from madang.ledger.latency import ADD_LATENCIES
-from madang.ledger.tags import KEPT_NAME, KEPT_VALUE, TAGGED, admit
+from madang.ledger.tables.latency import ADD_LATENCIES
+from madang.ledger.tables.tags import KEPT_NAME, KEPT_VALUE, TAGGED, admit
 from madang.state.store import Transaction
 
 _USED = "(outcome <> 'failed' OR input_tokens + output_tokens > 0 OR coalesce(cost_nusd, 0) > 0)"

@@ -8,7 +8,7 @@ import time
 
 from madang.errors import StoreUnavailable
 from madang.ledger.alarm import Alarm
-from madang.ledger.ingest import Ingester, Report
+from madang.ledger.ingest.ingester import Ingester, Report
 
 log = logging.getLogger("madang.ledger")
 

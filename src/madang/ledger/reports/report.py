@@ -9,10 +9,10 @@ from msgspec import Struct, to_builtins
 
 from madang.catalog import Catalog
 from madang.errors import UnknownModel
-from madang.ledger.advice import Grounds, KeyFacts, advise
 from madang.ledger.prices import Prices
-from madang.ledger.savings import PriceAt, against, by_caches
-from madang.ledger.usage import usage
+from madang.ledger.reports.advice import Grounds, KeyFacts, advise
+from madang.ledger.reports.savings import PriceAt, against, by_caches
+from madang.ledger.reports.usage import usage
 from madang.model import EMBEDDING, PriceRow
 from madang.state.store import Store
 

@@ -5,14 +5,14 @@ to, less what earlier ones have booked, in one transaction. So a run can end at 
 repeated, and run beside a gateway; a second run with the same prices books nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from msgspec import Struct, json
 
 from madang.errors import InvalidRequest
-from madang.ledger import credit
-from madang.ledger.prices import cost_nusd
+from madang.ledger.prices import FindPrice, cost_nusd
+from madang.ledger.tables import credit
 from madang.model import PriceRow, Usage
 from madang.state.store import Row, Store, Transaction, Value
 
@@ -21,12 +21,6 @@ REVISION = "corrections"
 
 _BATCH = 2000
 _DAY_US = 86_400_000_000
-
-Find = Callable[[str, str, int, str | None], PriceRow | None]
-"""(provider, model, Unix µs, name of the price that an attempt was entered with) → the price known now.
-
-Asked once for all of a UTC day.
-"""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -111,12 +105,12 @@ _REPORT = (
 )
 
 
-def rerate(store: Store, find: Find, asked: Asked, *, now_us: int) -> list[Difference]:
+def rerate(store: Store, find: FindPrice, asked: Asked, *, now_us: int) -> list[Difference]:
     """Apply the prices that `find` gives to the attempts asked for; what came of it, by provider and model.
 
-    Only answers that were paid for by what they used are looked at: none from the cache, none that
-    failed. Where a price that was known is not known any more, the cost stays. Raises
-    InvalidRequest.
+    `find` is asked once for all of a UTC day. Only answers that were paid for by what they used are
+    looked at: none from the cache, none that failed. Where a price that was known is not known any
+    more, the cost stays. Raises InvalidRequest.
     """
     if asked.from_day and asked.to_day and asked.from_day > asked.to_day:
         raise InvalidRequest(f"`from` ({asked.from_day}) must not be after `to` ({asked.to_day}).")
@@ -154,7 +148,7 @@ def _days(store: Store, asked: Asked) -> Iterator[date]:
         day += timedelta(days=1)
 
 
-def _groups(store: Store, find: Find, asked: Asked, day: date) -> dict[_Key, _Group]:
+def _groups(store: Store, find: FindPrice, asked: Asked, day: date) -> dict[_Key, _Group]:
     groups: dict[_Key, _Group] = {}
     prices: dict[tuple[str, str, str | None], PriceRow | None] = {}
     for row in _attempts(store, asked, day):
