@@ -4,7 +4,7 @@ import pytest
 
 from madang.accounts import Register
 from madang.accounts.register import Posting
-from madang.config.plans import Plan
+from madang.config.sections.plans import Plan
 from madang.errors import Conflict, InvalidRequest, NotFound, Unauthenticated
 from madang.keys import Keyring, NewKey
 from madang.ledger.tables import credit

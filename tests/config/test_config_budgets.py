@@ -3,8 +3,8 @@
 import pytest
 
 from madang.config import parse
-from madang.config.budgets import Budget, Scope
 from madang.config.problems import ConfigError
+from madang.config.sections.budgets import Budget, Scope
 
 
 def test_a_budget_of_the_public_example():

@@ -3,7 +3,7 @@
 import pytest
 
 from madang.config import ConfigError, parse
-from madang.config.pacing import Pace, Queue
+from madang.config.sections.pacing import Pace, Queue
 
 
 def provider(text):

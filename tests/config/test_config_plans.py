@@ -6,8 +6,8 @@ import pytest
 
 from madang.config import ConfigError, parse
 from madang.config.amounts import nusd
-from madang.config.payments import per_usd
-from madang.config.plans import DEFAULT_PLANS, Plan
+from madang.config.sections.payments import per_usd
+from madang.config.sections.plans import DEFAULT_PLANS, Plan
 
 
 @pytest.mark.parametrize(

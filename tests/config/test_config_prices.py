@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from madang.config.load import parse
-from madang.config.prices import own_rows
 from madang.config.problems import ConfigError
+from madang.config.sections.prices import own_rows
 from madang.ledger.prices import Prices, charge
 from madang.model import PriceRow, Usage
 

@@ -3,7 +3,7 @@
 import pytest
 
 from madang.config import parse
-from madang.config.routes import Rule, Task, Tiers, When
+from madang.config.sections.routes import Rule, Task, Tiers, When
 
 
 def test_tasks_tiers_and_rules_are_read():

@@ -9,7 +9,7 @@ import yaml
 
 from madang.catalog import load
 from madang.config.load import parse
-from madang.config.prices import own_rows
+from madang.config.sections.prices import own_rows
 from madang.ledger.prices import Prices, charge, cost_nusd, worst_nusd
 from madang.model import Usage
 

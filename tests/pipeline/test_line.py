@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from madang.catalog.paces import load_paces
-from madang.config.pacing import Pace, Queue
+from madang.config.sections.pacing import Pace, Queue
 from madang.config.settings import Provider
 from madang.errors import ProviderOutOfQuota, ProviderPaced
 from madang.model import Target

@@ -6,7 +6,7 @@ What docs/canaries.md claims for a share of 5 % holds for stable sides that fail
 from math import exp, log
 from random import Random
 
-from madang.config.canaries import Tolerance
+from madang.config.sections.canaries import Tolerance
 from madang.routing.canary.evidence import ALPHA, BLOCK, Evidence, Seen
 from madang.routing.canary.exact import PLANNED, Block, Comparison, look
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from madang.config.canaries import Canary, Tolerance
+from madang.config.sections.canaries import Canary, Tolerance
 from madang.errors import Conflict
 from madang.routing.canary.evidence import Evidence, Seen
 from madang.routing.canary.ramp import Trial, after, judge

@@ -5,7 +5,7 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from madang.config.health import Breaker, Rules, rules_of
+from madang.config.sections.health import Breaker, Rules, rules_of
 from madang.errors import ProviderFailed
 from madang.model import Target
 from madang.routing.board import Board

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 from limits_keys import DAY_US, NOON_US, Key
 
-from madang.config.budgets import Budget as BudgetSetting
-from madang.config.budgets import Limit, Scope
+from madang.config.sections.budgets import Budget as BudgetSetting
+from madang.config.sections.budgets import Limit, Scope
 from madang.errors import MadangError, OutOfCredit, RateLimited
 from madang.routing.limits import Ask, Entitlements, Gate, Usual, credit
 from madang.state.table import Arena, SharedTable, Table

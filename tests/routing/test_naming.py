@@ -3,7 +3,7 @@
 import pytest
 from test_directory import ANTHROPIC, CATALOG, GEMINI, OPENAI
 
-from madang.config.routes import Rule, Task, Tiers, When
+from madang.config.sections.routes import Rule, Task, Tiers, When
 from madang.config.settings import Model
 from madang.errors import ProviderFailed, UnknownModel
 from madang.routing.board import Board

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from madang.catalog.paces import load_paces
-from madang.config.pacing import Pace
+from madang.config.sections.pacing import Pace
 from madang.config.settings import Provider
 from madang.model import Target
 from madang.routing.pacing import FOREVER, NORMAL, FairQueue, Pacing, Terms

@@ -3,7 +3,7 @@
 import pytest
 
 from madang.catalog.paces import load_paces
-from madang.config.pacing import Pace
+from madang.config.sections.pacing import Pace
 from madang.config.settings import Provider
 from madang.model import Target
 from madang.routing.board import FULL, READY, RESTING, Board

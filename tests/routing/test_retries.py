@@ -5,7 +5,7 @@ from collections import deque
 
 import pytest
 
-from madang.config.retries import Retries
+from madang.config.sections.retries import Retries
 from madang.routing.past import LEAST_ANSWERS, Sketch
 from madang.routing.retries import SPAN_S, Allowance, wait_s
 

@@ -8,7 +8,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from madang.config.payments import ExchangeRate
+from madang.config.sections.payments import ExchangeRate
 
 RATES = {
     "KRW": ExchangeRate(per_usd=1391.5, source="a bank"),

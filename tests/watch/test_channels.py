@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from standardwebhooks import Webhook, WebhookVerificationError
 from watch_receivers import receiver
 
-from madang.config.alerts import Channel, Mail
+from madang.config.sections.alerts import Channel, Mail
 from madang.upstream.public import is_public
 from madang.watch.channels.address import Undeliverable, resolved
 from madang.watch.channels.courier import Courier, deliver

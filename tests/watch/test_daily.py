@@ -8,8 +8,8 @@ import pytest
 from watch_rows import attempt, failed
 
 from madang import catalog as catalogue
-from madang.config.alerts import Report
-from madang.config.budgets import Budget
+from madang.config.sections.alerts import Report
+from madang.config.sections.budgets import Budget
 from madang.keys import Keyring
 from madang.keys.record import NewKey
 from madang.ledger.ingest.ingester import Ingester

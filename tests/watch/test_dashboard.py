@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from watch_rows import attempt
 
-from madang.config.expression import MEASURES
+from madang.config.sections.expression import MEASURES
 from madang.config.settings import Settings
 from madang.keys import Keyring
 from madang.keys.record import NewKey

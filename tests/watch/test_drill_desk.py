@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from madang.config.drills import Drill, ScheduledDrill, Strike
+from madang.config.sections.drills import Drill, ScheduledDrill, Strike
 from madang.ledger.reports.drills import Struck
 from madang.pipeline.chaos.faults import FAULTS, Chaos, Injection
 from madang.state.store import Store

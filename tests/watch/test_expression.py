@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from madang.config.expression import MAX_DEPTH, MEASURES, ExpressionError, compute, names, read
+from madang.config.sections.expression import (
+    MAX_DEPTH,
+    MEASURES,
+    ExpressionError,
+    compute,
+    names,
+    read,
+)
 
 VALUES = {"error_rate": 0.25, "attempts": 40.0, "mean_latency_s": 6.5, "cost_usd": -3.0}
 

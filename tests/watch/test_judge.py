@@ -2,7 +2,7 @@
 
 import pytest
 
-from madang.config.alerts import DEFAULT_ALERTS, Alert
+from madang.config.sections.alerts import DEFAULT_ALERTS, Alert
 from madang.state.store import Store
 from madang.watch.alerts.book import Book
 from madang.watch.alerts.judge import Judge

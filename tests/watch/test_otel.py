@@ -14,7 +14,7 @@ from opentelemetry.semconv.attributes import error_attributes, http_attributes
 from watch_receivers import receiver
 from watch_rows import attempt, failed
 
-from madang.config.alerts import Telemetry
+from madang.config.sections.alerts import Telemetry
 from madang.watch import semconv
 from madang.watch.otel import Otel
 

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from watch_receivers import receiver
 
-from madang.config.alerts import Channel, Language
+from madang.config.sections.alerts import Channel, Language
 from madang.watch.alerts.book import Event
 from madang.watch.channels.courier import Courier
 from madang.watch.channels.message import of_event, of_test

@@ -5,7 +5,7 @@ import random
 import pytest
 from watch_rows import attempt, failed
 
-from madang.config.expression import MEASURES
+from madang.config.sections.expression import MEASURES
 from madang.watch.cells import MOST_LABELS, OTHER, Cell, Counter, Labels
 from madang.watch.windows import SPANS_S, Windows
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from whatif_rows import AT_US, row_of
 
-from madang.config.budgets import Limit
+from madang.config.sections.budgets import Limit
 from madang.whatif.change import Change, read_mix, read_moves
 from madang.whatif.limiting import Bounds
 

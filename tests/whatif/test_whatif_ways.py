@@ -3,7 +3,7 @@
 import pytest
 from whatif_rows import row_of
 
-from madang.config.budgets import Budget, Limit, Scope
+from madang.config.sections.budgets import Budget, Limit, Scope
 from madang.whatif.limiting import BareKey, Bounds
 
 TWO = """

@@ -17,7 +17,7 @@ from madang.accounts.rates import Rate
 from madang.accounts.register import Account, Posting, Register
 from madang.accounts.statement import Statement, statement
 from madang.accounts.zones import day_of, zone
-from madang.config.plans import Plan
+from madang.config.sections.plans import Plan
 from madang.errors import InvalidRequest
 from madang.keys import parse_usd
 from madang.ledger.tables import credit

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from madang.accounts.notices import Notice, Refund, is_sound
 from madang.accounts.rates import Rate, part, rate_of
-from madang.config.payments import ExchangeRate
+from madang.config.sections.payments import ExchangeRate
 from madang.errors import Conflict, InvalidRequest, NotFound
 from madang.ledger.tables import credit
 from madang.ledger.tables.credit import Entry

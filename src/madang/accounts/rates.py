@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from madang.config.payments import ExchangeRate, per_usd
+from madang.config.sections.payments import ExchangeRate, per_usd
 
 USD = 1_000_000_000
 """Nano-dollars in a dollar."""

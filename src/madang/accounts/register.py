@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from madang.accounts.zones import zone
 from madang.config.amounts import nusd
-from madang.config.plans import DEFAULT_PLANS, Plan
+from madang.config.sections.plans import DEFAULT_PLANS, Plan
 from madang.errors import Conflict, InvalidRequest, NotFound
 from madang.ledger.reports.export import dollars
 from madang.ledger.tables import credit

@@ -29,7 +29,7 @@ from madang.cli.configuration import faults_told, read
 from madang.cli.office import HomeOffice
 from madang.cli.place import in_place
 from madang.client import Gateway
-from madang.config import plans
+from madang.config.sections import plans
 from madang.ledger.tables.credit import Entry
 
 R = TypeVar("R")

@@ -28,7 +28,7 @@ from madang.cli.place import in_place
 from madang.cli.report_office import HomeReports, RemoteReports, ReportOffice
 from madang.cli.whatif_input import each_line
 from madang.client import Gateway
-from madang.config.routes import TIERS
+from madang.config.sections.routes import TIERS
 from madang.config.settings import Settings
 from madang.errors import InvalidRequest
 from madang.pipeline.lane import Snapshot

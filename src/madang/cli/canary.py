@@ -14,7 +14,7 @@ import msgspec
 from madang.cli.office import HomeOffice, chosen_gateway, place_options
 from madang.cli.printing import json_option, print_json, print_table
 from madang.client import Gateway
-from madang.config.canaries import Canary
+from madang.config.sections.canaries import Canary
 from madang.ledger.reports.trials import ArmFigures
 from madang.pipeline.trial.view import Act, Canaries, CanaryShown, CanaryStory, Start
 

@@ -10,9 +10,9 @@ import click
 
 from madang import catalog as catalogue
 from madang.catalog import Catalog
-from madang.config.keys import Keys
 from madang.config.load import load, load_alone
 from madang.config.problems import ConfigError
+from madang.config.sections.keys import Keys
 from madang.config.settings import Provider, Settings
 from madang.errors import StoreUnavailable
 from madang.server.process.assembly import given_providers

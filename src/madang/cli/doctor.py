@@ -13,7 +13,7 @@ from madang.cli.configuration import Configuration, config_option, faults_told, 
 from madang.cli.home import home_option
 from madang.cli.printing import dollars, json_option, print_json, print_table
 from madang.config.problems import ConfigError
-from madang.config.routes import TASK_PREFIX
+from madang.config.sections.routes import TASK_PREFIX
 from madang.drills.checkup import look_at_files, look_at_home, look_at_models
 from madang.drills.finding import Finding
 from madang.drills.playground import unstarted

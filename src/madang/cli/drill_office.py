@@ -11,7 +11,7 @@ import msgspec
 from madang.cli.office import HomeOffice, chosen_gateway
 from madang.cli.printing import print_json, print_table
 from madang.client import Gateway
-from madang.config.drills import Drill
+from madang.config.sections.drills import Drill
 from madang.pipeline.chaos.book import DrillBook, DrillShown
 
 _PATH = "/api/drills"

@@ -8,8 +8,8 @@ import msgspec
 
 from madang import catalog as catalogue
 from madang.cli.printing import json_option, print_json
+from madang.config.parsing.tree import MAX_BYTES
 from madang.config.problems import ConfigError
-from madang.config.tree import MAX_BYTES
 from madang.migration import Row, Translation, translate_litellm
 
 _MARKS = {"carried": "carried", "changed": "changed", "left": "not carried"}

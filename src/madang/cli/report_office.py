@@ -17,7 +17,7 @@ from madang.cli.configuration import faults_told, read
 from madang.cli.office import HomeOffice, Row
 from madang.cli.place import in_place
 from madang.client import Gateway
-from madang.config.prices import own_rows
+from madang.config.sections.prices import own_rows
 from madang.config.settings import Settings
 from madang.keys import Keyring
 from madang.ledger.prices import Prices

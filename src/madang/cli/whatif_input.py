@@ -14,8 +14,8 @@ from madang.accounts import Register
 from madang.catalog import Catalog
 from madang.cli.office import HomeOffice
 from madang.client import Gateway
-from madang.config import plans
-from madang.config.budgets import Limit, Scope
+from madang.config.sections import plans
+from madang.config.sections.budgets import Limit, Scope
 from madang.config.settings import Settings
 from madang.errors import InvalidRequest
 from madang.keys import Key, Keyring

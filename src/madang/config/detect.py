@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from madang.config import expand
+from madang.config.parsing import expand
 from madang.config.problems import ConfigError, Problem
 from madang.config.rules import key_fault
 from madang.config.settings import Provider

@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from madang.config import rules, shape, tree
+from madang.config import rules
 from madang.config.measured import measured_fault
+from madang.config.parsing import shape, tree
 from madang.config.problems import ConfigError, Problem, spell
 from madang.config.scorer import load_scorer
 from madang.config.settings import Model, Settings

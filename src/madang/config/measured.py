@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from madang.config.caching import Semantic
+from madang.config.sections.caching import Semantic
 
 _Z: Final = 1.959963984540054
 """The 97.5th percentile of the normal distribution."""

@@ -8,24 +8,24 @@ import re
 from collections.abc import Collection, Iterator
 from urllib.parse import SplitResult, urlsplit
 
-from madang.config.alerts import (
+from madang.config.problems import Path, Problem, spell
+from madang.config.sections.alerts import (
     alert_faults,
     channel_faults,
     report_faults,
     telemetry_faults,
 )
-from madang.config.budgets import budget_faults, limit_faults
-from madang.config.canaries import canary_faults
-from madang.config.drills import drill_faults
-from madang.config.health import breaker_faults, health_faults
-from madang.config.media import place_faults
-from madang.config.pacing import Paces
-from madang.config.payments import Payments
-from madang.config.plans import Plan
-from madang.config.prices import price_faults
-from madang.config.problems import Path, Problem, spell
-from madang.config.retries import retry_faults
-from madang.config.routes import route_faults
+from madang.config.sections.budgets import budget_faults, limit_faults
+from madang.config.sections.canaries import canary_faults
+from madang.config.sections.drills import drill_faults
+from madang.config.sections.health import breaker_faults, health_faults
+from madang.config.sections.media import place_faults
+from madang.config.sections.pacing import Paces
+from madang.config.sections.payments import Payments
+from madang.config.sections.plans import Plan
+from madang.config.sections.prices import price_faults
+from madang.config.sections.retries import retry_faults
+from madang.config.sections.routes import route_faults
 from madang.config.settings import FallbackRef, Model, Provider, Settings, TargetRef
 from madang.config.suggest import did_you_mean
 

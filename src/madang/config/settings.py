@@ -9,21 +9,21 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field, structs
 
-from madang.config.alerts import Alert, Channel, Report, Telemetry
-from madang.config.budgets import Budget, Limit
-from madang.config.caching import Cache, Idempotency
-from madang.config.canaries import Canary, Shadow
-from madang.config.drills import ScheduledDrill
-from madang.config.health import Breaker, Health
-from madang.config.keys import Keys
-from madang.config.media import Media
-from madang.config.pacing import Off, Pace, Paces, Queue
-from madang.config.payments import Payments
-from madang.config.plans import Plan
-from madang.config.prices import OwnPrice
-from madang.config.retries import Hedge, Retries
-from madang.config.routes import Rule, Task, Tiers
 from madang.config.scorer import ScorerRef
+from madang.config.sections.alerts import Alert, Channel, Report, Telemetry
+from madang.config.sections.budgets import Budget, Limit
+from madang.config.sections.caching import Cache, Idempotency
+from madang.config.sections.canaries import Canary, Shadow
+from madang.config.sections.drills import ScheduledDrill
+from madang.config.sections.health import Breaker, Health
+from madang.config.sections.keys import Keys
+from madang.config.sections.media import Media
+from madang.config.sections.pacing import Off, Pace, Paces, Queue
+from madang.config.sections.payments import Payments
+from madang.config.sections.plans import Plan
+from madang.config.sections.prices import OwnPrice
+from madang.config.sections.retries import Hedge, Retries
+from madang.config.sections.routes import Rule, Task, Tiers
 from madang.model import Feature, ProviderKind
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]

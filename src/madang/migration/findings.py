@@ -9,8 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from madang.config.parsing.tree import Node
 from madang.config.problems import Path, spell
-from madang.config.tree import Node
 from madang.migration.place import Place
 
 Verdict = Literal["carried", "changed", "left"]

@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 
 from msgspec import Struct
 
+from madang.config.parsing.tree import Node
 from madang.config.problems import Path
-from madang.config.tree import Node
 
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})

@@ -9,7 +9,7 @@ import heapq
 from time import monotonic
 from typing import Final, NamedTuple
 
-from madang.config.pacing import Queue
+from madang.config.sections.pacing import Queue
 from madang.errors import (
     MadangError,
     ProviderError,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from madang.config.retries import Hedge, Retries
+from madang.config.sections.retries import Hedge, Retries
 from madang.config.settings import Model
 
 

@@ -8,7 +8,7 @@ those whose failure may have passed, whoever may be asked soonest, each after it
 from collections.abc import Callable
 from typing import NamedTuple
 
-from madang.config.retries import Retries
+from madang.config.sections.retries import Retries
 from madang.errors import (
     MadangError,
     ProviderOverloaded,

@@ -6,7 +6,7 @@ from typing import Final, cast
 import msgspec
 from msgspec.structs import replace
 
-from madang.config.routes import TASK_PREFIX
+from madang.config.sections.routes import TASK_PREFIX
 from madang.errors import InvalidRequest
 from madang.pipeline.call import Call, Steer
 from madang.routing.preferences import Preference

@@ -6,7 +6,7 @@ Resting only moves a target to the end of the queue, so the last one left is alw
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from madang.config.health import DEFAULT_RULES, Rules
+from madang.config.sections.health import DEFAULT_RULES, Rules
 from madang.model import Target
 from madang.routing.health import FULL, READY, RESTING, Breaker, Crowd, Standing
 from madang.routing.pacing import Pacing

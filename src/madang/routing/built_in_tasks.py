@@ -11,7 +11,7 @@ script, dialogue, translate, polish.
 
 from typing import Final
 
-from madang.config.routes import Task
+from madang.config.sections.routes import Task
 
 _SONNET: Final = "claude-sonnet-4"
 _GPT: Final = "gpt-4.1"

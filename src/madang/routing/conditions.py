@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from madang.config.routes import When
+from madang.config.sections.routes import When
 
 
 class Facts(NamedTuple):

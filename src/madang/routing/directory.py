@@ -19,9 +19,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from madang.catalog import Catalog, ModelRow
-from madang.config.routes import TASK_PREFIX, Tiers
-from madang.config.routes import TIERS as TIER_NAMES
 from madang.config.scorer import LoadedScorer
+from madang.config.sections.routes import TASK_PREFIX, Tiers
+from madang.config.sections.routes import TIERS as TIER_NAMES
 from madang.config.settings import FallbackRef, Model, TargetRef
 from madang.errors import InvalidRequest, UnknownModel
 from madang.model import EMBEDDING, MEDIA, Dialect, Feature, Target

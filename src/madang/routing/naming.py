@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from madang.config.routes import TASK_PREFIX, Task, Tiers
-from madang.config.routes import Rule as RuleSetting
 from madang.config.scorer import LoadedScorer
+from madang.config.sections.routes import TASK_PREFIX, Task, Tiers
+from madang.config.sections.routes import Rule as RuleSetting
 from madang.errors import UnknownModel
 from madang.model import Target
 from madang.routing.built_in_tasks import BUILT_IN

@@ -5,7 +5,7 @@ Pure: moments are seconds of a monotonic clock, chance a number in [0, 1).
 
 from typing import Final
 
-from madang.config.retries import Retries
+from madang.config.sections.retries import Retries
 
 SPAN_S: Final = 10.0
 """What was asked of a target is counted over so long."""

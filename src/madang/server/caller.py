@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from math import inf
 from urllib.parse import parse_qs
 
-from madang.config.keys import Keys
+from madang.config.sections.keys import Keys
 from madang.errors import InvalidRequest
 from madang.keys import Key, Keyring
 from madang.model import Dialect

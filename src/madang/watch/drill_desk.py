@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from madang.config.alerts import Language
-from madang.config.drills import ScheduledDrill
+from madang.config.sections.alerts import Language
+from madang.config.sections.drills import ScheduledDrill
 from madang.errors import Conflict
 from madang.ledger.reports.drills import Struck, struck_by
 from madang.pipeline.chaos.book import DrillBook

@@ -34,7 +34,7 @@ from opentelemetry.trace import (
 from opentelemetry.util.types import AttributeValue
 
 from madang import __version__
-from madang.config.alerts import Telemetry
+from madang.config.sections.alerts import Telemetry
 from madang.model import Attempt
 from madang.model.trace import Trace
 from madang.watch import semconv as names

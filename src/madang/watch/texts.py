@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from madang.config.alerts import Language
+from madang.config.sections.alerts import Language
 
 MESSAGES: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple, get_args
 
-from madang.config.alerts import Span
+from madang.config.sections.alerts import Span
 from madang.watch.cells import MOST_LABELS, Batch, Cell, Labels, bounded
 
 SPANS_S: Final[Mapping[Span, int]] = {"1m": 60, "5m": 300, "1h": 3600, "24h": 86_400}

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from madang.config.budgets import Budget, Limit
+from madang.config.sections.budgets import Budget, Limit
 from madang.errors import MadangError
 from madang.routing.limits import Ask, Entitlements, Gate, LimitedKey, Reservation
 from madang.state.table import Table

@@ -10,8 +10,8 @@ from typing import Any
 
 from madang.catalog import Catalog
 from madang.config.load import parse
+from madang.config.parsing.tree import Node, read
 from madang.config.problems import ConfigError
-from madang.config.tree import Node, read
 from madang.migration.findings import Findings, Translation, Variable
 from madang.migration.litellm.deployments import Fleet
 from madang.migration.litellm.fates import GENERAL, LITELLM, ROUTER, SECTIONS

@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from madang.config.caching import Cache as Settings
+from madang.config.sections.caching import Cache as Settings
 from madang.errors import CacheMiss, CallerError, MadangError
 from madang.pipeline.again import replay
 from madang.pipeline.again.coalescing import Broadcast, Listener

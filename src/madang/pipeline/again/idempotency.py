@@ -13,7 +13,7 @@ from hashlib import sha256
 from time import monotonic
 from typing import Final
 
-from madang.config.caching import Idempotency as Settings
+from madang.config.sections.caching import Idempotency as Settings
 from madang.errors import Conflict, KeyReused, MadangError
 from madang.pipeline.again import replay
 from madang.pipeline.again.coalescing import Ask, Broadcast, Listener

@@ -13,7 +13,7 @@ from heapq import nsmallest
 from time import monotonic
 from typing import Final, NamedTuple
 
-from madang.config.caching import Semantic
+from madang.config.sections.caching import Semantic
 from madang.errors import MadangError
 from madang.pipeline.call import Call, Parts, Whole
 from madang.pipeline.run import Pipeline

@@ -10,7 +10,7 @@ from functools import partial
 from secrets import token_hex
 from typing import Final
 
-from madang.config.caching import Cache as CacheSettings
+from madang.config.sections.caching import Cache as CacheSettings
 from madang.config.settings import Settings
 from madang.pipeline.again.cache import Cache, miss
 from madang.pipeline.again.idempotency import Idempotency

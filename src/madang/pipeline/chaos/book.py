@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from madang.config.drills import Drill
+from madang.config.sections.drills import Drill
 from madang.errors import Conflict, InvalidRequest, NotFound
 from madang.ledger.reports.drills import Struck
 from madang.ledger.reports.usage import moment

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Protocol
 
 from msgspec import Struct
 
-from madang.config.drills import Drill, Strike
+from madang.config.sections.drills import Drill, Strike
 from madang.errors import (
     ProviderBroken,
     ProviderError,

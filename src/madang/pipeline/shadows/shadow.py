@@ -16,7 +16,7 @@ from typing import Final, Literal, NamedTuple
 from msgspec.structs import replace
 
 from madang.config.amounts import nusd
-from madang.config.canaries import Shadow
+from madang.config.sections.canaries import Shadow
 from madang.config.settings import Model
 from madang.errors import MadangError, StoreUnavailable
 from madang.keys import Key

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from madang.config.canaries import Canary
+from madang.config.sections.canaries import Canary
 from madang.errors import Conflict, NotFound
 from madang.routing.canary.evidence import Evidence
 from madang.routing.canary.ramp import Decision, Kind, Trial, after

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from madang.config.canaries import Canary, Percent
+from madang.config.sections.canaries import Canary, Percent
 from madang.errors import InvalidRequest
 from madang.pipeline.trial.book import Kept, TrialBook
 from madang.pipeline.trial.view import CanaryShown, CanaryStory, shown

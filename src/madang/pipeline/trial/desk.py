@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from madang.config.canaries import Canary
+from madang.config.sections.canaries import Canary
 from madang.errors import Conflict
 from madang.ledger.reports.trials import First, firsts
 from madang.pipeline.trial.book import Kept, TrialBook

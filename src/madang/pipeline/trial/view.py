@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from madang.config.canaries import Canary
+from madang.config.sections.canaries import Canary
 from madang.errors import InvalidRequest
 from madang.ledger.reports.trials import ArmFigures, figures
 from madang.ledger.reports.usage import moment

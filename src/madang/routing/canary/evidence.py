@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from madang.config.canaries import Tolerance
+from madang.config.sections.canaries import Tolerance
 from madang.model.attempt import Arm
 from madang.routing.canary.exact import Block, Comparison, look
 

@@ -5,7 +5,7 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from madang.config.canaries import Canary
+from madang.config.sections.canaries import Canary
 from madang.errors import Conflict
 from madang.routing.canary.evidence import Evidence
 

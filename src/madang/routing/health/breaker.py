@@ -13,7 +13,7 @@ from collections.abc import Callable
 from math import inf
 from typing import ClassVar, Final, Literal, NamedTuple
 
-from madang.config.health import DEFAULT_RULES, Rules
+from madang.config.sections.health import DEFAULT_RULES, Rules
 from madang.routing.health.crowd import Crowd
 from madang.routing.health.tally import Counts, Tally
 

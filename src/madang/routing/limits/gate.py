@@ -8,8 +8,8 @@ used. Clocks are arguments: `now_us` is a monotonic clock that all processes sha
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from madang.config.budgets import Budget as BudgetSetting
-from madang.config.budgets import Limit
+from madang.config.sections.budgets import Budget as BudgetSetting
+from madang.config.sections.budgets import Limit
 from madang.routing.limits import budget, gauge, window
 from madang.routing.limits.bucket import Bucket
 from madang.routing.limits.budget import Budget

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal, NamedTuple, Protocol
 
 from madang.config.amounts import nusd
-from madang.config.budgets import Budget as BudgetSetting
-from madang.config.budgets import Limit, Scope
+from madang.config.sections.budgets import Budget as BudgetSetting
+from madang.config.sections.budgets import Limit, Scope
 from madang.routing.limits.budget import Terms
 from madang.routing.limits.period import Calendar, Per
 

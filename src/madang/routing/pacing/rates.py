@@ -5,7 +5,7 @@ A request of more tokens than there may be in a minute goes when the whole minut
 
 from typing import Final, NamedTuple
 
-from madang.config.pacing import Pace
+from madang.config.sections.pacing import Pace
 from madang.routing.limits.bucket import Bucket
 from madang.routing.limits.memory import Cells, Memory, Place
 from madang.routing.limits.rules import SPANS_US

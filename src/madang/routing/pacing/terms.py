@@ -1,7 +1,7 @@
 """What is configured for one provider, with the defaults of the catalogue where nothing is said."""
 
 from madang.catalog.paces import DefaultPaces
-from madang.config.pacing import EVERY_OTHER, Pace, Queue
+from madang.config.sections.pacing import EVERY_OTHER, Pace, Queue
 from madang.config.settings import Provider
 
 

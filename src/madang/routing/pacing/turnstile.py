@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from madang.config.pacing import Pace
+from madang.config.sections.pacing import Pace
 from madang.errors import Kind
 from madang.routing.limits.memory import Memory
 from madang.routing.pacing.ceiling import Ceiling

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from madang.accounts.zones import zone
-from madang.config.alerts import DEFAULT_ALERTS, Span
+from madang.config.sections.alerts import DEFAULT_ALERTS, Span
 from madang.errors import InvalidRequest
 from madang.server.administration.operation import Operation
 from madang.server.process.runtime import Runtime

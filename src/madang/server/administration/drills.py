@@ -4,7 +4,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from madang.config.drills import Drill
+from madang.config.sections.drills import Drill
 from madang.errors import InvalidRequest
 from madang.pipeline.chaos.book import DrillBook, DrillShown
 from madang.pipeline.chaos.faults import fits

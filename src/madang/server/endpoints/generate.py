@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import parse_qs
 
-from madang.config.routes import TASK_PREFIX
+from madang.config.sections.routes import TASK_PREFIX
 from madang.errors import Draining, InvalidRequest, MadangError, Overloaded
 from madang.model import Dialect
 from madang.model.trace import read_trace

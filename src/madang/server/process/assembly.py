@@ -8,7 +8,7 @@ from madang.catalog import Catalog
 from madang.catalog.paces import load_paces
 from madang.config import settings as shapes
 from madang.config.detect import detect
-from madang.config.prices import OwnPrice, own_rows
+from madang.config.sections.prices import OwnPrice, own_rows
 from madang.model import MEDIA, Dialect
 from madang.pipeline.lane import Snapshot
 from madang.pipeline.patience import Patience

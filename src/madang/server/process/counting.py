@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from madang.accounts import Allowance, Register
-from madang.config.budgets import Limit, Scope
+from madang.config.sections.budgets import Limit, Scope
 from madang.config.settings import Settings
 from madang.keys import Key
 from madang.ledger.corrections.rerate import REVISION as CORRECTIONS

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from time import monotonic
 
-from madang.config.health import Breaker, Rules, rules_of
+from madang.config.sections.health import Breaker, Rules, rules_of
 from madang.config.settings import Provider, Settings
 from madang.ledger.alarm import Alarm
 from madang.pipeline.lane import Snapshot

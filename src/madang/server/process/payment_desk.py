@@ -12,8 +12,8 @@ from base64 import b64encode
 from madang.accounts import stripe, toss
 from madang.accounts.notices import Notice
 from madang.accounts.payments import Payments
-from madang.config.payments import Payments as PaymentSettings
-from madang.config.payments import TossHook
+from madang.config.sections.payments import Payments as PaymentSettings
+from madang.config.sections.payments import TossHook
 from madang.config.settings import Timeouts
 from madang.errors import InvalidRequest, MadangError, Overloaded, Unauthenticated
 from madang.ledger.alarm import Alarm

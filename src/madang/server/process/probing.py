@@ -13,7 +13,7 @@ from functools import partial
 from time import monotonic
 from typing import Final
 
-from madang.config.health import Health
+from madang.config.sections.health import Health
 from madang.config.settings import Provider as Given
 from madang.config.settings import Timeouts
 from madang.errors import MadangError

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from madang import catalog as catalogue
 from madang.accounts import Register
-from madang.config import plans
 from madang.config import settings as shapes
+from madang.config.sections import plans
 from madang.config.watch import Watcher
 from madang.errors import MadangError
 from madang.keys import Keyring

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from madang.config.alerts import Severity
+from madang.config.sections.alerts import Severity
 from madang.state.store import Row, Store
 
 State = Literal["firing", "resolved"]

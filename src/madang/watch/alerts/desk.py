@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from madang.config.alerts import DEFAULT_ALERTS, Alert, Language, Report, Span
+from madang.config.sections.alerts import DEFAULT_ALERTS, Alert, Language, Report, Span
 from madang.config.settings import Settings
 from madang.errors import NotFound
 from madang.ledger.reports.usage import USD, usage

@@ -7,8 +7,8 @@ true no more; never twice within its cooldown, however often that changes.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from madang.config.alerts import Alert, Span
-from madang.config.expression import Node, compute, names, read
+from madang.config.sections.alerts import Alert, Span
+from madang.config.sections.expression import Node, compute, names, read
 from madang.watch.alerts.book import Event, State, new_id, values_of
 from madang.watch.cells import Labels
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from madang.config.alerts import Channel
+from madang.config.sections.alerts import Channel
 from madang.watch.channels.address import Undeliverable
 from madang.watch.channels.mail import send
 from madang.watch.channels.message import Message

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Final
 
-from madang.config.alerts import Channel, Mail
+from madang.config.sections.alerts import Channel, Mail
 from madang.watch.channels.address import CONNECT_S, Undeliverable, dial
 from madang.watch.channels.message import Message
 

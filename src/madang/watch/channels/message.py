@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from madang.config.alerts import Language
+from madang.config.sections.alerts import Language
 from madang.watch.alerts.book import Event
 from madang.watch.texts import MESSAGES
 

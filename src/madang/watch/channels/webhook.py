@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from madang import __version__
-from madang.config.alerts import SECRET_PREFIX, Channel
+from madang.config.sections.alerts import SECRET_PREFIX, Channel
 from madang.watch.channels.address import CONNECT_S, Undeliverable, dial
 from madang.watch.channels.message import Message
 

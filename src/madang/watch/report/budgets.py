@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from madang.config.budgets import Budget
+from madang.config.sections.budgets import Budget
 from madang.keys import Key
 from madang.ledger.reports.spent import spent_nusd
 from madang.routing.limits.rules import Purse, concerns, is_owned, rule_of_budget, rules_of_key

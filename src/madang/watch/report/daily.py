@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, to_builtins
 
 from madang.catalog import Catalog
-from madang.config.budgets import Budget
+from madang.config.sections.budgets import Budget
 from madang.keys import Key
 from madang.ledger.prices import Prices
 from madang.ledger.reports.report import priced_by

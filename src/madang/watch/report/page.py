@@ -7,7 +7,7 @@ from unicodedata import east_asian_width
 
 from msgspec import Struct
 
-from madang.config.alerts import Language
+from madang.config.sections.alerts import Language
 from madang.watch.alerts.book import Event
 from madang.watch.report.budgets import Standing
 from madang.watch.report.daily import Daily

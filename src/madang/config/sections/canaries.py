@@ -5,8 +5,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from madang.config.pacing import Off
 from madang.config.problems import Path
+from madang.config.sections.pacing import Off
 
 Percent = Annotated[float, Meta(gt=0, le=100)]
 Share = Annotated[float, Meta(ge=0, le=100)]

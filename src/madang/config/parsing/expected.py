@@ -4,9 +4,9 @@ from typing import Any
 
 from msgspec import inspect
 
+from madang.config.parsing.tree import Node
 from madang.config.problems import show
 from madang.config.suggest import did_you_mean
-from madang.config.tree import Node
 
 Kind = Any
 """A type as `settings.py` writes it: a record, a dict or tuple, a union, or a single value's."""

@@ -12,11 +12,11 @@ from typing import Any, Literal, Union, get_args, get_origin
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, inspect, structs
 
-from madang.config.expected import Kind, mismatch
-from madang.config.later import refusal
+from madang.config.parsing.expected import Kind, mismatch
+from madang.config.parsing.later import refusal
+from madang.config.parsing.tree import Node
 from madang.config.problems import Path, Problem, show, spell
 from madang.config.suggest import did_you_mean
-from madang.config.tree import Node
 
 Plain = Any
 """A value as `msgspec.convert` takes it, or UNSET."""

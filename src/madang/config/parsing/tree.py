@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 import yaml
 from msgspec import Struct, structs
 
-from madang.config.expand import Variables, protect
+from madang.config.parsing.expand import Variables, protect
 from madang.config.problems import ConfigError, Path, Problem, show, spell
 
 MAX_BYTES = 1024 * 1024

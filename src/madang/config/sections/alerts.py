@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct, field
 
-from madang.config.expression import ExpressionError, read
 from madang.config.problems import Path
 from madang.config.secretive import Secretive
+from madang.config.sections.expression import ExpressionError, read
 from madang.config.suggest import did_you_mean
 
 Severity = Literal["warning", "critical"]

@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct, structs
 
-from madang.config.pacing import Off
 from madang.config.problems import Path
+from madang.config.sections.pacing import Off
 
 Times = Annotated[int, Meta(ge=1, le=10_000)]
 Span = Annotated[float, Meta(gt=0, le=86_400)]

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct, field
 
-from madang.config.alerts import Channel
 from madang.config.problems import Path
+from madang.config.sections.alerts import Channel
 from madang.config.suggest import did_you_mean
 
 Strike = Literal[

@@ -1,0 +1,1 @@
+"""The sections of `madang.yaml` as records, a file for each; `config.settings` puts them together."""
