@@ -20,7 +20,7 @@ from madang.errors import (
 from madang.model import Target
 from madang.routing.board import Board
 from madang.routing.causes import GIVE_UP, REMEDIES, TIMEOUTS, remedy_for, rest_s
-from madang.routing.directory import Fallback, Route
+from madang.routing.names.directory import Fallback, Route
 from madang.routing.plan import propose
 
 

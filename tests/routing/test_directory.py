@@ -5,7 +5,7 @@ import pytest
 from madang import catalog
 from madang.config.settings import FallbackRef, Model, TargetRef
 from madang.errors import UnknownModel
-from madang.routing.directory import Directory, Route, Serving, allowed
+from madang.routing.names.directory import Directory, Route, Serving, allowed
 
 CATALOG = catalog.load()
 OPENAI = Serving("openai", ("chat", "responses"), home="openai")

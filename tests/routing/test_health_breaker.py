@@ -9,9 +9,9 @@ from madang.config.sections.health import Breaker, Rules, rules_of
 from madang.errors import ProviderFailed
 from madang.model import Target
 from madang.routing.board import Board
-from madang.routing.directory import Route
 from madang.routing.health import CLOSED, HALF_OPEN, OPEN, Crowd, Standing
 from madang.routing.health import Breaker as Fuse
+from madang.routing.names.directory import Route
 from madang.routing.plan import propose
 
 T = Target("a", "m", "chat")

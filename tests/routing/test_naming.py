@@ -7,10 +7,10 @@ from madang.config.sections.routes import Rule, Task, Tiers, When
 from madang.config.settings import Model
 from madang.errors import ProviderFailed, UnknownModel
 from madang.routing.board import Board
-from madang.routing.built_in_tasks import BUILT_IN
 from madang.routing.conditions import Facts, holds
-from madang.routing.directory import Directory, Route, Serving
-from madang.routing.naming import Ways
+from madang.routing.names.built_in_tasks import BUILT_IN
+from madang.routing.names.choices import Ways
+from madang.routing.names.directory import Directory, Route, Serving
 from madang.routing.plan import propose
 
 

@@ -13,7 +13,7 @@ from madang.errors import (
 )
 from madang.model import Target
 from madang.routing.board import OPEN_S, Board
-from madang.routing.directory import Fallback, Route
+from madang.routing.names.directory import Fallback, Route
 from madang.routing.plan import propose
 
 A, B, C, D = (Target(name, "m", "chat") for name in "abcd")

@@ -33,7 +33,7 @@ from madang.config.settings import Settings
 from madang.errors import InvalidRequest
 from madang.pipeline.lane import Snapshot
 from madang.routing.auto.learning import Example
-from madang.routing.built_in_tasks import TIERS as BUILT_IN
+from madang.routing.names.built_in_tasks import TIERS as BUILT_IN
 from madang.routing.route import Route
 from madang.server.administration.reports import Days, ExportAsked
 

@@ -17,8 +17,8 @@ from madang.pipeline.call import Call, Parts
 from madang.pipeline.lane import Snapshot
 from madang.pipeline.measure import prompt_tokens
 from madang.pipeline.worst import LONGEST_ANSWER, Step, Worst, copies_of, tier_of, worst_of
-from madang.routing.directory import Route, allowed
 from madang.routing.limits import Ask, Gate, Meters, Reservation, Usual, unpriced
+from madang.routing.names.directory import Route, allowed
 from madang.wire.bound import LEAST_TOKENS, room_for_thinking
 from madang.wire.contract import Envelope
 from madang.wire.quota import quota_lines

@@ -9,7 +9,7 @@ from madang.pipeline.lane import Lane
 from madang.pipeline.measure import prompt_tokens
 from madang.pipeline.run import Pipeline
 from madang.pipeline.settle import redact
-from madang.routing.directory import allowed
+from madang.routing.names.directory import allowed
 from madang.upstream.transport import Outgoing
 from madang.wire import gemini, messages
 from madang.wire.contract import Envelope

@@ -10,7 +10,7 @@ from madang.pipeline.call import header_value
 from madang.pipeline.line import Line
 from madang.pipeline.patience import Patience
 from madang.routing.board import Board, Standing
-from madang.routing.directory import Directory
+from madang.routing.names.directory import Directory
 from madang.routing.pacing import Terms
 from madang.upstream.providers import Provider
 from madang.wire.contract import AnyWire

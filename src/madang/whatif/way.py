@@ -21,7 +21,7 @@ from madang.errors import (
 )
 from madang.model import Feature, Target, Usage
 from madang.routing.board import Board
-from madang.routing.directory import Route
+from madang.routing.names.directory import Route
 from madang.routing.plan import PriceOf, propose
 from madang.whatif.past import Past
 

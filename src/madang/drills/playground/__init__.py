@@ -14,7 +14,7 @@ from madang.drills import simulator
 from madang.drills.playground import shapes
 from madang.drills.playground.counter import Counter
 from madang.model import Feature
-from madang.routing.media_names import STAND_INS
+from madang.routing.names.media import STAND_INS
 
 NAME = STAND_INS
 _ENDLESS_TOKENS = 1_000_000_000

@@ -12,7 +12,7 @@ from madang.pipeline.lane import Snapshot
 from madang.pipeline.steering import told_session
 from madang.routing.canary.ramp import Trial
 from madang.routing.canary.split import Lot, place
-from madang.routing.directory import Directory
+from madang.routing.names.directory import Directory
 from madang.routing.pacing import HIGH
 
 _WHOLE: Final = 100.0

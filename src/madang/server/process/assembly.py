@@ -13,8 +13,8 @@ from madang.model import MEDIA, Dialect
 from madang.pipeline.lane import Snapshot
 from madang.pipeline.patience import Patience
 from madang.routing.board import Board
-from madang.routing.directory import Directory, Serving
-from madang.routing.naming import Ways
+from madang.routing.names.choices import Ways
+from madang.routing.names.directory import Directory, Serving
 from madang.routing.pacing import Terms
 from madang.state.vault import NOTHING, Opened
 from madang.upstream.providers import Provider, ProviderProblem, build_providers

@@ -25,9 +25,9 @@ from madang.config.sections.routes import TIERS as TIER_NAMES
 from madang.config.settings import FallbackRef, Model, TargetRef
 from madang.errors import InvalidRequest, UnknownModel
 from madang.model import EMBEDDING, MEDIA, Dialect, Feature, Target
-from madang.routing.built_in_tasks import AUTO, TIERS
-from madang.routing.media_names import MediaNames
-from madang.routing.naming import Tasks, Ways, served, tiered, with_rules
+from madang.routing.names.built_in_tasks import AUTO, TIERS
+from madang.routing.names.choices import Tasks, Ways, served, tiered, with_rules
+from madang.routing.names.media import MediaNames
 from madang.routing.route import Fallback, Route
 
 __all__ = ["Directory", "Fallback", "Route", "Serving", "allowed", "allows"]

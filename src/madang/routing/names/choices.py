@@ -14,7 +14,7 @@ from madang.config.sections.routes import TASK_PREFIX, Task, Tiers
 from madang.config.sections.routes import Rule as RuleSetting
 from madang.errors import UnknownModel
 from madang.model import Target
-from madang.routing.built_in_tasks import BUILT_IN
+from madang.routing.names.built_in_tasks import BUILT_IN
 from madang.routing.route import Fallback, Route, Rule
 
 Find = Callable[[str], Route]
