@@ -40,6 +40,12 @@ class Unavailable(StudioError):
     passing = True
 
 
+class Unreached(Unavailable):
+    """The gateway itself is not there, or was lost before its answer was complete."""
+
+    code = "unreached"
+
+
 class Spoiled(Unavailable):
     """A job that was begun ended without a result; asking again is a new request, with a new name."""
 

@@ -29,6 +29,7 @@ from madang_studio.errors import (
     Spoiled,
     StudioError,
     Unavailable,
+    Unreached,
 )
 from madang_studio.model.asks import ChatAsk, Got, Said, SpeechAsk, Timing, VideoAsk
 from madang_studio.model.work import Charge
@@ -46,7 +47,7 @@ _COUNTED: Final = (("clip", "video_ms"), ("voice", "characters"))
 
 _LOOKS: Final = 6
 _LOOK_S: Final = 0.25
-_PASSING: Final = frozenset({0, 408, 409, 425, 429})
+_PASSING: Final = frozenset({408, 409, 425, 429})
 _NOT_OFFERED: Final = "unsupported_feature"
 _UNKNOWN_MODEL: Final = "model_not_found"
 _FILTERED: Final = ("filter", "moderation", "policy", "safety")
@@ -59,7 +60,8 @@ class Door:
     raised. `charges` holds every request that was answered, also when nothing came of it.
 
     Everything raises Refused (will be refused again), OverBudget (a budget of the gateway's),
-    Unavailable (passes; the same name may be asked again) or Spoiled (passes; asks for a new name).
+    Unavailable (passes; the same name may be asked again; Unreached where the gateway itself is away) or Spoiled
+    (passes; asks for a new name).
     """
 
     def __init__(
@@ -369,6 +371,8 @@ def _ours(error: GatewayError) -> StudioError:
     status, message = error.status, str(error)
     if status == 402:
         return OverBudget(f"The gateway's budget is used up: {message}")
+    if status == 0:
+        return Unreached(message)
     if status in _PASSING or status >= 500:
         return Unavailable(message)
     return _Unsupported(message) if error.code == _NOT_OFFERED else Refused(message)

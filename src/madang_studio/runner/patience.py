@@ -7,8 +7,9 @@ from madang_studio.errors import StudioError
 
 _LONGEST_S: Final = 60.0
 _MOST: Final = 8
-_MOST_BY_CODE: Final[Mapping[str, int]] = {"spoiled": 4, "no_room": 20}
-"""A job that ends without a result may have been paid; a full disk is emptied by people."""
+_MOST_BY_CODE: Final[Mapping[str, int]] = {"spoiled": 4, "no_room": 20, "unreached": 36}
+"""A job that ends without a result may have been paid; a full disk is emptied by people; a gateway that is away for
+half an hour must not leave two hundred dramas to be resumed by hand."""
 
 
 def again_after_s(error: StudioError, tries: int, chance: float) -> float | None:

@@ -15,9 +15,11 @@ from madang_studio.errors import (
     Refused,
     Spoiled,
     Unavailable,
+    Unreached,
 )
 from madang_studio.footage.wav import as_wav
 from madang_studio.gateway import ChatAsk, Door, SpeechAsk, VideoAsk
+from madang_studio.runner.patience import again_after_s
 
 CHAT = ChatAsk(name="n", model="task:script", system="s", user="u", seed=3)
 SPEECH = SpeechAsk(
@@ -91,8 +93,11 @@ def test_a_status_says_whether_waiting_helps(server, status, error):
 
 
 def test_a_gateway_that_is_not_there_may_come_back():
-    with pytest.raises(Unavailable, match="Nothing listens"):
+    with pytest.raises(Unreached, match="Nothing listens") as caught:
         Door("http://127.0.0.1:9", "k").chat(CHAT)
+    waited_s = [again_after_s(caught.value, tries, 1.0) for tries in range(1, 37)]
+    assert waited_s.pop() is None
+    assert 30 * 60 <= sum(waited_s) <= 31 * 60  # an upgrade that went wrong, and was taken back
 
 
 @pytest.mark.parametrize(
