@@ -74,6 +74,23 @@ def test_a_push_in_makes_what_is_in_the_middle_larger(tmp_path):
     assert reddish(frame(path, 0.95)) > 1.1 * reddish(frame(path, 0))
 
 
+@pytest.mark.parametrize("size", [(180, 320), (320, 180), (240, 240)])
+@pytest.mark.parametrize("who", ["a tall man, 30", "a small boy, 8", "a woman, 28"])
+@pytest.mark.parametrize("camera", ["close-up", "medium", "wide"])
+def test_no_head_is_cut_off_and_the_smallest_is_seen(who, size, camera):
+    told = f"Characters: Kim — {who}, short red hair; black coat\nCamera: {camera}, slow push in"
+    for share in (0.0, 1.0):
+        made = still(told, width_px=size[0], height_px=size[1], share=share)
+        red, green, blue = Image.open(BytesIO(made)).convert("RGB").split()
+        hair = ImageChops.subtract(red, ImageChops.lighter(green, blue)).point(
+            lambda it: 255 * (it > 100)
+        )
+        _, top, _, bottom = hair.getbbox()
+        assert top > 2, "the head is cut off"
+        assert top < size[1] * 0.5, "the face is below the middle"
+        assert bottom < size[1] * 0.8
+
+
 def test_the_lower_part_is_dark_enough_for_captions():
     picture = Image.open(
         BytesIO(still("Place: a beach at noon\nCharacters: nobody is seen", **SMALL))

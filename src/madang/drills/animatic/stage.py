@@ -23,13 +23,15 @@ FPS = 25
 
 _MARGIN = 1.36
 _FAR_ZOOM, _FAR_PAN = 0.55, 0.5
-_HEIGHTS = {"wide": (0.56, 0.76), "medium": (1.2, 1.5), "close": (1.75, 2.4)}
-"""Height of a grown-up as a share of the picture's, in a tall and in a wide picture."""
+_HEIGHTS = {"wide": (0.56, 0.72), "medium": (1.2, 1.5), "close": (1.75, 2.4)}
+"""Height of the tallest as a share of the picture's, in a tall and in a wide picture."""
 
 _PER_WIDTH = {"wide": 9.0, "medium": 3.35, "close": 4.4}
-"""Height of a grown-up at most, as a multiple of the width that each figure has."""
+"""Height of the tallest at most, as a multiple of the width that each figure has."""
 
 _EYES = -0.886
+_LOWEST_EYES = 0.66
+"""Where the smallest has its eyes at most, as a share of the picture's height: above the captions."""
 _PLACES = {1: (0.5,), 2: (0.28, 0.72), 3: (0.19, 0.5, 0.81), 4: (0.14, 0.38, 0.62, 0.86)}
 _NEAR = (0.39, 0.61)
 _BLINK_S = 0.13
@@ -103,14 +105,8 @@ class Stage:
         figures = self._shot.figures
         if not figures:
             return []
-        low, high = _HEIGHTS[self._shot.framing]
-        broad = min(1.0, max(0.0, (width / height - 0.56) / 1.22))
-        tall = min(
-            (low + (high - low) * broad) * height,
-            _PER_WIDTH[self._shot.framing] * width / len(figures),
-        )
+        tall, feet = self._framed(figures)
         wide = self._shot.framing == "wide"
-        feet = 0.85 * height if wide else (0.37 + 0.03 * broad) * height - _EYES * 0.97 * tall
         cut = 40.0 if wide else (height * 1.12 - feet) / tall * 1_000
         tint = mix(light.tint, (255, 255, 255), 0.6 if self._shot.place in INDOORS else 0.4)
         spots = _PLACES[len(figures)]
@@ -127,6 +123,22 @@ class Stage:
             standing.append(Standing(figure, drawn, x, feet, speed, self._chance.uniform(0, 6)))
         # who is taller stands behind
         return sorted(standing, key=lambda one: -one.figure.look.tall)
+
+    def _framed(self, figures: tuple[Figure, ...]) -> tuple[float, float]:
+        """Height of a grown-up and where all stand, in pixels, so that every face is in the picture."""
+        width, height = self._size
+        framing = self._shot.framing
+        low, high = _HEIGHTS[framing]
+        broad = min(1.0, max(0.0, (width / height - 0.56) / 1.22))
+        most = (low + (high - low) * broad) * height
+        most = min(most, _PER_WIDTH[framing] * width / len(figures))
+        heights = [one.look.tall for one in figures]
+        if framing == "wide":  # from afar a child stays small, also alone
+            return most / max(1.0, *heights), 0.85 * height
+        level = 0.37 + 0.03 * broad
+        apart = -_EYES * (1 - min(heights) / max(heights))
+        most = min(most, (_LOWEST_EYES - level) * height / apart if apart else most)
+        return most / max(heights), level * height - _EYES * most
 
     def _paste(
         self, picture: Image.Image, number: int, standing: Standing, here: View, index: int
