@@ -49,7 +49,7 @@ class App:
         """Answer one request, whatever happens. A caller who leaves cancels this task."""
         if request.congested:  # by answers to what was asked before
             await request.writable()
-        dialect: Dialect = "chat"
+        dialect: Dialect | None = None
         try:
             if request.path.startswith("/api"):
                 await asgi.serve(self._admin, request)
@@ -61,10 +61,11 @@ class App:
             else:
                 _refuse_method(endpoint, dialect, request)
         except MadangError as error:
-            send_error(request, dialect, error)
+            send_error(request, dialect or _dialect_of(request), error)
         except Exception:  # noqa: BLE001 - answered, logged, and no other request harmed
             _log.exception("a defect of ours in %r", request.path)
-            send_error(request, dialect, InternalError("Madang failed; it has been logged."))
+            failed = InternalError("Madang failed; it has been logged.")
+            send_error(request, dialect or _dialect_of(request), failed)
 
     def _handle(self, endpoint: Endpoint, dialect: Dialect, request: Request) -> Awaitable[None]:
         if endpoint.name == "generate":

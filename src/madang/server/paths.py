@@ -17,6 +17,7 @@ class Endpoint(NamedTuple):
     id: str | None = None
 
 
+_V1 = "/v1"
 _POST = ("POST",)
 _GET = ("GET", "HEAD")
 _MESSAGES = ("/v1/messages", "/v1/v1/messages", "/anthropic/v1/messages")
@@ -76,10 +77,24 @@ _OF_VIDEOS: dict[str, Endpoint] = {
 
 
 def find(path: str) -> Endpoint:
-    """The endpoint of a path. Raises NotFound."""
-    exact = _EXACT.get(path)
-    if exact is not None:
-        return exact
+    """The endpoint of a path, also of one that lacks its `/v1`: LiteLLM's callers leave it out. Raises NotFound."""
+    endpoint = (
+        _EXACT.get(path) or _prefixed(path) or _EXACT.get(_V1 + path) or _prefixed(_V1 + path)
+    )
+    if endpoint is None:
+        raise NotFound(f"There is nothing at {path[:200]}{_meant(path)}.")
+    return endpoint
+
+
+def _meant(path: str) -> str:
+    """What to do about a path that nobody serves: most come from a base URL with a slash too many."""
+    tidy = "/" + "/".join(part for part in path.split("/") if part)
+    if tidy != path and (_EXACT.get(tidy) or _prefixed(tidy)):
+        return f", but at {tidy[:200]}: the base URL has a slash too many"
+    return ". The endpoints are listed at /api/openapi.json"
+
+
+def _prefixed(path: str) -> Endpoint | None:
     for prefix, endpoint in _PREFIXED.items():
         if path.startswith(prefix) and len(path) > len(prefix):
             rest = path[len(prefix) :]
@@ -90,9 +105,7 @@ def find(path: str) -> Endpoint:
             if endpoint.name == "video" and f"{slash}{part}" in _OF_VIDEOS:
                 return _OF_VIDEOS[f"{slash}{part}"]._replace(id=identity)
             return endpoint._replace(id=rest)
-    raise NotFound(
-        f"There is nothing at {path[:200]}. The endpoints are listed at /api/openapi.json."
-    )
+    return None
 
 
 def listed() -> list[str]:
