@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from madang.drills.theatre import Cast
+from madang.drills.testbed import SimulatedProviders
 from madang.state.store import DATABASE
 from stand.bucket import BUCKET, Buckets
 
@@ -21,8 +21,8 @@ models:
 
 @pytest.fixture(scope="module")
 def sim():
-    with Cast(["sim"]) as cast:
-        yield cast.urls["sim"]
+    with SimulatedProviders(["sim"]) as simulated:
+        yield simulated.urls["sim"]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from agents import AGENTS, REMAINDERS, Agent, Asked
 
 from madang.client import Gateway
-from madang.drills.theatre import Cast, House, opened
+from madang.drills.testbed import RunningGateway, SimulatedProviders, start_gateway
 
 HERE = Path(__file__).parent
 CACHE = HERE.parent.parent / ".build" / "clients"
@@ -67,8 +67,11 @@ def main() -> int:
     install()
     chosen = sys.argv[1:]
     failed = 0
-    with Cast(list(KINDS)) as cast, opened(configuration(cast)) as house:
-        for told in outcomes(cast, house, chosen):
+    with (
+        SimulatedProviders(list(KINDS)) as simulated,
+        start_gateway(configuration(simulated)) as running,
+    ):
+        for told in outcomes(simulated, running, chosen):
             outcome = told
             known = REMAINDERS.get((outcome.client, MODELS[outcome.model], outcome.case))
             failed += (outcome.fault is None) is not (known is None)
@@ -96,12 +99,12 @@ def install() -> None:
     mark.write_text(wanted)
 
 
-def configuration(cast: Cast) -> dict[str, Any]:
+def configuration(simulated: SimulatedProviders) -> dict[str, Any]:
     """Every model at a provider that speaks one format only."""
     providers = {
         name: {
             "kind": kind,
-            "base_url": f"{cast.urls[name]}/v1",
+            "base_url": f"{simulated.urls[name]}/v1",
             "api_key": "x",
             "apis": [name],
             "limits": "off",
@@ -113,7 +116,9 @@ def configuration(cast: Cast) -> dict[str, Any]:
     return {"providers": providers, "models": models}
 
 
-def outcomes(cast: Cast, house: House, chosen: list[str]) -> Iterator[Outcome]:
+def outcomes(
+    simulated: SimulatedProviders, running: RunningGateway, chosen: list[str]
+) -> Iterator[Outcome]:
     """All cases of the clients whose names were given; without names of all clients."""
     shutil.copy(HERE / "vercel.mjs", CACHE)  # beside the packages that it imports
     libraries = {
@@ -122,19 +127,19 @@ def outcomes(cast: Cast, house: House, chosen: list[str]) -> Iterator[Outcome]:
     }
     for name, command in libraries.items():
         if not chosen or name in chosen:
-            yield from told_by_library(name, command, house)
+            yield from told_by_library(name, command, running)
     for agent in AGENTS:
         if not chosen or agent.name in chosen:
             for model in MODELS:
-                yield from told_by_agent(agent, model, cast, house)
+                yield from told_by_agent(agent, model, simulated, running)
 
 
-def told_by_library(name: str, command: list[str], house: House) -> Iterator[Outcome]:
+def told_by_library(name: str, command: list[str], running: RunningGateway) -> Iterator[Outcome]:
     """The cases that a script goes through by itself."""
     code = secrets.token_hex(8)
-    told = {"URL": house.url, "KEY": house.admin_key, "CODE": code, "MODELS": ",".join(MODELS)}
+    told = {"URL": running.url, "KEY": running.admin_key, "CODE": code, "MODELS": ",".join(MODELS)}
     environment = {f"MADANG_{key}": value for key, value in told.items()}
-    done = run(command, environment, house.home)
+    done = run(command, environment, running.home)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode or not lines:
         lines.append({"error": done.stderr[-800:]})
@@ -157,18 +162,20 @@ def fault_of(line: dict[str, Any], code: str) -> str | None:
     return None if right else f"{line['calls']} calls, then: {line['text']}"
 
 
-def told_by_agent(agent: Agent, model: str, cast: Cast, house: House) -> Iterator[Outcome]:
+def told_by_agent(
+    agent: Agent, model: str, simulated: SimulatedProviders, running: RunningGateway
+) -> Iterator[Outcome]:
     """A question that takes the shell, and a second one in the same session, each about a file of its own."""
     with tempfile.TemporaryDirectory(prefix="agent-") as folder:
         home, project = Path(folder, "home"), Path(folder, "project")
         home.mkdir()
         project.mkdir()
-        witness = Gateway(cast.urls[MODELS[model]])
+        witness = Gateway(simulated.urls[MODELS[model]])
         for case in ("streamed", "again"):
             code = secrets.token_hex(8)
             (project / f"{case}.txt").write_text(f"the code is {code}\n")
             text = f"Run the {agent.tool} tool with the command `cat {case}.txt`."
-            asked = Asked(house.url, house.admin_key, model, home, text, again=case == "again")
+            asked = Asked(running.url, running.admin_key, model, home, text, again=case == "again")
             witness.call("DELETE", "/__sim/requests")
             environment = {"HOME": str(home), **agent.settings(asked)}
             done = run(agent.command(asked), environment, project)

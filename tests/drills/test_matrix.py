@@ -4,10 +4,10 @@ Where a fault strikes in the middle of a stream there is a proper end, or the re
 """
 
 import pytest
+from fault_matrix import CAUSES, DEADLINE_S, Square, judged, play, squares
 
 from madang.drills.drill.caller import Told
 from madang.drills.drill.dialects import WAYS, Way
-from madang.drills.matrix import CAUSES, DEADLINE_S, Square, judged, play, squares
 from madang.drills.simulator import FAULTS
 
 ALL = squares()

@@ -8,7 +8,7 @@ import pytest
 from madang import catalog
 from madang.config.settings import Model, Provider
 from madang.drills import simulator
-from madang.drills.probe import Probed, most_it_costs, probe, questions, targets_of, told
+from madang.drills.doctor.probe import Probed, most_it_costs, probe, questions, targets_of, told
 from madang.errors import UnknownModel
 from madang.routing.board import Board
 from madang.server.process.assembly import assemble

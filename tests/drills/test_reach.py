@@ -11,8 +11,8 @@ import pytest
 
 from madang import catalog
 from madang.config.settings import Provider, Timeouts
-from madang.drills.reach import PATIENCE, reach
-from madang.drills.theatre import Cast
+from madang.drills.doctor.reach import PATIENCE, reach
+from madang.drills.testbed import SimulatedProviders
 from madang.upstream.providers import build_providers
 
 CERTIFICATE = Path(__file__).parents[1] / "upstream" / "server.pem"
@@ -51,8 +51,8 @@ def answering(answer, context=None):
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic", "gemini"])
 def test_a_provider_that_takes_the_key_is_in_order(kind):
-    with Cast(["sim"]) as cast:
-        (finding,) = look(f"{cast.urls['sim']}/v1", kind=kind)
+    with SimulatedProviders(["sim"]) as simulated:
+        (finding,) = look(f"{simulated.urls['sim']}/v1", kind=kind)
     assert (finding.state, finding.advice) == ("ok", None)
     assert finding.connect_ms >= 0
     assert finding.first_byte_ms >= 0
@@ -81,9 +81,9 @@ def test_a_status_is_told_in_words_with_advice(status, state, said, advised):
 
 
 def test_every_key_is_tried_and_the_bad_one_named():
-    with Cast(["sim"]) as cast:
+    with SimulatedProviders(["sim"]) as simulated:
         keys = ("good-secret", "invalid-secret", "good-too-secret")
-        findings = look(f"{cast.urls['sim']}/v1", api_key=None, api_keys=keys)
+        findings = look(f"{simulated.urls['sim']}/v1", api_key=None, api_keys=keys)
     assert [(f.what, f.state) for f in findings] == [
         ("provider mine, key 1 of 3", "ok"),
         ("provider mine, key 2 of 3", "broken"),

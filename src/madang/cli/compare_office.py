@@ -18,7 +18,7 @@ from madang import catalog as catalogue
 from madang.catalog.scores import Scores
 from madang.cli.place import in_place
 from madang.client import Gateway
-from madang.drills.theatre import running
+from madang.drills.testbed import start_gateway_at
 from madang.errors import NotFound
 from madang.quality import ComparisonDesk
 from madang.quality.records import (
@@ -181,8 +181,8 @@ def _answering(home: Path, gateway: Gateway | None, config: Path | None) -> Iter
     if gateway is not None:
         yield gateway.patient(_PATIENCE_S)
         return
-    with running(home, config, os.environ) as house:
-        yield Gateway(house.url, house.admin_key, timeout_s=_PATIENCE_S)
+    with start_gateway_at(home, config, os.environ) as running:
+        yield Gateway(running.url, running.admin_key, timeout_s=_PATIENCE_S)
 
 
 def _path(comparison_id: str, below: str = "", query: msgspec.Struct | None = None) -> str:

@@ -7,7 +7,7 @@ from madang.cli.printing import console, count, dollars, print_table
 from madang.client import Gateway
 from madang.drills import demo
 from madang.drills.demo import Answer, Books
-from madang.drills.theatre import Cast, opened
+from madang.drills.testbed import SimulatedProviders, start_gateway
 
 _SHOWN_HEADERS = ("x-request-id", "x-madang-")
 _SHOWN_CHARS = 160
@@ -23,18 +23,23 @@ def command() -> None:
     Example: madang demo
     """
     show = console()
-    with Cast(list(demo.PROVIDERS)) as cast, opened(demo.configuration(cast.urls)) as house:
-        show.print(f"[bold]A gateway on {house.url}, and three simulated providers[/bold]")
+    with (
+        SimulatedProviders(list(demo.PROVIDERS)) as simulated,
+        start_gateway(demo.configuration(simulated.urls)) as running,
+    ):
+        show.print(f"[bold]A gateway on {running.url}, and three simulated providers[/bold]")
         made = (
-            Gateway(house.url, house.admin_key).call("POST", "/api/keys", {"name": "demo"}).json()
+            Gateway(running.url, running.admin_key)
+            .call("POST", "/api/keys", {"name": "demo"})
+            .json()
         )
-        gateway = Gateway(house.url, made["key"])
+        gateway = Gateway(running.url, made["key"])
         answers = []
         for answer in demo.ask_all(gateway):
             answers.append(answer)
             _show(answer)
         show.print("\n[bold]Failover: the provider of gpt-4.1 answers 503 from now on[/bold]")
-        answers.append(demo.fail_over(gateway, cast))
+        answers.append(demo.fail_over(gateway, simulated))
         _show(answers[-1])
         books = demo.balance(gateway, answers)
     _show_books(books)

@@ -14,10 +14,9 @@ from madang.cli.home import home_option
 from madang.cli.printing import dollars, json_option, print_json, print_table
 from madang.config.problems import ConfigError
 from madang.config.sections.routes import TASK_PREFIX
-from madang.drills.checkup import look_at_files, look_at_home, look_at_models
-from madang.drills.finding import Finding
-from madang.drills.playground import unstarted
-from madang.drills.probe import (
+from madang.drills.doctor.checkup import look_at_files, look_at_home, look_at_models
+from madang.drills.doctor.finding import Finding
+from madang.drills.doctor.probe import (
     MOST_TARGETS,
     Probed,
     most_it_costs,
@@ -26,7 +25,8 @@ from madang.drills.probe import (
     targets_of,
     told,
 )
-from madang.drills.reach import reach
+from madang.drills.doctor.reach import reach
+from madang.drills.playground import unstarted
 from madang.errors import MadangError
 from madang.routing.board import Board
 from madang.server.process.assembly import assemble, ways_of

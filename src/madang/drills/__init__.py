@@ -1,1 +1,5 @@
-"""Rehearsals: simulated providers, the faults they can have, and looks at an installation."""
+"""Simulated providers, rehearsals with them, and looks at an installation.
+
+`simulator` plays every provider, `playground` and `animatic` make media without any; `drill` lets
+providers fail, `reference` measures, `demo` shows; `doctor` looks at what is really there.
+"""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from madang.client import Gateway
-from madang.drills.theatre import Cast
+from madang.drills.testbed import SimulatedProviders
 
 Json = dict[str, Any]
 
@@ -147,9 +147,9 @@ def ask_all(gateway: Gateway) -> Iterator[Answer]:
         yield ask(gateway, question)
 
 
-def fail_over(gateway: Gateway, cast: Cast) -> Answer:
+def fail_over(gateway: Gateway, simulated: SimulatedProviders) -> Answer:
     """Ask for a model whose provider is down."""
-    cast.behave("sim-openai", fault="status:503")
+    simulated.behave("sim-openai", fault="status:503")
     return ask(gateway, FAILOVER)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from madang.drills.animatic.atelier import Atelier
 from madang.drills.animatic.programs import espeak
+from madang.drills.animatic.rendering import Renderer
 from madang.drills.animatic.voice import speech
 
 
@@ -40,7 +40,7 @@ def test_a_clip_that_nobody_wants_any_more_leaves_no_file(tmp_path, monkeypatch)
 
     async def play():
         task = asyncio.create_task(
-            Atelier(1).clip("A long walk", width_px=720, height_px=1280, duration_ms=60_000)
+            Renderer(1).clip("A long walk", width_px=720, height_px=1280, duration_ms=60_000)
         )
         async with asyncio.timeout(20):
             while not list(tmp_path.rglob("clip.mp4")):

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from studio_scripts import BRIEF, content, task
 
-from madang.drills.theatre import opened
+from madang.drills.testbed import start_gateway
 from madang_studio.gateway import Door
 from madang_studio.model.script import Scene, Script
 from madang_studio.writing.genres import genre_of
@@ -15,8 +15,8 @@ from madang_studio.writing.steps import writing_steps
 
 @pytest.fixture(scope="module")
 def steps():
-    with opened({}) as house:
-        yield writing_steps(Door(house.url, house.admin_key).chat)
+    with start_gateway({}) as running:
+        yield writing_steps(Door(running.url, running.admin_key).chat)
 
 
 def written(steps, folder, **brief):

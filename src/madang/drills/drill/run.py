@@ -11,7 +11,7 @@ from madang.drills.drill.figures import Moments, Outcome, judged, measured
 from madang.drills.drill.load import Load
 from madang.drills.drill.rows import Drill
 from madang.drills.drill.targets import Targets
-from madang.drills.theatre import House, opened
+from madang.drills.testbed import RunningGateway, start_gateway
 
 SECONDS = 6.0
 """How long callers come in one drill, unless told otherwise."""
@@ -31,8 +31,8 @@ def hold(drill: Drill, seconds: float = SECONDS) -> Outcome:
 async def _hold(drill: Drill, seconds: float) -> Outcome:
     before_s, during_s, after_s = (seconds * share for share in _SHARES)
     async with Targets() as targets:
-        with opened(targets.configuration(drill)) as house:
-            door = await asyncio.to_thread(_door, house, drill)
+        with start_gateway(targets.configuration(drill)) as running:
+            door = await asyncio.to_thread(_door, running, drill)
             clock = asyncio.get_running_loop().time
             async with Load(door) as load:
                 await load.come(before_s, PER_S)
@@ -43,22 +43,24 @@ async def _hold(drill: Drill, seconds: float) -> Outcome:
                 moments = Moments(struck_s, clock())
                 await load.come(after_s, PER_S)
             ids = {one.request_id for one in load.told if one.request_id}
-            rows = await asyncio.to_thread(_rows, house, ids)
+            rows = await asyncio.to_thread(_rows, running, ids)
         figures = measured(drill, load.told, moments)
         audited = audit(rows, targets.charges(), load.told)
     return Outcome(drill, figures, audited, judged(drill, figures, audited))
 
 
-def _door(house: House, drill: Drill) -> Door:
+def _door(running: RunningGateway, drill: Drill) -> Door:
     """A key for the callers."""
-    made = Gateway(house.url, house.admin_key).call("POST", "/api/keys", {"name": "drill"}).json()
+    made = (
+        Gateway(running.url, running.admin_key).call("POST", "/api/keys", {"name": "drill"}).json()
+    )
     headers = (("x-madang-continue", "allow"),) if drill.continues else ()
-    return Door(house.url, made["key"], headers)
+    return Door(running.url, made["key"], headers)
 
 
-def _rows(house: House, ids: set[str]) -> list[Row]:
+def _rows(running: RunningGateway, ids: set[str]) -> list[Row]:
     """All attempts, once the ledger has what callers have heard of; else what it has after ten seconds."""
-    gateway = Gateway(house.url, house.admin_key)
+    gateway = Gateway(running.url, running.admin_key)
     deadline = time.monotonic() + _INGEST_S
     while True:
         lines = b"".join(gateway.pieces("/api/export", {"what": "attempts", "format": "jsonl"}))

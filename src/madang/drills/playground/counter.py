@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Match, Route
 
-from madang.drills.animatic.atelier import Atelier, Unmade
+from madang.drills.animatic.rendering import NotRendered, Renderer
 from madang.drills.playground import shapes
 from madang.drills.playground.jobs import Full, Job, Jobs, again_ms
 from madang.drills.simulator.delivery import Message, Receive, Send
@@ -47,10 +47,10 @@ _FULL: Final = "Too many clips wait to be rendered; ask again later."
 class Counter:
     """Stands before the simulator. `close` ends all rendering."""
 
-    def __init__(self, simulator: Front, atelier: Atelier | None = None) -> None:
+    def __init__(self, simulator: Front, renderer: Renderer | None = None) -> None:
         self._simulator = simulator
-        self._atelier = atelier or Atelier()
-        self._jobs = Jobs(self._atelier)
+        self._renderer = renderer or Renderer()
+        self._jobs = Jobs(self._renderer)
         self._routes = (
             Route("/v1/videos/{id}/content", self._content, methods=["GET"]),
             Route("/v1/videos/{id}", self._retrieve, methods=["GET"]),
@@ -112,7 +112,7 @@ class Counter:
             answer = _refusal(400, str(bad), bad.param)
         except Full:
             answer = _refusal(429, _FULL)
-        except Unmade as problem:
+        except NotRendered as problem:
             answer = _refusal(500, f"The playground could not make this: {problem}.")
         await answer(scope, receive, send)
 
@@ -150,7 +150,7 @@ class Counter:
 
     async def _speak(self, _request: Request, fields: shapes.Fields) -> Response:
         order = shapes.speech(fields)
-        spoken = await self._atelier.speech(
+        spoken = await self._renderer.speech(
             order.text,
             voice=order.voice,
             kind=order.kind,
@@ -165,7 +165,7 @@ class Counter:
         order = shapes.image(fields)
         drawn = await asyncio.gather(
             *(
-                self._atelier.still(
+                self._renderer.still(
                     order.prompt,
                     width_px=order.width_px,
                     height_px=order.height_px,
@@ -220,7 +220,7 @@ class Counter:
 
     async def _thumbnail(self, job: Job) -> Response:
         order = job.order
-        picture = await self._atelier.still(
+        picture = await self._renderer.still(
             order.prompt,
             width_px=order.width_px,
             height_px=order.height_px,

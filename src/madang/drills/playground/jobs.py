@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from madang.drills.animatic.atelier import Atelier, Unmade
+from madang.drills.animatic.rendering import NotRendered, Renderer
 from madang.drills.playground.shapes import VIDEO_MODEL, VideoOrder
 from madang.drills.playground.tickets import order_of, ticket
 
@@ -67,8 +67,8 @@ class Full(Exception):
 class Jobs:
     """All jobs of one playground. Bounded: the oldest clips are dropped. `close` removes their folder."""
 
-    def __init__(self, atelier: Atelier) -> None:
-        self._atelier = atelier
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._deleted: OrderedDict[str, None] = OrderedDict()
         self._folder = TemporaryDirectory(prefix="madang-playground-", ignore_cleanup_errors=True)
@@ -137,7 +137,7 @@ class Jobs:
             job.status = "in_progress"
 
         try:
-            clip = await self._atelier.clip(
+            clip = await self._renderer.clip(
                 order.prompt,
                 width_px=order.width_px,
                 height_px=order.height_px,
@@ -147,7 +147,7 @@ class Jobs:
                 started=started,
             )
             await asyncio.to_thread(self.file(job).write_bytes, clip)
-        except (Unmade, OSError) as problem:
+        except (NotRendered, OSError) as problem:
             job.status, job.problem = "failed", str(problem)
         else:
             job.status, job.done_s, job.size_bytes = "completed", time.time(), len(clip)

@@ -12,7 +12,7 @@ from madang.drills.drill.dialects import Way
 from madang.drills.drill.targets import MODEL
 from madang.drills.simulator.faults import Behaviour
 from madang.drills.simulator.server import Running
-from madang.drills.theatre import opened
+from madang.drills.testbed import start_gateway
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -61,10 +61,10 @@ def provider(running: Running, **more: object) -> Json:
 
 async def through(configuration: Json, work: Callable[[Door], Awaitable[T]]) -> T:
     """Let callers do their work at a gateway with this configuration."""
-    with opened(configuration) as house:
-        admin = Gateway(house.url, house.admin_key)
+    with start_gateway(configuration) as running:
+        admin = Gateway(running.url, running.admin_key)
         made = await asyncio.to_thread(admin.call, "POST", "/api/keys", {"name": "reference"})
-        return await work(Door(house.url, made.json()["key"]))
+        return await work(Door(running.url, made.json()["key"]))
 
 
 def route(*targets: str | Json, **more: object) -> Json:

@@ -15,7 +15,7 @@ from madang.drills import simulator
 from madang.drills.drill.caller import Door, Told, call
 from madang.drills.drill.dialects import WAYS, Way
 from madang.drills.simulator import FAULTS, Behaviour
-from madang.drills.theatre import House, opened
+from madang.drills.testbed import RunningGateway, start_gateway
 
 Json = dict[str, Any]
 Row = Mapping[str, Any]
@@ -134,11 +134,11 @@ async def _play(wanted: Sequence[Square]) -> list[Judged]:
     struck, well = await simulator.serve(), await simulator.serve()
     struck.conduct.replace([_behaviour(fault) for fault in CAUSES])
     try:
-        with opened(_configuration(struck.url, well.url)) as house:
-            key = await asyncio.to_thread(_key, house)
+        with start_gateway(_configuration(struck.url, well.url)) as running:
+            key = await asyncio.to_thread(_key, running)
             room = asyncio.Semaphore(_AT_ONCE)
-            told = await asyncio.gather(*(_ask(one, house.url, key, room) for one in wanted))
-            rows = await asyncio.to_thread(_rows, house, {one.request_id for one in told})
+            told = await asyncio.gather(*(_ask(one, running.url, key, room) for one in wanted))
+            rows = await asyncio.to_thread(_rows, running, {one.request_id for one in told})
     finally:
         await struck.close()
         await well.close()
@@ -168,7 +168,7 @@ def judged(square: Square, told: Told, rows: Sequence[Row]) -> str | None:
     return _unless(is_answered and finals[0]["provider"] == "well", "not answered", told)
 
 
-def _unless(holds: bool, what: str, told: Told) -> str | None:  # noqa: FBT001 - reads as a sentence
+def _unless(holds: bool, what: str, told: Told) -> str | None:
     return None if holds else f"{what}: {told.kind}"
 
 
@@ -207,14 +207,14 @@ def _provider(url: str, kind: str) -> Json:
     }
 
 
-def _key(house: House) -> str:
-    made = Gateway(house.url, house.admin_key).call("POST", "/api/keys", {"name": "matrix"})
+def _key(running: RunningGateway) -> str:
+    made = Gateway(running.url, running.admin_key).call("POST", "/api/keys", {"name": "matrix"})
     return str(made.json()["key"])
 
 
-def _rows(house: House, ids: set[str]) -> dict[str, list[Row]]:
+def _rows(running: RunningGateway, ids: set[str]) -> dict[str, list[Row]]:
     """All attempts by request, once the ledger has what callers have heard of; else what it has after a while."""
-    gateway = Gateway(house.url, house.admin_key)
+    gateway = Gateway(running.url, running.admin_key)
     deadline = time.monotonic() + _INGEST_S
     while True:
         lines = b"".join(gateway.pieces("/api/export", {"what": "attempts", "format": "jsonl"}))

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from madang.config.settings import Timeouts
-from madang.drills.finding import Finding
+from madang.drills.doctor.finding import Finding
 from madang.errors import ContextOverflow, ProviderError, ProviderRejected
 from madang.ledger.prices import worst_nusd
 from madang.model import (

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from madang.drills.finding import Finding
+from madang.drills.doctor.finding import Finding
 from madang.errors import MadangError, StoreUnavailable
 from madang.keys import Keyring
 from madang.keys.desk import Desk

@@ -17,7 +17,7 @@ import msgspec
 _PATIENCE_S = 300.0
 
 
-class Unmade(Exception):
+class NotRendered(Exception):
     """A file could not be made; says why."""
 
 
@@ -30,7 +30,7 @@ class Voiced(NamedTuple):
     timing: list[tuple[str, int, int]]
 
 
-class Atelier:
+class Renderer:
     """Makes files; the same order gives the same bytes. `at_once`: processes at a time, as many as processors."""
 
     def __init__(self, at_once: int | None = None) -> None:
@@ -47,7 +47,7 @@ class Atelier:
         audio: bool = False,
         started: Callable[[], None] | None = None,
     ) -> bytes:
-        """An MP4 (`film.clip`); `started` is called once there is a place for it. Raises Unmade."""
+        """An MP4 (`film.clip`); `started` is called once there is a place for it. Raises NotRendered."""
         order: dict[str, Any] = {"prompt": prompt, "width_px": width_px, "height_px": height_px}
         order |= {"duration_ms": duration_ms, "seed": seed, "audio": audio}
         _, data = await self._make("clip", order, started)
@@ -56,7 +56,7 @@ class Atelier:
     async def still(
         self, prompt: str, *, width_px: int, height_px: int, seed: int = 0, kind: str = "png"
     ) -> bytes:
-        """A picture (`film.still`): `png`, `jpeg` or `webp`. Raises Unmade."""
+        """A picture (`film.still`): `png`, `jpeg` or `webp`. Raises NotRendered."""
         order = {"prompt": prompt, "width_px": width_px, "height_px": height_px, "seed": seed}
         _, data = await self._make("still", {**order, "kind": kind})
         return data
@@ -71,7 +71,7 @@ class Atelier:
         instructions: str | None = None,
         speed: float = 1.0,
     ) -> Voiced:
-        """Spoken text (`voice.speech`). Raises Unmade."""
+        """Spoken text (`voice.speech`). Raises NotRendered."""
         order = {"text": text, "voice": voice, "kind": kind, "language": language}
         facts, data = await self._make(
             "speech", {**order, "instructions": instructions, "speed": speed}
@@ -88,14 +88,16 @@ class Atelier:
             code, made, problem = await _run(msgspec.json.encode({"make": what, **order}), what)
         if code:
             lines = problem.decode("utf-8", "replace").strip().splitlines()
-            raise Unmade(f"a {what} could not be made: {lines[-1] if lines else 'no reason given'}")
+            raise NotRendered(
+                f"a {what} could not be made: {lines[-1] if lines else 'no reason given'}"
+            )
         facts, _, data = made.partition(b"\n")
         return msgspec.json.decode(facts), data
 
 
 async def _run(order: bytes, what: str) -> tuple[int | None, bytes, bytes]:
-    """One process with an order: its exit status, and what it said. Raises Unmade when it takes too long."""
-    with TemporaryDirectory(prefix="madang-atelier-", ignore_cleanup_errors=True) as folder:
+    """One process with an order: its exit status, and what it said. Raises NotRendered when it takes too long."""
+    with TemporaryDirectory(prefix="madang-render-", ignore_cleanup_errors=True) as folder:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "madang.drills.animatic"),
             stdin=asyncio.subprocess.PIPE,
@@ -107,7 +109,7 @@ async def _run(order: bytes, what: str) -> tuple[int | None, bytes, bytes]:
         try:
             made, problem = await asyncio.wait_for(process.communicate(order), _PATIENCE_S)
         except TimeoutError as late:
-            raise Unmade(f"a {what} was not made within {_PATIENCE_S:g} s") from late
+            raise NotRendered(f"a {what} was not made within {_PATIENCE_S:g} s") from late
         finally:
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGKILL)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from madang.config.settings import Timeouts
-from madang.drills.finding import Finding, State
+from madang.drills.doctor.finding import Finding, State
 from madang.errors import MadangError, ProviderBroken, ProviderTimedOut
 from madang.upstream.providers import Provider
 from madang.upstream.transport import Incoming, Outgoing, Transport

@@ -28,7 +28,7 @@ _LOG = "gateway.log"
 _SHOWN_LOG_CHARS = 2_000
 
 
-class Cast:
+class SimulatedProviders:
     """Simulated providers by name. Leaving the block ends them."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -67,7 +67,7 @@ class Cast:
             await one.close()
 
 
-class House(NamedTuple):
+class RunningGateway(NamedTuple):
     """A gateway that runs: where, and its admin key."""
 
     url: str
@@ -76,7 +76,7 @@ class House(NamedTuple):
 
 
 @contextmanager
-def opened(configuration: Mapping[str, Any]) -> Iterator[House]:
+def start_gateway(configuration: Mapping[str, Any]) -> Iterator[RunningGateway]:
     """Start a gateway with this configuration on a free port; leaving the block ends it and removes its home.
 
     Raises InternalError, with the end of its log, when it does not start.
@@ -85,12 +85,14 @@ def opened(configuration: Mapping[str, Any]) -> Iterator[House]:
         home = Path(folder)
         file = home / "madang.yaml"
         file.write_text(json.dumps(configuration))  # JSON is YAML
-        with running(home, file, _harmless(os.environ)) as house:
-            yield house
+        with start_gateway_at(home, file, _harmless(os.environ)) as running:
+            yield running
 
 
 @contextmanager
-def running(home: Path, config: Path | None, environ: Mapping[str, str]) -> Iterator[House]:
+def start_gateway_at(
+    home: Path, config: Path | None, environ: Mapping[str, str]
+) -> Iterator[RunningGateway]:
     """Start a gateway on a home, on a free port of this machine, until the block is left.
 
     Its admin key is made for this run, and is not kept. Raises InternalError, with the end of its log,
@@ -111,7 +113,7 @@ def running(home: Path, config: Path | None, environ: Mapping[str, str]) -> Iter
                 text=True,
             )
         try:
-            yield House(_address(process, log), admin_key, home)
+            yield RunningGateway(_address(process, log), admin_key, home)
         finally:
             _end(process)
 
