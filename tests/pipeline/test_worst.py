@@ -83,10 +83,15 @@ def test_the_bound_that_money_pays_for_is_the_longest(nusd, prompt, copies):
         ({}, 1),
         ({"n": b"3"}, 3),
         ({"n": b"null"}, 1),
-        ({"n": b'"3"'}, 1),
-        ({"n": b"99999999"}, 128),
+        ({"n": b'"3"'}, 3),
+        ({"n": b"2e1"}, 20),
+        ({"n": b'"nan"'}, 1),
+        ({"n": b"true"}, 1),
+        ({"n": b"-4", "best_of": b"5"}, 5),
+        ({"n": b"1e300"}, 1_000_000),
         ({"generationConfig": b'{"candidateCount": 4}'}, 4),
         ({"generationConfig": b'["candidateCount"]'}, 1),
+        ({"generation_config": b'{"candidate_count": "4"}', "generationConfig": b"{}"}, 4),
     ],
 )
 def test_several_answers_are_found_wherever_a_dialect_asks_for_them(fields, copies):

@@ -203,7 +203,7 @@ def test_a_bound_is_lowered_where_the_dialect_has_it_and_nowhere_else(dialect):
 @given(
     st.one_of(
         st.booleans(),
-        st.text(),
+        st.text("abc€"),
         st.lists(st.integers()),
         st.floats(allow_nan=False, allow_infinity=False),
     )
@@ -214,6 +214,17 @@ def test_what_is_no_bound_or_low_enough_stays(value):
     sent = json.loads(set_bound(body, "messages", 16))["max_tokens"]
     is_high = isinstance(value, float) and not 0 < value <= 16
     assert sent == (16 if is_high else value)
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"), [("5000", 16), ("-1", 16), ("1e400", 16), ("9", "9"), ("nan", "nan")]
+)
+def test_a_bound_that_is_written_as_text_is_a_bound(written, sent):
+    """Google's JSON of integers may be text."""
+    body = json.dumps({"generationConfig": {"maxOutputTokens": written}}).encode()
+    assert json.loads(set_bound(body, "gemini", 16)) == {
+        "generationConfig": {"maxOutputTokens": sent}
+    }
 
 
 @pytest.mark.parametrize(

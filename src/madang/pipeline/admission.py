@@ -5,13 +5,14 @@ told of their limits is decided here; whether there is room decides `routing.lim
 its proof: docs/limits.md.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
 from msgspec.structs import replace
 
 from madang.errors import Forbidden
-from madang.model import EMBEDDING, Target
+from madang.model import EMBEDDING, Feature, Target
 from madang.pipeline.body import readable
 from madang.pipeline.call import Call, Parts
 from madang.pipeline.lane import Snapshot
@@ -21,13 +22,25 @@ from madang.routing.limits import Ask, Gate, Meters, Reservation, Usual, unprice
 from madang.routing.names.directory import Route, allowed
 from madang.wire.bound import LEAST_TOKENS, room_for_thinking
 from madang.wire.contract import Envelope
+from madang.wire.needs import needs_of
 from madang.wire.quota import quota_lines
+from madang.wire.registry import WIRES
+from madang.wire.screen import Screen
 
 USUAL_TOKENS: Final = 1024
 """What an answer is assumed to need at most before any was seen; trued up when it is settled."""
 
 UNSEEN_TOKENS: Final = 512
 """What a prompt may have beyond twice its estimate: marks of its format, words of the provider's own."""
+
+_MEDIA: Final[frozenset[Feature]] = frozenset(("images", "audio_input", "video_input", "documents"))
+_SCREENS: Final = {
+    wire.dialect: Screen(wire.dialect, _MEDIA)
+    for wire in WIRES.values()
+    if wire.dialect not in EMBEDDING
+}
+_HIDDEN: Final = re.compile(rb"\\u00[4-7]")
+"""A letter behind an escape, which a screen does not see."""
 
 _MAX_ROUTES: Final = 10_000
 _Way = tuple[str, str, tuple[Target, ...]]
@@ -197,10 +210,9 @@ class Admission:
             return Ask(tokens + wanted * copies), _Plan(_NOTHING, 0, copies, None, bound)
         worst = self._worst_of(call, route, snapshot)
         _keep_to_priced(call, worst, snapshot)
-        unseen = 0 if call.wire.dialect in EMBEDDING else UNSEEN_TOKENS
         plan = _Plan(
             worst,
-            min(len(call.body), 2 * tokens) + unseen,
+            _most_prompt_tokens(call, route, tokens),
             copies,
             tier_of(envelope),
             bound,
@@ -289,6 +301,23 @@ def cheapest_first(route: Route) -> Route:
     more = [target for one in route.fallbacks if not one.causes for target in one.targets]
     targets = tuple(dict.fromkeys((*route.targets, *more)))
     return replace(route, targets=targets, pick="cost")
+
+
+def _most_prompt_tokens(call: Call, route: Route, tokens: int) -> int:
+    """What a prompt of an estimated length may come to, whoever answers.
+
+    Text has no more tokens than bytes. A picture has, where it is only named, and each maker of
+    models has its own rule for it.
+    """
+    screen = _SCREENS.get(call.wire.dialect)
+    if screen is None:
+        return min(len(call.body), 2 * tokens)
+    may_hold_media = screen.suspects(call.envelope.fields) or _HIDDEN.search(call.body) is not None
+    request = readable(call) if may_hold_media else None
+    if request is None or _MEDIA.isdisjoint(needs_of(request)):
+        return min(len(call.body), 2 * tokens) + UNSEEN_TOKENS
+    models = {target.canonical or target.model for target in route.every_target()}
+    return 2 * max(prompt_tokens(call, model) for model in models) + UNSEEN_TOKENS
 
 
 def _bound_of(envelope: Envelope) -> int | None:

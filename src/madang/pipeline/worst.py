@@ -1,6 +1,7 @@
 """The most that a request can cost, whichever of its targets answers, and how long an answer some money pays for."""
 
 from collections.abc import Iterable
+from math import ceil
 from typing import Final, NamedTuple
 
 from madang.ledger.prices import worst_nusd
@@ -15,8 +16,11 @@ LONGEST_ANSWER: Final = 131_072
 
 _MILLION: Final = 1_000_000
 _ANY: Final = Usage(input=1, output=1)
-_NUMBER_OF_ANSWERS: Final = {"n": (), "best_of": (), "generationConfig": ("candidateCount",)}
-_MOST_ANSWERS: Final = 128
+_NUMBER_OF_ANSWERS: Final = ("n", "best_of")
+_CONFIGS: Final = ("generationConfig", "generation_config")
+_NUMBER_OF_CANDIDATES: Final = ("candidateCount", "candidate_count")
+_MOST_ANSWERS: Final = 1_000_000
+"""More than any server makes; OpenAI stops at 128, others at what their memory holds."""
 
 
 class Candidate(NamedTuple):
@@ -100,18 +104,16 @@ def candidate(price: PriceRow, longest: int) -> Candidate:
 
 
 def copies_of(envelope: Envelope) -> int:
-    """How many answers are asked for at once."""
-    copies = 1
-    for name, inner in _NUMBER_OF_ANSWERS.items():
-        raw = envelope.fields.get(name)
-        if raw is None or (inner and b"andidateCount" not in bytes(raw)):
-            continue
-        value = json.decode(bytes(raw))
-        for member in inner:
-            value = value.get(member) if isinstance(value, dict) else None
-        if isinstance(value, int):
-            copies = max(copies, min(value, _MOST_ANSWERS))
-    return copies
+    """How many answers are asked for at once, as the most lenient of servers would read it."""
+    fields = envelope.fields
+    found = [json.decode(bytes(fields[name])) for name in _NUMBER_OF_ANSWERS if name in fields]
+    for name in _CONFIGS:
+        raw = bytes(fields.get(name, b""))
+        config = json.decode(raw) if b"andidate" in raw or b"\\u00" in raw else None
+        if isinstance(config, dict):
+            found += [config.get(member) for member in _NUMBER_OF_CANDIDATES]
+    counts = [count for count in map(json.number, found) if count is not None]
+    return max(1, ceil(min(max(counts, default=1), _MOST_ANSWERS)))
 
 
 def tier_of(envelope: Envelope) -> str | None:

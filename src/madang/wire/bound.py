@@ -24,9 +24,9 @@ _PLACES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
 def set_bound(body: bytes, dialect: Dialect, tokens: int, chat_name: str = "max_tokens") -> bytes:
     """The body with every bound above `tokens` lowered to that; one where there was none.
 
-    A bound of 0 or less, which some servers take for none, counts as too high. `chat_name` is the
-    member by which a Chat Completions provider is told. What is no number stays: it is for the
-    provider to refuse.
+    A bound of 0 or less, which some servers take for none, counts as too high; a number may be
+    written as text. `chat_name` is the member by which a Chat Completions provider is told. What is
+    no number stays: it is for the provider to refuse.
     """
     fields: dict[str, Any] = dict(json.raw_fields(body))
     is_bounded = False
@@ -66,5 +66,5 @@ def room_for_thinking(request: Request) -> int:
 
 
 def _lowered(value: Any, tokens: int) -> Any:  # noqa: ANN401 - what the caller wrote
-    is_bound = isinstance(value, int | float) and not isinstance(value, bool)
-    return tokens if is_bound and not 0 < value <= tokens else value
+    number = json.number(value)
+    return tokens if number is not None and not 0 < number <= tokens else value

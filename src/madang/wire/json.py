@@ -1,7 +1,8 @@
 """JSON as the dialects need it: strict about syntax, exact about where it breaks, lenient about unknown members."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from math import isnan
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -12,7 +13,7 @@ from madang.model import Json
 T = TypeVar("T")
 
 _AROUND: Final = len(b'"":,')
-_LEAST_MEMBER: Final = len(b',"model":0')
+_LEAST_MEMBER: Final = len(b',"n":0')
 _object_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ESCAPES = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -73,19 +74,22 @@ def raw_fields(body: bytes) -> dict[str, msgspec.Raw]:
         ) from error
 
 
-def are_named_once(body: bytes, fields: Mapping[str, bytes], names: Iterable[bytes]) -> bool:
-    """Whether every reader must find the same under these names (with their quotation marks) in a caller's object.
+def are_named_once(body: bytes, fields: Mapping[str, bytes], names: Mapping[str, bytes]) -> bool:
+    """Whether every reader must find the same under these names in a caller's object.
 
-    One that has two `model` would be read by us as the last of them and by some providers as the
-    first, which is a way around a key's list of models. Where the members that we read leave no room
-    for another, there is none, and the body need not be searched. No name is shorter than `model`.
+    `names` has each with its quotation marks. A body that has two `model` would be read by us as the
+    last of them and by some providers as the first, which is a way around a key's list of models; two
+    `max_tokens` are one around its budget. Where the members that we read leave no room for another,
+    there is none, and the body need not be searched. No name is shorter than `n`.
     """
     said = sum(map(len, fields)) + sum(map(len, fields.values())) + _AROUND * len(fields)
     if (
         len(body) - 1 - said < _LEAST_MEMBER
     ):  # two braces, and one comma less than there are members
         return True
-    return b"\\u00" not in body and all(body.count(name) <= 1 for name in names)
+    return b"\\u00" not in body and all(
+        body.count(said) <= 1 for name, said in names.items() if name in fields
+    )
 
 
 def answer_object(body: bytes) -> dict[str, Any]:
@@ -126,6 +130,17 @@ def _as_float(name: str, value: int, where: str) -> float:
         raise InvalidRequest(
             f"`{path}` is out of range.", param=path, code="invalid_value"
         ) from error
+
+
+def number(value: Json) -> float | None:
+    """A number as lenient servers read one, also as text, which Google's JSON takes; None: it is none."""
+    if isinstance(value, str):
+        try:
+            found = float(value)
+        except ValueError:
+            return None
+        return None if isnan(found) else found
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 _NAMES = {

@@ -23,7 +23,17 @@ _flag = msgspec.json.Decoder(bool | None)
 _bound = msgspec.json.Decoder(int | None)
 _options = msgspec.json.Decoder(_StreamOptions | None)
 _OPTIONS: Final = "an object with a boolean `include_usage`"
-_NAMED: Final = (b'"model"',)
+_NAMED: Final = {
+    "model": b'"model"',
+    "stream": b'"stream"',
+    "max_tokens": b'"max_tokens"',
+    "max_completion_tokens": b'"max_completion_tokens"',
+    "n": b'"n"',
+    "best_of": b'"best_of"',
+    "service_tier": b'"service_tier"',
+}
+"""What a provider must not read otherwise than we did: who answers, how, and for how much at most."""
+
 _any_object = msgspec.json.Decoder(dict[str, Raw])
 
 
@@ -36,8 +46,8 @@ def read_envelope(body: bytes, path_model: str | None, path_stream: bool) -> Env
     bound = None
     if "max_completion_tokens" in fields:
         bound = member(fields, "max_completion_tokens", _bound, "an integer")
-    if bound is None and "max_tokens" in fields:
-        bound = member(fields, "max_tokens", _bound, "an integer")
+    if "max_tokens" in fields:
+        bound = _looser(bound, member(fields, "max_tokens", _bound, "an integer"))
     is_stream, tells_usage = path_stream, False
     if "stream" in fields:
         is_stream = member(fields, "stream", _flag, "a boolean") or path_stream
@@ -71,6 +81,13 @@ def rename_max_tokens(body: bytes) -> bytes:
         return body
     fields["max_tokens"] = bound
     return _join(fields)
+
+
+def _looser(one: int | None, other: int | None) -> int | None:
+    """Of two bounds the one that bounds less: which of them a server heeds is its own affair."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other) if min(one, other) <= 0 else max(one, other)
 
 
 def _asking(raw: bytes | None) -> bytes:

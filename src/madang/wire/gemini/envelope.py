@@ -4,6 +4,8 @@ Model and stream are in the path, so the body goes on byte for byte, unless it r
 brings back ids that were made here.
 """
 
+from collections.abc import Mapping
+from typing import Final
 from urllib.parse import quote
 
 import msgspec
@@ -13,7 +15,7 @@ from madang.errors import InvalidRequest
 from madang.wire.contract import Envelope
 from madang.wire.gemini.call_ids import has_made_ids, without_made_ids
 from madang.wire.gemini.read_request import model_name
-from madang.wire.json import encode, raw_fields
+from madang.wire.json import are_named_once, decode, encode, raw_fields
 
 
 class _Bounds(Struct):
@@ -24,46 +26,54 @@ class _Bounds(Struct):
 
 
 _REPEATING = frozenset({"model", "generateContentRequest", "generate_content_request"})
+_CONFIGS: Final = {
+    "generationConfig": b'"generationConfig"',
+    "generation_config": b'"generation_config"',
+}
+_LIMITING: Final = (b'axOutputTokens"', b'ax_output_tokens"', b'andidateCount"', b'andidate_count"')
 _bounds = msgspec.json.Decoder(_Bounds | None, strict=False)
 
 
 def read_envelope(body: bytes, path_model: str | None, path_stream: bool) -> Envelope:  # noqa: FBT001 - the contract's order
     """The facts for routing. Usage is always included: it comes with every Gemini stream."""
     fields = {name: bytes(raw) for name, raw in raw_fields(body).items()}
-    config = fields.get("generationConfig") or fields.get("generation_config")
     return Envelope(
         model=model_name(path_model),
         stream=path_stream,
         fields=fields,
         include_usage=True,
-        max_tokens=_bound(config) if config else None,
+        max_tokens=_bound([fields[name] for name in _CONFIGS if name in fields]),
     )
 
 
-def _bound(config: bytes) -> int | None:
-    """The caller's bound on the answer; None where there is none that bounds."""
-    try:
-        bounds = _bounds.decode(config)
-    except msgspec.MsgspecError as error:
-        where = "generationConfig"
-        raise InvalidRequest(f"`{where}` is wrong: {error}", param=where) from error
-    if bounds is None:
-        return None
-    most = bounds.snake if bounds.camel is None else bounds.camel
-    return most if most is not None and most > 0 else None
+def _bound(configs: list[bytes]) -> int | None:
+    """The loosest bound on the answer, in whichever spelling; None where there is none that bounds."""
+    most: list[int] = []
+    for config in configs:
+        try:
+            bounds = _bounds.decode(config)
+        except msgspec.MsgspecError as error:
+            where = "generationConfig"
+            raise InvalidRequest(f"`{where}` is wrong: {error}", param=where) from error
+        if bounds is not None:
+            most += [one for one in (bounds.camel, bounds.snake) if one is not None]
+    return max(most) if most and min(most) > 0 else None
 
 
 def retarget(body: bytes, envelope: Envelope, model: str) -> bytes:
     """The same bytes, because the model is in the path.
 
-    But for a body that repeats the model, as Google allows, and one that brings back ids that were
-    made for its calls.
+    But for a body that repeats the model, as Google allows, one that brings back ids that were
+    made for its calls, and one whose bounds might be read otherwise than we did.
     """
     repeated = _REPEATING & envelope.fields.keys()
     made = "contents" in envelope.fields and has_made_ids(body)
-    if not repeated and not made:
+    doubtful = _has_doubtful_bounds(body, envelope.fields)
+    if not (repeated or made or doubtful):
         return body
     fields = dict(envelope.fields)
+    if doubtful:
+        fields |= {name: encode(decode(fields[name])) for name in _CONFIGS if name in fields}
     if made:
         fields["contents"] = without_made_ids(fields["contents"])
     fields.pop("model", None)
@@ -71,6 +81,15 @@ def retarget(body: bytes, envelope: Envelope, model: str) -> bytes:
         inner = {key: bytes(value) for key, value in raw_fields(fields[name]).items()}
         fields[name] = _joined({**inner, "model": encode(f"models/{model}")})
     return _joined(fields)
+
+
+def _has_doubtful_bounds(body: bytes, fields: Mapping[str, bytes]) -> bool:
+    """Whether something that bounds the answers is, or may be, named twice."""
+    return not are_named_once(body, fields, _CONFIGS) or any(
+        b"\\u00" in fields[config] or any(fields[config].count(name) > 1 for name in _LIMITING)
+        for config in _CONFIGS
+        if config in fields
+    )
 
 
 def _joined(fields: dict[str, bytes]) -> bytes:

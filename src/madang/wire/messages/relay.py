@@ -24,7 +24,12 @@ _text = msgspec.json.Decoder(str | None)
 _flag = msgspec.json.Decoder(bool | None)
 _number = msgspec.json.Decoder(int | float | None)
 _FOREIGN = MARK.encode()
-_HEADLINE = (b'"model"', b'"stream"', b'"max_tokens"')
+_HEADLINE = {
+    "model": b'"model"',
+    "stream": b'"stream"',
+    "max_tokens": b'"max_tokens"',
+    "service_tier": b'"service_tier"',
+}
 
 
 def read_envelope(body: bytes, _path_model: str | None, _path_stream: bool) -> Envelope:  # noqa: FBT001

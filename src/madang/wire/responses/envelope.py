@@ -20,7 +20,16 @@ _model = msgspec.json.Decoder(str | None)
 _flag = msgspec.json.Decoder(bool | None)
 _bound = msgspec.json.Decoder(int | None)
 _MARK: Final = MARK.encode()
-_HEADLINE: Final = (b'"model"', b'"stream"', b'"max_output_tokens"')
+_HEADLINE: Final = {
+    "model": b'"model"',
+    "stream": b'"stream"',
+    "max_output_tokens": b'"max_output_tokens"',
+    "service_tier": b'"service_tier"',
+    "previous_response_id": b'"previous_response_id"',
+    "conversation": b'"conversation"',
+    "background": b'"background"',
+    "store": b'"store"',
+}
 
 
 def read_envelope(body: bytes, path_model: str | None, path_stream: bool) -> Envelope:  # noqa: FBT001
@@ -42,7 +51,7 @@ def retarget(body: bytes, envelope: Envelope, model: str) -> bytes:
     """Return the request for another model; the very same bytes where nothing changes.
 
     A body that names one of the fields twice is written anew even then, so that the provider cannot
-    read another model or another bound than we did.
+    read another model, another bound or another conversation than we did.
     """
     foreign = _MARK in body
     if model != envelope.model or foreign:
