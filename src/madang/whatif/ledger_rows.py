@@ -1,11 +1,12 @@
 """The ledger as rows to replay: from the store page by page, or from an export's lines."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from msgspec import convert, json
 
+from madang.ledger.days import start_us
 from madang.ledger.tables.latency import latency
 from madang.state.store import Store
 from madang.whatif.change import Period
@@ -25,8 +26,8 @@ _CORRECTED: Final = (
 
 def stored(store: Store, period: Period) -> Iterator[Past]:
     """The attempts of a period in the order of time, those of a request together."""
-    at_us, request_id, n = _start_us(period.first), "", -1
-    end_us = _start_us(period.last + timedelta(days=1))
+    at_us, request_id, n = start_us(period.first), "", -1
+    end_us = start_us(period.last + timedelta(days=1))
     while rows := store.read(_NEXT, (at_us, end_us, request_id, n, _PAGE)):
         for row in rows:
             yield Past(*row)
@@ -63,7 +64,3 @@ def known_latencies(rows: Iterable[dict[str, Any]]) -> dict[Place, Known]:
             place = (row["provider"], row["model"])
             found[place] = Known(took["p50"], took["p99"], "ledger")
     return found
-
-
-def _start_us(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1_000_000

@@ -4,12 +4,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from madang.ledger.days import DAY_US
 from madang.ledger.prices import cost_nusd
 from madang.model import PriceRow, Target, Usage
 from madang.whatif.past import Past
 from madang.whatif.world import World
 
-_DAY_US: Final = 86_400_000_000
 _MOST: Final = 50_000
 
 
@@ -26,7 +26,7 @@ class Pricing:
         """An attempt where it was made, as re-rating has it: what was not paid by usage costs what it did."""
         if not past.was_paid:
             return past.cost_nusd
-        key = (past.at_us // _DAY_US, past.provider, past.model, past.price)
+        key = (past.at_us // DAY_US, past.provider, past.model, past.price)
         try:
             price = self._prices[key]
         except KeyError:

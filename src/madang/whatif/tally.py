@@ -6,11 +6,11 @@ from typing import Final, TypeVar
 
 from msgspec import json
 
+from madang.ledger.days import DAY_US
 from madang.whatif.report import UNLISTED, Group, Money
 
 MOST_GROUPS: Final = 10_000
 _FOLD_AT: Final = 50_000
-_DAY_US: Final = 86_400_000_000
 
 M = TypeVar("M", bound=Money)
 
@@ -34,7 +34,7 @@ class Tally:
 
     def add(self, at_us: int, whose: tuple[str, str], then: int | None, now: int | None) -> None:
         """Count a request of a key with tags; costs in nano-dollars, None: unknown."""
-        key = (at_us // _DAY_US, *whose)
+        key = (at_us // DAY_US, *whose)
         sums = self._fresh.get(key)
         if sums is None:
             if len(self._fresh) >= _FOLD_AT:

@@ -6,11 +6,12 @@ repeated, and run beside a gateway; a second run with the same prices books noth
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from msgspec import Struct, json
 
 from madang.errors import InvalidRequest
+from madang.ledger.days import DAY_US, day_of, start_us
 from madang.ledger.prices import FindPrice, cost_nusd
 from madang.ledger.tables import credit
 from madang.model import PriceRow, Usage
@@ -20,7 +21,6 @@ REVISION = "corrections"
 """What running processes watch (see `Store.revision`): money that was found out after the fact."""
 
 _BATCH = 2000
-_DAY_US = 86_400_000_000
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -141,8 +141,8 @@ def _days(store: Store, asked: Asked) -> Iterator[date]:
     bounds = store.read("SELECT min(at_us) AS first, max(at_us) AS last FROM attempts")[0]
     if bounds["first"] is None:
         return
-    day = max(_day_of(bounds["first"]), asked.from_day or date.min)
-    last = min(_day_of(bounds["last"]), asked.to_day or date.max)
+    day = max(day_of(bounds["first"]), asked.from_day or date.min)
+    last = min(day_of(bounds["last"]), asked.to_day or date.max)
     while day <= last:
         yield day
         day += timedelta(days=1)
@@ -171,10 +171,10 @@ def _groups(store: Store, find: FindPrice, asked: Asked, day: date) -> dict[_Key
 
 
 def _attempts(store: Store, asked: Asked, day: date) -> Iterator[Row]:
-    start = _start_us(day)
+    start = start_us(day)
     place: dict[str, Value] = {"start": start, "at_us": start - 1, "seq": 0}
     params: dict[str, Value] = {
-        "end": start + _DAY_US,
+        "end": start + DAY_US,
         "provider": asked.provider,
         "model": asked.model,
         "batch": _BATCH,
@@ -282,11 +282,3 @@ _units = json.Decoder(dict[str, int])
 
 def _key(row: Row) -> _Key:
     return (row["provider"], row["model"], row["asked_model"], row["key_id"], row["account_id"])
-
-
-def _day_of(at_us: int) -> date:
-    return datetime.fromtimestamp(at_us // 1_000_000, UTC).date()
-
-
-def _start_us(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1_000_000

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from madang.catalog import Catalog, ModelRow
+from madang.ledger.days import start_us
 from madang.ledger.reports.savings import PriceAt, Sums, tokens_nusd
 from madang.state.store import Store
 
@@ -88,7 +89,7 @@ def advise(store: Store, grounds: Grounds) -> list[Advice]:
 
 def _cheaper_models(store: Store, grounds: Grounds) -> Iterator[Advice]:
     """Simple requests that a cheaper sibling of the same family at the same provider may answer as well."""
-    bounds = (_start_us(grounds.from_day), _start_us(grounds.to_day + timedelta(days=1)))
+    bounds = (start_us(grounds.from_day), start_us(grounds.to_day + timedelta(days=1)))
     for row in store.read(_SIMPLE, (*bounds, MAX_READ)):
         sums = dict(row)
         sibling = _sibling(grounds, sums["provider"], sums["model"])
@@ -200,7 +201,7 @@ def _unknown_prices(grounds: Grounds) -> Iterator[Advice]:
 
 def _keys(grounds: Grounds) -> Iterator[Advice]:
     """Keys that end soon, and keys that nobody used."""
-    now_s = _start_us(grounds.to_day + timedelta(days=1)) // 1_000_000
+    now_s = start_us(grounds.to_day + timedelta(days=1)) // 1_000_000
     used = {row["key"]: row["requests"] for row in grounds.by_key}
     for key in grounds.keys:
         if key.revoked_at is not None or (key.expires_at or now_s) < now_s:
@@ -214,7 +215,7 @@ def _keys(grounds: Grounds) -> Iterator[Advice]:
                 nusd=None,
                 how=f"Its expiry lies within {_SOON_DAYS} days of the end of the period.",
             )
-        if key.id not in used and key.created_at * 1_000_000 < _start_us(grounds.from_day):
+        if key.id not in used and key.created_at * 1_000_000 < start_us(grounds.from_day):
             yield Advice(
                 kind="key_unused",
                 subject=_called(grounds, key.id),
@@ -237,7 +238,3 @@ def _by(rows: Sequence[Sums], *names: str) -> Mapping[tuple[Any, ...], dict[str,
             if isinstance(value, int):
                 sums[name] = sums.get(name, 0) + value
     return found
-
-
-def _start_us(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1_000_000

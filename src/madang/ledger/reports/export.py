@@ -10,10 +10,10 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Literal
 
-from madang.ledger.reports.usage import moment
+from madang.ledger.days import moment, start_us
 from madang.ledger.tables.rollups import MEASURES
 from madang.state.store import Store
 
@@ -48,8 +48,8 @@ def attempts(
 ) -> Iterator[dict[str, Any]]:
     """Every attempt of the UTC days `from_day` to `to_day`, both included, in the order of time."""
     sql = _NEXT.format("AND key_id = ?5" if key_id is not None else "")
-    at_us, seq = _start_us(from_day), -1
-    end_us = _start_us(to_day + timedelta(days=1))
+    at_us, seq = start_us(from_day), -1
+    end_us = start_us(to_day + timedelta(days=1))
     own = () if key_id is None else (key_id,)
     while rows := store.read(sql, (at_us, end_us, seq, PAGE, *own)):
         yield from (_attempt(dict(row)) for row in rows)
@@ -112,7 +112,3 @@ def _cell(value: object) -> str | int | float:
 def _is_number(text: str) -> bool:
     """Whether it is a plain decimal number, such as a cost below zero."""
     return text.removeprefix("-").replace(".", "", 1).isdecimal() and text.isascii()
-
-
-def _start_us(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1_000_000

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from madang.errors import InvalidRequest
-from madang.ledger.reports.usage import moment
+from madang.ledger.days import moment
 from madang.model import Outcome
 from madang.state.store import Store, Value
 

@@ -5,11 +5,12 @@ What has no account, or not the tag asked for, is the whole less what has one: i
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from msgspec import Struct
 
-from madang.ledger.tables.rollups import DAY, HOUR_US, MEASURES, SUMS
+from madang.ledger.days import DAY_OF_ATTEMPT, start_us
+from madang.ledger.tables.rollups import HOUR_US, MEASURES, SUMS
 from madang.ledger.tables.tags import OTHER
 from madang.state.store import Value
 
@@ -38,7 +39,7 @@ _ATTEMPTS = {
     **_WHAT,
     "key": "key_id",
     "account": "account_id",
-    "day": DAY,
+    "day": DAY_OF_ATTEMPT,
     "month": "strftime('%Y-%m', at_us / 1000000, 'unixepoch')",
     "hour": "strftime('%Y-%m-%dT%H', at_us / 1000000, 'unixepoch')",
 }
@@ -120,7 +121,7 @@ def _without(asked: Asked, table: Query) -> Iterator[Query]:
 
 
 def _hours(asked: Asked, columns: Mapping[str, str]) -> Query:
-    first, end = (_start_us(day) // HOUR_US for day in _bounds(asked))
+    first, end = (start_us(day) // HOUR_US for day in _bounds(asked))
     source = f"{_ADDED} FROM usage_hours WHERE hour >= ? AND hour < ?"
     return _query(asked, columns, source, (first, end))
 
@@ -147,7 +148,7 @@ def _attempts(asked: Asked) -> Query:
     table = "attempts LEFT JOIN json_each(tags) AS one" if "tag" in asked.tags else "attempts"
     source = f"{_READ} FROM {table} WHERE at_us >= ? AND at_us < ?"
     names = tuple(map(_tag_name, named))
-    first_us, end_us = map(_start_us, _bounds(asked))
+    first_us, end_us = map(start_us, _bounds(asked))
     params: tuple[Value, ...] = (*names, first_us, end_us)
     return _query(asked, columns, source, params, scoped=True)
 
@@ -190,7 +191,3 @@ def _bounds(asked: Asked) -> tuple[date, date]:
 
 def _days_of(asked: Asked) -> tuple[Value, ...]:
     return asked.from_day.isoformat(), asked.to_day.isoformat()
-
-
-def _start_us(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1_000_000

@@ -4,12 +4,10 @@ Whole UTC days come from the sums that are kept per key and account; the day in 
 begins somewhere else than at midnight in UTC, and whatever is asked about tags, from attempts.
 """
 
-from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
+from madang.ledger.days import DAY_US, day_of
 from madang.state.store import Store, Value
-
-_DAY_US = 86_400_000_000
 
 
 class Owner(Protocol):
@@ -39,7 +37,7 @@ def corrected_nusd(store: Store, owner: Owner, since_us: int) -> int:
     Corrections are of UTC days: of one that has begun before the moment those that make it dearer count
     in full, and no others. With tags those count whose attempts all fit.
     """
-    day = datetime.fromtimestamp(since_us // 1_000_000, UTC).date().isoformat()
+    day = day_of(since_us).isoformat()
     where, params = "", list[Value]()
     for column, value in (("key_id", owner.key), ("account_id", owner.account)):
         if value is not None:
@@ -53,7 +51,7 @@ def corrected_nusd(store: Store, owner: Owner, since_us: int) -> int:
     )
     by_day: dict[str, int] = {row["day"]: row["nusd"] for row in store.read(sql, (day, *params))}
     of_first = by_day.pop(day, 0)
-    is_whole = since_us % _DAY_US == 0
+    is_whole = since_us % DAY_US == 0
     return sum(by_day.values()) + (of_first if is_whole else max(0, of_first))
 
 
@@ -79,8 +77,8 @@ def entered_nusd(store: Store, owner: Owner, since_us: int) -> int:
     """Nano-dollars that attempts since a moment (Unix µs) have cost, as it was known when they were answered."""
     if owner.tags or (owner.key is not None and owner.account is not None):
         return _of_attempts(store, owner, since_us, None)
-    midnight_us = -(-since_us // _DAY_US) * _DAY_US
-    day = datetime.fromtimestamp(midnight_us // 1_000_000, UTC).date().isoformat()
+    midnight_us = -(-since_us // DAY_US) * DAY_US
+    day = day_of(midnight_us).isoformat()
     where, params = _where(owner)
     table = "usage_accounts" if owner.account is not None else "usage_days"
     sql = f"SELECT coalesce(sum(cost_nusd), 0) AS nusd FROM {table} WHERE day >= ?{where}"  # noqa: S608 - constants

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from madang.errors import InvalidRequest
+from madang.ledger.days import moment
 from madang.ledger.reports.sources import Asked, is_tag, known_dimensions, query
 from madang.ledger.tables.rollups import MEASURES
 from madang.state.store import Row, Store
@@ -159,12 +160,6 @@ def _attempt(row: Row) -> dict[str, Any]:
     attempt["at"] = moment(row["at_us"])
     attempt["cost"] = _dollars(row["cost_nusd"])
     return attempt
-
-
-def moment(at_us: int) -> str:
-    """Unix time in µs as `2026-11-20T09:15:00.123Z`."""
-    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _dollars(nusd: int | None) -> float | None:

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from madang.errors import InvalidRequest
+from madang.ledger.days import DAY_OF_ATTEMPT
 from madang.state.store import Store
 
 PERCENTILES = (50, 95, 99)
@@ -33,7 +34,7 @@ _ADDED = _TIMES.replace(":which", "seq > ?1")
 _BETWEEN = _TIMES.replace(":which", "at_us >= ?1 AND at_us < ?2")
 ADD_LATENCIES = f"""
 INSERT INTO latency_days (day, provider, model, what, bucket, answers)
-SELECT date(at_us / 1000000, 'unixepoch'), provider, model, what, {_BUCKET}, count(*) FROM {_ADDED}
+SELECT {DAY_OF_ATTEMPT}, provider, model, what, {_BUCKET}, count(*) FROM {_ADDED}
 GROUP BY 1, 2, 3, 4, 5 ON CONFLICT DO UPDATE SET answers = answers + excluded.answers
 """  # noqa: S608 - made of constants
 """Take the attempts after `?1` (a `seq`) into the histograms: those that were answered whole.

@@ -6,6 +6,7 @@ that inserts attempts, from the rows that were new.
 
 from msgspec import Struct
 
+from madang.ledger.days import DAY_OF_ATTEMPT
 from madang.ledger.tables.latency import ADD_LATENCIES
 from madang.ledger.tables.tags import KEPT_NAME, KEPT_VALUE, TAGGED, admit
 from madang.state.store import Transaction
@@ -40,10 +41,9 @@ long text is not final, and bought what it cost.
 
 SUMS = ", ".join(f"sum({expression}) AS {name}" for name, expression in MEASURES.items())
 
-DAY = "date(at_us / 1000000, 'unixepoch')"
 HOUR_US = 3_600_000_000
 HOUR = f"at_us / {HOUR_US}"
-"""As read from an attempt: its UTC day as text, and its hour as whole hours since 1970."""
+"""As read from an attempt: its hour as whole hours since 1970."""
 
 
 class Rollup(Struct, frozen=True):
@@ -72,13 +72,17 @@ _WHAT = {"provider": "provider", "model": "model", "asked_model": "asked_model"}
 
 ROLLUPS = (
     Rollup("usage_hours", {"hour": HOUR, **_WHAT}),
-    Rollup("usage_days", {"day": DAY, "key_id": "key_id", **_WHAT}),
+    Rollup("usage_days", {"day": DAY_OF_ATTEMPT, "key_id": "key_id", **_WHAT}),
     Rollup(
         "usage_accounts",
-        {"day": DAY, "account_id": "account_id", **_WHAT},
+        {"day": DAY_OF_ATTEMPT, "account_id": "account_id", **_WHAT},
         where="AND account_id IS NOT NULL",
     ),
-    Rollup("usage_tags", {"day": DAY, "name": KEPT_NAME, "value": KEPT_VALUE, **_WHAT}, TAGGED),
+    Rollup(
+        "usage_tags",
+        {"day": DAY_OF_ATTEMPT, "name": KEPT_NAME, "value": KEPT_VALUE, **_WHAT},
+        TAGGED,
+    ),
 )
 
 _STATEMENTS = (*(rollup.add for rollup in ROLLUPS), ADD_LATENCIES)

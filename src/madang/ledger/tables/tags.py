@@ -6,6 +6,7 @@ values each. Attempts keep their tags as they came.
 
 from collections import Counter
 
+from madang.ledger.days import DAY_OF_ATTEMPT
 from madang.state.store import Row, Transaction
 
 MAX_NAMES = 100
@@ -15,27 +16,26 @@ MAX_VALUE_CHARS = 200
 OTHER = "(other)"
 """Where names and values go that are beyond the bounds, or longer than these many characters."""
 
-_DAY = "date(at_us / 1000000, 'unixepoch')"
 TAGGED = "attempts, json_each(iif(tags = '{}', '{\"\": \"\"}', tags)) AS tag"
 """Attempts, once for each of their tags; once with the name and the value '' where there is none."""
 
-_NAME_IS_KEPT = f"SELECT 1 FROM tag_names AS n WHERE n.day = {_DAY} AND n.name = tag.key"  # noqa: S608 - constants
+_NAME_IS_KEPT = f"SELECT 1 FROM tag_names AS n WHERE n.day = {DAY_OF_ATTEMPT} AND n.name = tag.key"  # noqa: S608 - constants
 _VALUE_IS_KEPT = (
-    f"SELECT 1 FROM tag_values AS v WHERE v.day = {_DAY} "  # noqa: S608 - constants
+    f"SELECT 1 FROM tag_values AS v WHERE v.day = {DAY_OF_ATTEMPT} "  # noqa: S608 - constants
     "AND v.name = tag.key AND v.value = tag.value"
 )
 KEPT_NAME = f"iif(tag.key = '' OR EXISTS ({_NAME_IS_KEPT}), tag.key, '{OTHER}')"
 KEPT_VALUE = f"iif(tag.key = '' OR EXISTS ({_VALUE_IS_KEPT}), tag.value, '{OTHER}')"
 
 _FRESH = f"""
-SELECT DISTINCT {_DAY} AS day, tag.key AS name, tag.value AS value
+SELECT DISTINCT {DAY_OF_ATTEMPT} AS day, tag.key AS name, tag.value AS value
 FROM attempts, json_each(tags) AS tag
 WHERE seq > ? AND tags <> '{{}}'
     AND length(tag.key) <= {MAX_NAME_CHARS} AND length(tag.value) <= {MAX_VALUE_CHARS}
     AND NOT EXISTS ({_VALUE_IS_KEPT})
     AND coalesce(
-        (SELECT value_count FROM tag_names AS n WHERE n.day = {_DAY} AND n.name = tag.key),
-        iif((SELECT count(*) FROM tag_names AS n WHERE n.day = {_DAY}) < {MAX_NAMES}, 0, {MAX_VALUES})
+        (SELECT value_count FROM tag_names AS n WHERE n.day = {DAY_OF_ATTEMPT} AND n.name = tag.key),
+        iif((SELECT count(*) FROM tag_names AS n WHERE n.day = {DAY_OF_ATTEMPT}) < {MAX_NAMES}, 0, {MAX_VALUES})
     ) < {MAX_VALUES}
 ORDER BY seq, name
 """  # noqa: S608 - made of the constants above

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from madang.config.sections.drills import Drill
 from madang.errors import Conflict, InvalidRequest, NotFound
+from madang.ledger.days import moment
 from madang.ledger.reports.drills import Struck
-from madang.ledger.reports.usage import moment
 from madang.pipeline.chaos.faults import Injection
 from madang.state.store import Row, Store
 

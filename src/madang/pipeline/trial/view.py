@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from madang.config.sections.canaries import Canary
 from madang.errors import InvalidRequest
+from madang.ledger.days import moment
 from madang.ledger.reports.trials import ArmFigures, figures
-from madang.ledger.reports.usage import moment
 from madang.pipeline.trial.book import Event, Kept, TrialBook
 from madang.routing.canary.ramp import Kind, State
 from madang.state.store import Store
