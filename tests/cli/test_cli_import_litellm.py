@@ -41,7 +41,8 @@ def test_json_tells_every_row(told):
 
 
 def test_what_is_no_file_or_no_yaml_is_told(madang, tmp_path):
-    assert "No such file" in madang("import", "litellm", tmp_path / "nothing.yaml").output
+    nothing = madang("import", "litellm", tmp_path / "nothing.yaml").output
+    assert "nothing.yaml cannot be read: No such file" in nothing
     broken = tmp_path / "config.yaml"
     broken.write_bytes(b"\xff\xfe")
     assert "UTF-8" in madang("import", "litellm", broken).output

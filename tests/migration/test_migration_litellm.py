@@ -20,7 +20,7 @@ def test_an_everyday_configuration_loads_and_every_model_leads_somewhere():
     directory = served(settings)
     assert all(directory.lookup(name).targets for name in settings.models)
     assert list(settings.models) == [
-        *("gpt-4o", "claude", "flash", "local-llama", "tiny", "embed"),
+        *("gpt-4o", "claude", "flash", "local-llama", "tiny", "embed", "draw"),
         "gpt-4",
     ]
 
@@ -28,7 +28,7 @@ def test_an_everyday_configuration_loads_and_every_model_leads_somewhere():
 def test_every_setting_of_the_file_is_told_of():
     told = [row.path for row in translated(EVERYDAY).rows]
     keys = re.findall(r"[{\s,]([a-z_]+):\s", re.sub("#.*", "", EVERYDAY))
-    below = {"guardrails", "model_list[4]", "model_list[11]"}  # told of as a whole
+    below = {"guardrails", "model_list[4]"}  # told of as a whole
     missing = [key for key in keys if not any(key in path for path in told)]
     assert below <= set(told)
     assert set(missing) <= {"guardrail_name", "guardrail", "aws_region_name"}
@@ -128,6 +128,44 @@ def test_another_name_of_a_model_has_its_targets_and_its_fallbacks():
     models = loaded(config(), config("other"), router_settings=more).models
     assert models["alias"] == models["m"]
     assert models["alias"].fallback == ("other",)
+
+
+MEDIA = [
+    ("image_generation", "openai/dall-e-3", "images"),
+    ("audio_speech", "openai/tts-1", "speech"),
+    ("audio_transcription", "whisper-1", "transcriptions"),
+    ("video_generation", "openai/sora-2", "videos"),
+    ("image_generation", "openai/some-server", "images"),
+]
+
+
+@pytest.mark.parametrize(("mode", "model", "work"), MEDIA)
+@pytest.mark.parametrize("api_base", [None, "http://10.0.0.5:8000/v1"])
+def test_a_model_that_makes_media_is_asked_for_media(mode, model, work, api_base):
+    entry = config(model=model, **({"api_base": api_base} if api_base else {}))
+    entry["model_info"] = {"mode": mode}
+    directory = served(loaded(entry))
+    assert [target.api for target in directory.resolve("m", work).targets] == [work]
+
+
+def test_a_chat_is_not_followed_by_a_painter():
+    painter = config("p", model="openai/dall-e-3")
+    made = translated(painter, config(), litellm_settings={"default_fallbacks": ["p"]})
+    assert "fallback" not in made.text
+    assert rows(made)["litellm_settings.default_fallbacks[0]"] == "left"
+
+
+def test_media_of_a_provider_that_is_asked_for_none_is_told():
+    entry = config(model="anthropic/draws-some-day")
+    entry["model_info"] = {"mode": "image_generation"}
+    assert rows(translated(entry))["model_list[0]"] == "left"
+
+
+def test_a_file_without_anything_of_litellm_names_what_it_has():
+    assert rows(translated("modellist: []\nmodel: x\n")) == {
+        "modellist": "carried",
+        "model": "left",
+    }
 
 
 def test_a_wildcard_lets_the_provider_serve_everything():

@@ -50,7 +50,9 @@ def _translated(file: Path) -> Translation:
         return translate_litellm(text, catalogue.load(), file.name)
     except UnicodeDecodeError as problem:
         raise click.ClickException(f"{file} is not UTF-8 text.") from problem
-    except (OSError, ConfigError) as problem:
+    except OSError as problem:
+        raise click.ClickException(f"{file} cannot be read: {problem.strerror}.") from problem
+    except ConfigError as problem:
         raise click.ClickException(str(problem)) from problem
 
 

@@ -99,7 +99,7 @@ class Findings:
 
     def complete(self, root: Node) -> tuple[Row, ...]:
         """The rows in the order of the file, with one for everything that none has spoken of."""
-        spoken = {path[:length] for path in self._rows for length in range(len(path) + 1)}
+        spoken = {path[:length] for path in self._rows for length in range(len(path) + 1)} | {()}
         for path, node in list(_silent(root, (), spoken, self._rows.keys())):
             if node.value in (None, [], {}):
                 self.carried(path, "empty")

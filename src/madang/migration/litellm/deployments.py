@@ -21,9 +21,22 @@ from madang.migration.litellm.suppliers import (
 )
 from madang.migration.litellm.vendors import Vendor, vendor_of
 from madang.migration.place import Place
-from madang.model import EMBEDDING, Feature
+from madang.model import EMBEDDING, MEDIA, Feature
+from madang.wire.media.registry import MEDIA as WIRES
 
-_MODES = frozenset({"chat", "completion", "responses", "embedding"})
+_TEXT: Final = "text"
+_WORKS: Final[Mapping[str, str]] = {
+    "chat": _TEXT,
+    "completion": _TEXT,
+    "responses": _TEXT,
+    "embedding": "embeddings",
+    "image_generation": "images",
+    "audio_speech": "speech",
+    "audio_transcription": "transcriptions",
+    "video_generation": "videos",
+}
+"""What a model does, by LiteLLM's `mode`."""
+
 _PACES: Final[Mapping[str, str]] = {
     "rpm": "rpm",
     "tpm": "tpm",
@@ -55,7 +68,7 @@ class Deployment(Struct):
     """One entry that became a target: at a provider, under its own id there.
 
     `weights` holds what LiteLLM may share requests by: `weight`, `rpm`, `tpm`. `order` is its tier.
-    `places`: where those two stand in the file. `embeds`: it makes embeddings and generates nothing.
+    `places`: where those two stand in the file. `work`: what it makes, a word of `_WORKS`.
     """
 
     name: str
@@ -65,7 +78,7 @@ class Deployment(Struct):
     weights: dict[str, Decimal] = field(default_factory=dict)
     order: int = 0
     places: dict[str, Place] = field(default_factory=dict)
-    embeds: bool = False
+    work: str = _TEXT
     features: dict[Feature, bool] = field(default_factory=dict)
     bounds: dict[str, int] = field(default_factory=dict)
 
@@ -115,7 +128,12 @@ class Fleet:
         if name.endswith("*") or vendor.model.endswith("*"):
             self._wildcard(provider, name, entry)
             return
-        self.deployments.append(self._deployment(entry, f"{provider}/{vendor.model}", params, info))
+        mode = info.get("mode")
+        work = self._work(vendor, mode.text() if mode else None)
+        self._makes(provider, vendor, work)
+        made = Deployment(name, f"{provider}/{vendor.model}", entry.path, work=work)
+        self._fill(made, entry, params, info)
+        self.deployments.append(made)
 
     def _where(self, entry: Place, params: dict[str, Place]) -> tuple[str, Vendor] | str:
         """The name that callers ask for, and who serves it; or why it cannot be carried over."""
@@ -129,8 +147,8 @@ class Fleet:
             )
         mode_at = (entry.get("model_info") or entry).get("mode")
         mode = mode_at.text() if mode_at else None
-        if mode is not None and mode not in _MODES:
-            return "Madang serves text generation and embeddings"
+        if mode is not None and mode not in _WORKS:
+            return "Madang serves text, embeddings, pictures, speech, transcripts and clips"
         custom = params.get("custom_llm_provider")
         found = vendor_of(asked, custom.text() if custom else None, self._catalog)
         if isinstance(found, str):
@@ -139,6 +157,9 @@ class Fleet:
             return "the model's id there holds what no id has"
         if found.row is None and not (params.get("api_base") or params.get("base_url")):
             return "it has no `api_base`"
+        work = self._work(found, mode)
+        if work in MEDIA and not _can_make(found.row.kind if found.row else "openai", work):
+            return f"Madang asks this provider for no {work}"
         return name, found
 
     def _spot(self, params: dict[str, Place], vendor: Vendor) -> Spot:
@@ -227,16 +248,28 @@ class Fleet:
         else:
             self._findings.changed(path, told)
 
-    def _deployment(
-        self, entry: Place, target: str, params: dict[str, Place], info: dict[str, Place]
-    ) -> Deployment:
+    def _work(self, vendor: Vendor, mode: str | None) -> str:
+        """What a model does: as the catalogue says where it knows it, else as the file does."""
+        known = self._catalog.find(f"{vendor.row.name}/{vendor.model}") if vendor.row else None
+        if known is None:
+            return _WORKS.get(mode or "", _TEXT)
+        return "embeddings" if known.api in EMBEDDING else known.makes
+
+    def _makes(self, provider: str, vendor: Vendor, work: str) -> None:
+        """`makes` of the provider: media of a model that the catalogue does not know there."""
+        if work not in MEDIA:
+            return
+        if self._catalog.find(f"{provider}/{vendor.model}") is None:
+            made = self.suppliers.sections[provider].setdefault("makes", {}).setdefault(work, [])
+            if vendor.model not in made:
+                made.append(vendor.model)
+
+    def _fill(
+        self, made: Deployment, entry: Place, params: dict[str, Place], info: dict[str, Place]
+    ) -> None:
+        """What else an entry says of its target."""
         id_at, order_at = info.get("id"), params.get("order")
-        made = Deployment(str((entry.get("model_name") or entry).text()), target, entry.path)
         made.id = id_at.text() if id_at else None
-        mode, known = info.get("mode"), self._catalog.find(target)
-        made.embeds = (known is not None and known.api in EMBEDDING) or (
-            mode is not None and mode.text() == "embedding"
-        )
         if order_at:
             made.order = order_at.whole() or 0
         made.places = {name: params[name] for name in ("weight", "order") if name in params}
@@ -246,7 +279,6 @@ class Fleet:
             if figure is not None:
                 made.weights[name] = figure
         self._abilities(made, {**params, **info})
-        return made
 
     def _abilities(self, made: Deployment, places: dict[str, Place]) -> None:
         for name, place in places.items():
@@ -256,6 +288,12 @@ class Fleet:
             elif name in _BOUNDS and (tokens := place.whole()) and tokens <= 10**9:
                 made.bounds[_BOUNDS[name]] = tokens
                 self._findings.changed(place.path, f"`{_BOUNDS[name]}` of the model")
+
+
+def _can_make(kind: str, work: str) -> bool:
+    """Whether providers of a kind are asked for this work."""
+    wires = WIRES.get(kind)
+    return wires is not None and getattr(wires, work) is not None
 
 
 def fits(model: str) -> bool:

@@ -13,10 +13,14 @@ Fates = Mapping[str, tuple[Verdict, str]]
 _CALLERS = "callers send it with their requests; Madang adds nothing to what they ask"
 _CLOUD = "Madang does not speak to this cloud"
 _LOGS = "Madang sends no prompts to logging services; its own ledger has a row per attempt"
-_RESTS = "when a target rests, and for how long, is built in and follows the cause of the failures"
-_RETRIES = "built in: each target is tried once, in order, by the cause of the failure"
+_RESTS = "`breaker` says when a target rests, and for how long"
+_RETRIES = (
+    "`retries` says when a target is asked again, by the cause of the failure: other targets first"
+)
+_WATCHED = "`health` looks at targets beside their traffic, by calls that cost nothing"
 _REDIS = "limits are kept in the memory that the worker processes of one machine share"
 _KEYS = "Madang has its own keys: `madang key create`"
+_TAGS = "`rules` of the model send requests with a tag to targets of their own"
 _BUILT_IN = "built in"
 
 SECTIONS: Final[Fates] = {
@@ -42,10 +46,7 @@ DEPLOYMENT: Final[Fates] = {
     "max_retries": ("changed", _RETRIES),
     "num_retries": ("changed", _RETRIES),
     "cooldown_time": ("left", _RESTS),
-    "tags": (
-        "left",
-        "targets have no tags: give each team a model name of its own, and its key those `models`",
-    ),
+    "tags": ("left", _TAGS),
     "max_budget": ("left", "no budget counts one target; `budgets` count keys, accounts and tags"),
     "budget_duration": ("left", "see `max_budget`"),
     "mock_response": ("left", "`madang sim` answers without a provider"),
@@ -127,8 +128,8 @@ INFO: Final[Fates] = {
     "description": ("left", "models have no descriptions"),
     "access_groups": ("left", "a key lists its `models`"),
     "team_id": ("left", "a key lists its `models`"),
-    "health_check_timeout": ("left", "targets are watched by what callers ask of them"),
-    "disable_background_health_check": ("carried", "there are none"),
+    "health_check_timeout": ("left", _WATCHED),
+    "disable_background_health_check": ("left", _WATCHED),
 }
 """Members of `model_info`."""
 
@@ -137,12 +138,12 @@ GENERAL: Final[Fates] = {
     "store_model_in_db": ("left", "models are in this file only; a change of it is taken up"),
     "store_prompts_in_spend_logs": ("left", "the ledger holds no prompts"),
     "disable_spend_logs": ("left", "the ledger is always kept"),
-    "alerting": ("left", "tell Madang by its own sections; see docs/configuration.md"),
+    "alerting": ("left", "`alerts` say when, and `channels` whom to tell: webhooks, Slack, e-mail"),
     "alerting_threshold": ("left", "see `alerting`"),
     "alerting_args": ("left", "see `alerting`"),
     "alert_types": ("left", "see `alerting`"),
     "alert_to_webhook_url": ("left", "see `alerting`"),
-    "spend_report_frequency": ("left", "`madang report` reports when it is asked"),
+    "spend_report_frequency": ("left", "`report` sends one of each day; `madang report` any other"),
     "custom_auth": ("left", _KEYS),
     "custom_sso": ("left", _KEYS),
     "custom_key_generate": ("left", _KEYS),
@@ -154,8 +155,8 @@ GENERAL: Final[Fates] = {
     "key_management_settings": ("left", "see `key_management_system`"),
     "pass_through_endpoints": ("left", "only the paths of docs/http.md are served"),
     "completion_model": ("left", "callers name the model"),
-    "background_health_checks": ("left", "targets are watched by what callers ask of them"),
-    "health_check_interval": ("left", "targets are watched by what callers ask of them"),
+    "background_health_checks": ("left", _WATCHED),
+    "health_check_interval": ("left", _WATCHED),
     "max_parallel_requests": ("left", "give each provider `concurrency`"),
     "allowed_ips": ("left", "let the proxy or firewall in front do that"),
     "forward_client_headers_to_llm_api": ("left", "headers of callers are not forwarded"),
@@ -201,7 +202,10 @@ LITELLM: Final[Fates] = {
     "cooldown_time": ("left", _RESTS),
     "success_callback": ("left", _LOGS),
     "failure_callback": ("left", _LOGS),
-    "callbacks": ("left", f"{_LOGS}; Prometheus metrics are always at `/metrics`"),
+    "callbacks": (
+        "left",
+        f"{_LOGS}; Prometheus metrics are always at `/metrics`, and `telemetry` sends traces",
+    ),
     "service_callbacks": ("left", _LOGS),
     "turn_off_message_logging": ("carried", "messages are never logged"),
     "redact_user_api_key_info": ("carried", "keys are never logged"),
@@ -216,6 +220,7 @@ LITELLM: Final[Fates] = {
     "default_internal_user_params": ("left", _KEYS),
     "key_generation_settings": ("left", _KEYS),
     "upperbound_key_generate_params": ("left", _KEYS),
+    "default_key_generate_params": ("left", _KEYS),
     "max_internal_user_budget": ("left", _KEYS),
     "mcp_aliases": ("left", "Madang does not serve MCP"),
     "public_model_groups": ("left", "models are listed for keys that may use them"),
@@ -239,7 +244,7 @@ ROUTER: Final[Fates] = {
     "redis_url": ("left", _REDIS),
     "redis_db": ("left", _REDIS),
     "routing_strategy_args": ("left", "the figures of each way to pick are built in"),
-    "enable_tag_filtering": ("left", "targets have no tags; see the deployments"),
+    "enable_tag_filtering": ("left", _TAGS),
     "tag_filtering_match_any": ("left", "see `enable_tag_filtering`"),
     "provider_budget_config": ("left", "no budget counts one provider"),
     "default_max_parallel_requests": ("left", "give each provider `concurrency`"),

@@ -1,6 +1,6 @@
 """The section `models`: entries of one name put together, how one of them is picked, and what comes after."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from math import gcd
 from typing import Any, Final
@@ -169,20 +169,20 @@ def _leads(following: Any, name: str) -> bool:  # noqa: ANN401 - a name, or a ma
 class Followers:
     """What comes after the targets of models.
 
-    `targets`: the target of each entry with an id, by which LiteLLM may name it. `embedding`: models and
-    targets that make embeddings, which none that generates can follow.
+    `targets`: the target of each entry with an id, by which LiteLLM may name it. `works`: what each model
+    and each target does; none follows one that does something else.
     """
 
     def __init__(
         self,
         models: Models,
         targets: Mapping[str, str],
-        embedding: Collection[str],
+        works: Mapping[str, str],
         findings: Findings,
     ) -> None:
         self._models = models
         self._targets = targets
-        self._embedding = embedding
+        self._works = works
         self._findings = findings
 
     def add(self, sections: list[Place]) -> None:
@@ -224,4 +224,4 @@ class Followers:
                     following.append(row)
 
     def _can_follow(self, name: str, aim: str) -> bool:
-        return (name in self._embedding) is (aim in self._embedding)
+        return self._works.get(name) == self._works.get(aim)

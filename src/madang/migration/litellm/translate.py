@@ -91,8 +91,8 @@ def _sections(top: Place, fleet: Fleet, findings: Findings) -> dict[str, Any]:
     _drop_unsound(fleet, models, findings)
     given = router.get("model_group_alias") or litellm.get("model_alias_map")
     aliases = add_aliases(models, given, findings)
-    embedding = _embedding(fleet, aliases)
-    Followers(models, _targets_by_id(fleet), embedding, findings).add([router, litellm])
+    works = _works(fleet, aliases)
+    Followers(models, _targets_by_id(fleet), works, findings).add([router, litellm])
     follow_alike(models, aliases)
     environment_told(environment, findings)
     return {
@@ -128,10 +128,10 @@ def _targets_by_id(fleet: Fleet) -> dict[str, str]:
     }
 
 
-def _embedding(fleet: Fleet, aliases: Mapping[str, str]) -> set[str]:
-    """The models and targets that make embeddings."""
-    found = {name for one in fleet.deployments if one.embeds for name in (one.name, one.target)}
-    return found | {alias for alias, name in aliases.items() if name in found}
+def _works(fleet: Fleet, aliases: Mapping[str, str]) -> dict[str, str]:
+    """What each model and each target does."""
+    found = {name: one.work for one in fleet.deployments for name in (one.name, one.target)}
+    return found | {alias: found[name] for alias, name in aliases.items() if name in found}
 
 
 def _drop_unsound(fleet: Fleet, models: Models, findings: Findings) -> None:

@@ -70,6 +70,8 @@ def vendor_of(model: str, provider: str | None, catalog: Catalog) -> Vendor | st
 
 def _bare(model: str, catalog: Catalog) -> Vendor | str:
     """A name without a prefix is OpenAI's, Anthropic's and so on, as LiteLLM knows it."""
+    if model == "*":
+        return "callers ask for `PROVIDER/MODEL` of any provider that has a key: list those"
     row = catalog.find(model)
     if row is None:
         return "it names no provider: write `openai/…` or another before the name"
