@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from madang.errors import InvalidRequest
 from madang.model import Document, Message, Reasoning, Request, Target, Text
 from madang.pipeline.pieces.chunk_plan import FILLED, grouped, plan_of, share_of_answer
-from madang.routing.names.directory import Route
+from madang.routing.route import Route
 from madang.wire.map_reduce import Place, text_at
 from madang.wire.prompt import estimate_request
 

@@ -20,8 +20,8 @@ from madang.errors import (
 from madang.model import Target
 from madang.routing.board import Board
 from madang.routing.causes import GIVE_UP, REMEDIES, TIMEOUTS, remedy_for, rest_s
-from madang.routing.names.directory import Fallback, Route
 from madang.routing.plan import propose
+from madang.routing.route import Fallback, Route
 
 
 def tree(cls):

@@ -5,7 +5,9 @@ import pytest
 from madang import catalog
 from madang.config.settings import FallbackRef, Model, TargetRef
 from madang.errors import UnknownModel
-from madang.routing.names.directory import Directory, Route, Serving, allowed
+from madang.routing.names.directory import Directory, allowed
+from madang.routing.names.serving import Serving
+from madang.routing.route import Route
 
 CATALOG = catalog.load()
 OPENAI = Serving("openai", ("chat", "responses"), home="openai")

@@ -3,7 +3,7 @@
 from test_directory import CATALOG, OPENAI, directory
 
 from madang.config.settings import LongContext, Model
-from madang.routing.names.directory import Serving
+from madang.routing.names.serving import Serving
 
 GROQ = Serving("groq", ("chat",), home="groq")
 BOX = Serving("box", ("chat",), features={"tools": False, "audio_input": True}, context_window=8192)

@@ -5,7 +5,8 @@ import pytest
 from madang import catalog
 from madang.config.settings import Model
 from madang.errors import InvalidRequest, UnknownModel
-from madang.routing.names.directory import Directory, Serving
+from madang.routing.names.directory import Directory
+from madang.routing.names.serving import Serving
 
 CATALOG = catalog.load()
 GEMINI_APIS = ("gemini", "gemini_batch_embed", "gemini_embed")

@@ -11,8 +11,8 @@ from madang.model import Target
 from madang.routing.board import Board
 from madang.routing.health import CLOSED, HALF_OPEN, OPEN, Crowd, Standing
 from madang.routing.health import Breaker as Fuse
-from madang.routing.names.directory import Route
 from madang.routing.plan import propose
+from madang.routing.route import Route
 
 T = Target("a", "m", "chat")
 

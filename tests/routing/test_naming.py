@@ -10,8 +10,10 @@ from madang.routing.board import Board
 from madang.routing.conditions import Facts, holds
 from madang.routing.names.built_in_tasks import BUILT_IN
 from madang.routing.names.choices import Ways
-from madang.routing.names.directory import Directory, Route, Serving
+from madang.routing.names.directory import Directory
+from madang.routing.names.serving import Serving
 from madang.routing.plan import propose
+from madang.routing.route import Route
 
 
 def directory(*servings: Serving, models=None, **ways) -> Directory:

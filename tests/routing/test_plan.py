@@ -13,8 +13,8 @@ from madang.errors import (
 )
 from madang.model import Target
 from madang.routing.board import OPEN_S, Board
-from madang.routing.names.directory import Fallback, Route
 from madang.routing.plan import propose
+from madang.routing.route import Fallback, Route
 
 A, B, C, D = (Target(name, "m", "chat") for name in "abcd")
 

@@ -23,7 +23,7 @@ from madang.quality.statistics import majority
 from madang.routing.auto import count_signals, language_of, look_over
 from madang.routing.auto.judge import TIERS
 from madang.routing.auto.learning import Example
-from madang.routing.names.directory import Route
+from madang.routing.route import Route
 from madang.wire import chat
 
 _TOP: Final = len(TIERS) - 1

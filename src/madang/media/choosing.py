@@ -18,8 +18,8 @@ from madang.model import Decision, Dialect, Target
 from madang.model.media import SpeechAsk, VideoAsk
 from madang.pipeline import Snapshot
 from madang.routing import videos, voices
-from madang.routing.names.directory import Route
 from madang.routing.names.media import STAND_INS
+from madang.routing.route import Route
 
 AUTO: Final = {videos.AUTO: "videos", voices.AUTO: "speech"}
 _ANY_S: Final = tuple(range(1, 61))

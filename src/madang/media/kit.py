@@ -16,9 +16,10 @@ from madang.model.media import SpeechAsk, VideoAsk
 from madang.pipeline import Pipeline, Snapshot
 from madang.pipeline.lane import Berth
 from madang.routing import videos, voices
-from madang.routing.names.directory import Route, allowed
+from madang.routing.names.directory import allowed
 from madang.routing.pacing import Turn
 from madang.routing.plan import Plan, propose
+from madang.routing.route import Route
 from madang.state.jobs import MediaJobs
 from madang.wire.media.registry import MEDIA
 

@@ -19,7 +19,8 @@ from madang.pipeline.lane import Snapshot
 from madang.pipeline.measure import prompt_tokens
 from madang.pipeline.worst import LONGEST_ANSWER, Step, Worst, copies_of, tier_of, worst_of
 from madang.routing.limits import Ask, Gate, Meters, Reservation, Usual, unpriced
-from madang.routing.names.directory import Route, allowed
+from madang.routing.names.directory import allowed
+from madang.routing.route import Route
 from madang.wire.bound import LEAST_TOKENS, room_for_thinking
 from madang.wire.contract import Envelope
 from madang.wire.needs import needs_of

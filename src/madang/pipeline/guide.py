@@ -31,10 +31,11 @@ from madang.routing.auto import (
 from madang.routing.auto.judge import TIERS
 from madang.routing.case import Case, Memory
 from madang.routing.conditions import Facts, holds
-from madang.routing.names.directory import Route, allowed, allows
+from madang.routing.names.directory import allowed, allows
 from madang.routing.pacing import HIGH, LOW
 from madang.routing.plan import Plan, in_turn, propose
 from madang.routing.provider_wishes import ProviderWishes, read_wishes, without_provider
+from madang.routing.route import Route
 from madang.routing.sessions import digest
 
 MOST_LOOKED_AT: Final = 4 * 1024 * 1024

@@ -37,7 +37,7 @@ from madang.pipeline.trial.sides import Trials
 from madang.pipeline.worst import Step
 from madang.routing.causes import remedy_for, rest_s
 from madang.routing.limits import Gate
-from madang.routing.names.directory import Route
+from madang.routing.route import Route
 from madang.upstream.outbox import Outbox
 from madang.upstream.transport import Transport
 

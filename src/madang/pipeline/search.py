@@ -21,9 +21,9 @@ from madang.pipeline.failures import Failures
 from madang.pipeline.lane import Lane, Snapshot
 from madang.pipeline.settle import Account
 from madang.routing.causes import Remedy, remedy_for
-from madang.routing.names.directory import Route
 from madang.routing.plan import Plan
 from madang.routing.retries import wait_s
+from madang.routing.route import Route
 
 _BUSY = (ProviderRateLimited, ProviderOverloaded)
 

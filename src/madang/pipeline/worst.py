@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from madang.ledger.prices import worst_nusd
 from madang.model import PriceRow, Target, Usage, special_tier
 from madang.pipeline.lane import Snapshot
-from madang.routing.names.directory import Route
+from madang.routing.route import Route
 from madang.wire import json
 from madang.wire.contract import Envelope
 

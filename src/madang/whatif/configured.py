@@ -7,7 +7,7 @@ from madang.errors import InvalidRequest, UnknownModel
 from madang.ledger.prices import Prices
 from madang.model import EMBEDDING, Dialect, PriceRow, Target
 from madang.pipeline.lane import Snapshot
-from madang.routing.names.directory import Route
+from madang.routing.route import Route
 
 T = TypeVar("T")
 _MOST: Final = 20_000

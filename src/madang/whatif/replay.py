@@ -13,7 +13,7 @@ from msgspec import Struct, json
 
 from madang.model import EMBEDDING, Target, Usage
 from madang.routing.board import Board
-from madang.routing.names.directory import Route
+from madang.routing.route import Route
 from madang.whatif.change import Change, Lot, point_of
 from madang.whatif.limiting import Doorkeeper, Used
 from madang.whatif.past import Past

@@ -21,8 +21,8 @@ from madang.errors import (
 )
 from madang.model import Feature, Target, Usage
 from madang.routing.board import Board
-from madang.routing.names.directory import Route
 from madang.routing.plan import PriceOf, propose
+from madang.routing.route import Route
 from madang.whatif.past import Past
 
 _BEFORE: Final = "It failed as it did before."

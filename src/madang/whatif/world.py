@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from madang.model import Dialect, PriceRow, Target
-from madang.routing.names.directory import Route
+from madang.routing.route import Route
 
 
 class World(Protocol):

@@ -22,7 +22,7 @@ from madang.media.house import shelf_of
 from madang.media.shelf import Shelf
 from madang.model import Target
 from madang.pipeline.lane import Snapshot
-from madang.routing.names.directory import Route
+from madang.routing.route import Route
 from madang.state.store import DATABASE, Store
 
 _GIB = 1024**3

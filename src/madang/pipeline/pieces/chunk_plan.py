@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from madang.errors import InvalidRequest
 from madang.model import Request, Target
 from madang.pipeline.worst import Step
-from madang.routing.names.directory import Route
+from madang.routing.route import Route
 from madang.wire.bound import LEAST_TOKENS, room_for_thinking
 from madang.wire.families import family_of
 from madang.wire.map_reduce import Frame, marked, place_of, text_at, unfit

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import partial
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from madang.catalog import Catalog, ModelRow
@@ -24,51 +23,14 @@ from madang.config.sections.routes import TASK_PREFIX, Tiers
 from madang.config.sections.routes import TIERS as TIER_NAMES
 from madang.config.settings import FallbackRef, Model, TargetRef
 from madang.errors import InvalidRequest, UnknownModel
-from madang.model import EMBEDDING, MEDIA, Dialect, Feature, Target
+from madang.model import EMBEDDING, MEDIA, Dialect, Target
 from madang.routing.names.built_in_tasks import AUTO, TIERS
 from madang.routing.names.choices import Tasks, Ways, served, tiered, with_rules
-from madang.routing.names.media import MediaNames
+from madang.routing.names.media import MAX_NAME, MEDIA_PATHS, MediaNames
+from madang.routing.names.serving import Serving, Servings, without
 from madang.routing.route import Fallback, Route
 
-__all__ = ["Directory", "Fallback", "Route", "Serving", "allowed", "allows"]
-
-_FAMILY_APIS: dict[str, tuple[Dialect, ...]] = {
-    "chat": ("chat", "responses"),
-    "messages": ("messages",),
-    "gemini": ("gemini",),
-    "embeddings": ("embeddings",),
-    "gemini_batch_embed": ("gemini_batch_embed", "gemini_embed"),
-}
-_MEDIA_PATHS = {
-    "videos": "/v1/videos",
-    "speech": "/v1/audio/speech",
-    "images": "/v1/images/generations",
-    "transcriptions": "/v1/audio/transcriptions",
-}
 _MAX_REMEMBERED = 20_000
-_MAX_NAME = 256
-
-
-class Serving(Struct, frozen=True):
-    """What routing needs to know of a provider.
-
-    `home` is its name in the catalogue, if it has one. `features`, `context_window`, `max_output`
-    and `may_lose` are what its settings say of all its models; `makes` are the media that it makes,
-    `own` the models of its own for them.
-    """
-
-    name: str
-    apis: tuple[Dialect, ...]
-    home: str | None = None
-    region: str | None = None
-    serves_all: bool = False
-    features: Mapping[Feature, bool] = {}
-    context_window: int | None = None
-    max_output: int | None = None
-    may_lose: bool = False
-    is_private: bool = False
-    makes: tuple[Dialect, ...] = ()
-    own: Mapping[Dialect, tuple[str, ...]] = {}
 
 
 class Directory:
@@ -86,15 +48,9 @@ class Directory:
         self.region = ways.region
         self._tasks = Tasks(ways.tasks)
         self._near = ways.distances
-        self._servings = {serving.name: serving for serving in servings}
-        self._aliases = {
-            alias: serving
-            for serving in self._servings.values()
-            if serving.home and serving.home in catalog.providers
-            for alias in catalog.providers[serving.home].aliases
-        }
+        self._servings = Servings(servings, catalog)
         self._routes: dict[tuple[str, Dialect], Route] = {}
-        self.media = MediaNames(models, catalog, self._servings, self._aliases)
+        self.media = MediaNames(models, catalog, self._servings)
 
     def resolve(self, name: str, dialect: Dialect) -> Route:
         """The route for `name` when asked in `dialect`.
@@ -123,7 +79,7 @@ class Directory:
         """Every name that `/v1/models` lists: the configured ones, then the catalogue's that a provider serves."""
         listed = dict.fromkeys((*self._models, *self._tasks.names()))
         for row in self._catalog.models.values():
-            if any(self._serves(serving, row) for serving in self._servings.values()):
+            if self._servings.any_serves(row):
                 listed.setdefault(row.name)
         for work in sorted(MEDIA):
             listed |= dict.fromkeys(self.media.served(work))
@@ -134,9 +90,9 @@ class Directory:
         return self._catalog.find(name)
 
     def _find(self, name: str, dialect: Dialect) -> Route:
-        if len(name) > _MAX_NAME or not name.isprintable():
+        if len(name) > MAX_NAME or not name.isprintable():
             raise UnknownModel(
-                f"No model has a name of more than {_MAX_NAME} characters or of unprintable ones.",
+                f"No model has a name of more than {MAX_NAME} characters or of unprintable ones.",
                 param="model",
                 code="model_not_found",
             )
@@ -204,9 +160,9 @@ class Directory:
         model = self._models.get(name)
         if model is not None:
             return self._configured(name, model, dialect)
-        targets = self._qualified(name, dialect)
+        targets = self._servings.qualified(name, dialect)
         if targets is None:
-            targets = self._catalogued(name, dialect)
+            targets = self._servings.catalogued(name, dialect)
         if not targets:
             is_known = self._known(name) or self._makes_media(name)
             raise self._other_work(name, dialect) if is_known else self._unknown(name)
@@ -216,14 +172,14 @@ class Directory:
         targets: list[Target] = []
         for given in model.targets:
             ref = given if isinstance(given, TargetRef) else TargetRef(given)
-            found = self._qualified(ref.to, dialect)
+            found = self._servings.qualified(ref.to, dialect)
             if found is None:
                 raise UnknownModel(
                     f"Model `{name}` points to `{ref.to}`, but that provider is not configured."
                 )
             targets += [replace(target, weight=ref.weight) for target in found]
         if not model.targets:
-            targets = list(self._catalogued(name, dialect))
+            targets = list(self._servings.catalogued(name, dialect))
         if not targets and (model.targets or self._is_catalogued(name)):
             raise self._other_work(name, dialect)
         if not targets:
@@ -247,92 +203,31 @@ class Directory:
     def _known(self, name: str) -> bool:
         return (
             name in self._models
-            or self._qualified(name, "chat") is not None
+            or self._servings.qualified(name, "chat") is not None
             or self._is_catalogued(name)
         )
 
     def _is_catalogued(self, name: str) -> bool:
         row = self._catalog.find(name)
-        return row is not None and any(
-            self._serves(serving, row) for serving in self._servings.values()
-        )
+        return row is not None and self._servings.any_serves(row)
 
     def _makes_media(self, name: str) -> bool:
         """Whether a name is that of a picture, video, speech or transcription model that a provider serves."""
         row = self._catalog.find(name)
-        homes = {serving.home or serving.name for serving in self._servings.values()}
+        homes = {serving.home or serving.name for serving in self._servings}
         return row is not None and row.makes != "text" and not homes.isdisjoint(row.ids)
 
     def _other_work(self, name: str, asked: Dialect) -> InvalidRequest:
         row = self._catalog.find(name)
         if row is not None and row.makes != "text":
-            said = f"`{name}` makes {row.makes}: ask for it at {_MEDIA_PATHS[row.makes]}."
+            said = f"`{name}` makes {row.makes}: ask for it at {MEDIA_PATHS[row.makes]}."
         elif self.media.makes(name):
-            said = f"`{name}` makes no text: ask for it at {', '.join(_MEDIA_PATHS.values())}."
+            said = f"`{name}` makes no text: ask for it at {', '.join(MEDIA_PATHS.values())}."
         elif asked in EMBEDDING:
             said = f"`{name}` makes no embeddings: it generates, or its provider has none to offer."
         else:
             said = f"`{name}` makes embeddings and generates nothing: ask for it at /v1/embeddings."
         return InvalidRequest(said, param="model", code="unsupported_model")
-
-    def _qualified(self, name: str, dialect: Dialect) -> tuple[Target, ...] | None:
-        """The target of `provider/model`, none where it does other work; None where there is no such provider."""
-        prefix, slash, rest = name.partition("/")
-        if not slash or not rest:
-            return None
-        serving = self._servings.get(prefix) or self._aliases.get(prefix)
-        if serving is None:
-            return None
-        row = self._catalog.find(name) or self._catalog.find(rest)
-        if row is not None and not row.generates(dialect):
-            return ()
-        api = _choose_api(serving.apis, row.api if row else None, dialect)
-        return () if api is None else (self._target(serving, row, rest, api),)
-
-    def _catalogued(self, name: str, dialect: Dialect) -> tuple[Target, ...]:
-        row = self._catalog.find(name)
-        if row is None:
-            return ()
-        asked = name.rpartition("/")[2]
-        able = [
-            serving for serving in self._servings.values() if self._serves(serving, row, dialect)
-        ]
-        able.sort(key=lambda serving: serving.home != row.home)
-        chosen = [(serving, _choose_api(serving.apis, row.api, dialect)) for serving in able]
-        return tuple(self._target(serving, row, asked, api) for serving, api in chosen if api)
-
-    @staticmethod
-    def _serves(serving: Serving, row: ModelRow, dialect: Dialect | None = None) -> bool:
-        listed = row.generates(dialect) and (
-            serving.serves_all or (serving.home or serving.name) in row.ids
-        )
-        return listed and _choose_api(serving.apis, row.api, row.api) is not None
-
-    def _target(self, serving: Serving, row: ModelRow | None, asked: str, api: Dialect) -> Target:
-        """`asked` as that provider names it, spoken to in `api`."""
-        model = asked
-        if row is not None:
-            known = row.ids.get(serving.home or serving.name)
-            is_snapshot = serving.home == row.home and asked in row.snapshots
-            if known is not None and not is_snapshot:
-                model = known
-        home = self._catalog.providers.get(serving.home or "")
-        lacks = {*(row.lacks if row else ()), *(home.cannot if home else ())}
-        embeds = api in EMBEDDING  # their window is that of each text, not of all together
-        window = serving.context_window or (row.context_window if row else None)
-        return Target(
-            provider=serving.name,
-            model=model,
-            api=api,
-            canonical=row.name if row else None,
-            region=serving.region,
-            lacks=_without(lacks, serving.features),
-            context_window=None if embeds else window,
-            max_output=serving.max_output or (row.max_output if row else None),
-            may_lose=serving.may_lose,
-            home=serving.home,
-            is_private=serving.is_private,
-        )
 
     def _unknown(self, name: str) -> UnknownModel:
         nearest = self._catalog.nearest(name, self.names())
@@ -358,39 +253,16 @@ def allowed(patterns: tuple[str, ...], route: Route, asked: str) -> bool:
     return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
-def _choose_api(
-    served: tuple[Dialect, ...], native: Dialect | None, asked: Dialect
-) -> Dialect | None:
-    """The model's own format where the provider serves it, so that least is lost; among equals the caller's.
-
-    None where the model or the provider does not do the work that is asked for.
-    """
-    embeds = asked in EMBEDDING
-    if native is not None and (native in EMBEDDING) is not embeds:
-        return None
-    fit = tuple(api for api in served if (api in EMBEDDING) is embeds)
-    able = tuple(api for api in fit if native and api in _FAMILY_APIS[native]) or fit
-    if asked in able:
-        return asked
-    return able[0] if able else None
-
-
 def _overridden(target: Target, model: Model) -> Target:
     """A target as the settings of a model describe it."""
     if not (model.features or model.context_window or model.max_output):
         return target
     return replace(
         target,
-        lacks=_without(target.lacks, model.features),
+        lacks=without(target.lacks, model.features),
         context_window=model.context_window or target.context_window,
         max_output=model.max_output or target.max_output,
     )
-
-
-def _without(lacks: Iterable[Feature], said: Mapping[Feature, bool]) -> frozenset[Feature]:
-    """What is lacking once it has been said what is there and what is not."""
-    missing = {feature for feature, is_there in said.items() if not is_there}
-    return frozenset({feature for feature in lacks if not said.get(feature)} | missing)
 
 
 def _or(names: list[str]) -> str:

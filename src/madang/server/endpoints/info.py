@@ -15,7 +15,8 @@ from madang.keys import Key
 from madang.ledger.reports import usage as ledger
 from madang.ledger.reports.requests import latest
 from madang.model import EMBEDDING, Dialect
-from madang.routing.names.directory import Directory, Route, allowed
+from madang.routing.names.directory import Directory, allowed
+from madang.routing.route import Route
 from madang.server.administration.operation import read_query
 from madang.server.administration.reports import RequestsAsked
 from madang.server.caller import authenticate

@@ -14,7 +14,8 @@ from madang.pipeline.lane import Snapshot
 from madang.pipeline.patience import Patience
 from madang.routing.board import Board
 from madang.routing.names.choices import Ways
-from madang.routing.names.directory import Directory, Serving
+from madang.routing.names.directory import Directory
+from madang.routing.names.serving import Serving
 from madang.routing.pacing import Terms
 from madang.state.vault import NOTHING, Opened
 from madang.upstream.providers import Provider, ProviderProblem, build_providers
