@@ -10,7 +10,7 @@ from madang import catalog
 from madang.catalog.videos import VideoRow, load_videos
 from madang.errors import InvalidRequest, UnsupportedFeature
 from madang.ledger.prices import Prices
-from madang.routing.videos import Offer, Wish, choose, per_second, seconds_of
+from madang.routing.media.videos import Offer, Wish, choose, per_second, seconds_of
 
 CATALOG = catalog.load()
 TABLE = load_videos(CATALOG)

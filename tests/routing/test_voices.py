@@ -9,7 +9,7 @@ from madang import catalog
 from madang.catalog.voices import load_voices
 from madang.errors import UnsupportedFeature
 from madang.model.price_list import PriceLine, priced
-from madang.routing.voices import SpeechOffer, SpeechWish, choose, estimate, seconds_of
+from madang.routing.media.voices import SpeechOffer, SpeechWish, choose, estimate, seconds_of
 
 ROWS = load_voices(catalog.load())
 TODAY = date(2026, 11, 20)

@@ -1,6 +1,6 @@
 """`video:auto` and `speech:auto`: what the tables, the prices and the health of the moment say of who is there.
 
-The choice itself is made by `routing.videos` and `routing.voices`; here they are told what they choose from.
+The choice itself is made by `routing.media`; here they are told what they choose from.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from madang.errors import InvalidRequest, UnsupportedFeature
 from madang.model import Decision, Dialect, Target
 from madang.model.media import SpeechAsk, VideoAsk
 from madang.pipeline import Snapshot
-from madang.routing import videos, voices
+from madang.routing.media import videos, voices
 from madang.routing.names.media import STAND_INS
 from madang.routing.route import Route
 

@@ -15,7 +15,7 @@ from madang.model import Decision, Dialect, Target
 from madang.model.media import SpeechAsk, VideoAsk
 from madang.pipeline import Pipeline, Snapshot
 from madang.pipeline.lane import Berth
-from madang.routing import videos, voices
+from madang.routing.media import videos, voices
 from madang.routing.names.directory import allowed
 from madang.routing.pacing import Turn
 from madang.routing.plan import Plan, propose

@@ -20,7 +20,7 @@ from madang import catalog
 from madang.catalog.videos import load_videos
 from madang.drills.reference.page import section
 from madang.drills.reference.parts import Line, Part
-from madang.routing.videos import Offer, Wish, choose, seconds_of
+from madang.routing.media.videos import Offer, Wish, choose, seconds_of
 from madang_studio.batch.own_gateway import own_gateway
 from madang_studio.gateway import Door
 from madang_studio.graph.estimates import Estimator, amount_of, clip_ms

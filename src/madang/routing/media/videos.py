@@ -5,7 +5,7 @@ between the worst (0) and the best (1) of those that are left. What cannot do it
 the constraint that it fails, in the order of `_CONSTRAINTS`; the day and the health are arguments.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from math import ceil
@@ -16,6 +16,7 @@ from msgspec import Struct
 from madang.catalog.videos import VideoRow
 from madang.errors import InvalidRequest, UnsupportedFeature
 from madang.model import Decision, LeftOut, PriceRow, Weighed
+from madang.routing.media.constraints import Constraint, ended, resting, sift, too_dear
 from madang.routing.preferences import Figures, Weights, weighed
 
 AUTO: Final = "video:auto"
@@ -86,13 +87,11 @@ class Choice(Struct, frozen=True):
 
 def choose(offers: Sequence[Offer], wish: Wish, today: date) -> Choice:
     """Weigh the offers. Raises UnsupportedFeature that names the constraint which left nobody."""
-    left, left_out = list(offers), list[LeftOut]()
-    for name, fault_of in _CONSTRAINTS:
-        faults = [(offer, fault_of(offer, wish, today)) for offer in left]
-        left_out += [LeftOut(offer.target, fault) for offer, fault in faults if fault]
-        left = [offer for offer, fault in faults if not fault]
-        if not left:
-            raise _nobody(name, faults)
+    if not offers:
+        raise UnsupportedFeature(
+            "No provider of video is configured; see docs/media-providers.md.", param="model"
+        )
+    left, left_out = sift(offers, wish, today, _CONSTRAINTS, "video model")
     picks = _weighed(left, wish)
     return Choice(picks, _decision(picks, left_out))
 
@@ -171,26 +170,11 @@ def _quality(offer: Offer) -> float | None:
     return offer.row.quality if offer.quality is None else offer.quality
 
 
-def _nobody(name: str, faults: list[tuple[Offer, str | None]]) -> UnsupportedFeature:
-    """What the last ones that were left fail by."""
-    if not faults:
-        return UnsupportedFeature(
-            "No provider of video is configured; see docs/media-providers.md.", param="model"
-        )
-    told = "; ".join(f"{offer.target} {fault}" for offer, fault in faults[:5])
-    return UnsupportedFeature(f"No video model is left after `{name}`: {told}.", param=name)
-
-
 # --- the constraints: each says why an offer fails it ---------------------------------------------------------------
 
 
-def _health(offer: Offer, _wish: Wish, _today: date) -> str | None:
-    return None if offer.healthy else "rests after failures"
-
-
 def _sunset(offer: Offer, _wish: Wish, today: date) -> str | None:
-    ends = offer.row.sunset
-    return f"has ended on {ends}" if ends is not None and today >= ends else None
+    return ended(offer.row.sunset, today)
 
 
 def _pictures(offer: Offer, wish: Wish, _today: date) -> str | None:
@@ -250,16 +234,11 @@ def _good(offer: Offer, wish: Wish, _today: date) -> str | None:
 
 
 def _budget(offer: Offer, wish: Wish, _today: date) -> str | None:
-    if wish.budget_nusd is None:
-        return None
-    cost = _cost(offer, wish)
-    if cost is None:
-        return "has no known price"
-    return f"costs ${cost / 1e9:.4f}" if cost > wish.budget_nusd else None
+    return too_dear(_cost(offer, wish), wish.budget_nusd)
 
 
-_CONSTRAINTS: Final[tuple[tuple[str, Callable[[Offer, Wish, date], str | None]], ...]] = (
-    ("health", _health),
+_CONSTRAINTS: Final[tuple[Constraint[Offer, Wish], ...]] = (
+    ("health", resting),
     ("sunset", _sunset),
     ("input_reference", _pictures),
     ("references", _references),

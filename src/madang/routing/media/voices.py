@@ -5,7 +5,7 @@ least, or is best. Equal ones stand in the order of their names.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from math import ceil
@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from madang.catalog.voices import VoiceRow
 from madang.errors import UnsupportedFeature
-from madang.model import Decision, LeftOut, PriceRow, Weighed
+from madang.model import Decision, PriceRow, Weighed
+from madang.routing.media.constraints import Constraint, ended, resting, sift, too_dear
 
 AUTO: Final = "speech:auto"
 _QUICK: Final = 16
@@ -93,16 +94,9 @@ def estimate(price: PriceRow | None, row: VoiceRow, wish: SpeechWish) -> int | N
 
 def choose(offers: Sequence[SpeechOffer], wish: SpeechWish, today: date) -> SpeechChoice:
     """Order the offers. Raises UnsupportedFeature that names the constraint which left nobody."""
-    left, left_out = list(offers), list[LeftOut]()
-    if not left:
+    if not offers:
         raise UnsupportedFeature("No provider of speech is configured.", param="model")
-    for name, fault_of in _CONSTRAINTS:
-        faults = [(offer, fault_of(offer, wish, today)) for offer in left]
-        left_out += [LeftOut(offer.target, fault) for offer, fault in faults if fault]
-        left = [offer for offer, fault in faults if not fault]
-        if not left:
-            told = "; ".join(f"{offer.target} {fault}" for offer, fault in faults[:5])
-            raise UnsupportedFeature(f"No voice is left after `{name}`: {told}.", param=name)
+    left, left_out = sift(offers, wish, today, _CONSTRAINTS, "voice")
     ordered = tuple(sorted(left, key=_by_quality if wish.prefer == "quality" else _by_cost))
     of_cost = wish.prefer == "cost"
     considered = tuple(
@@ -142,13 +136,8 @@ def _quality(offer: SpeechOffer) -> float | None:
 # --- the constraints: each says why an offer fails it ---------------------------------------------------------------
 
 
-def _health(offer: SpeechOffer, _wish: SpeechWish, _today: date) -> str | None:
-    return None if offer.healthy else "rests after failures"
-
-
 def _sunset(offer: SpeechOffer, _wish: SpeechWish, today: date) -> str | None:
-    ends = offer.sunset
-    return f"has ended on {ends}" if ends is not None and today >= ends else None
+    return ended(offer.sunset, today)
 
 
 def _length(offer: SpeechOffer, wish: SpeechWish, _today: date) -> str | None:
@@ -176,17 +165,11 @@ def _timed(offer: SpeechOffer, wish: SpeechWish, _today: date) -> str | None:
 
 
 def _budget(offer: SpeechOffer, wish: SpeechWish, _today: date) -> str | None:
-    if wish.budget_nusd is None:
-        return None
-    if offer.cost_nusd is None:
-        return "has no known price"
-    return f"costs ${offer.cost_nusd / 1e9:.4f}" if offer.cost_nusd > wish.budget_nusd else None
+    return too_dear(offer.cost_nusd, wish.budget_nusd)
 
 
-_CONSTRAINTS: Final[
-    tuple[tuple[str, Callable[[SpeechOffer, SpeechWish, date], str | None]], ...]
-] = (
-    ("health", _health),
+_CONSTRAINTS: Final[tuple[Constraint[SpeechOffer, SpeechWish], ...]] = (
+    ("health", resting),
     ("sunset", _sunset),
     ("input", _length),
     ("language", _language),
