@@ -13,7 +13,7 @@ from madang.catalog import load
 from madang.errors import UnknownModel
 from madang.ledger.prices import Prices
 from madang.ledger.reports.advice import KeyFacts
-from madang.ledger.reports.report import Asked, report
+from madang.ledger.reports.report import ReportRequest, report
 
 NOV_20 = date(2026, 11, 20)
 CATALOG = load()
@@ -29,7 +29,7 @@ def told(store, journal, ingester, attempt):
     def told(*rows, baseline=None, keys=()):
         journal.append([attempt(**row) for row in rows])
         moved(ingester)
-        asked = Asked(from_day=NOV_20, to_day=NOV_20, baseline=baseline)
+        asked = ReportRequest(from_day=NOV_20, to_day=NOV_20, baseline=baseline)
         return report(store, asked, CATALOG, PRICES, keys)
 
     return told

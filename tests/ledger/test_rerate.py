@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ledger_reading import NOV_20_2026_US
 
 from madang.errors import InvalidRequest
-from madang.ledger.corrections.rerate import Asked, rerate, reratings
+from madang.ledger.corrections.rerate import RerateRequest, rerate, reratings
 from madang.ledger.prices import Prices, charge
 from madang.ledger.reports.spent import spent_nusd
 from madang.ledger.reports.usage import usage
@@ -70,7 +70,7 @@ def cost_of(store, by=("model",), first=NOV_20, last=NOV_21, **whose):
 
 
 def apply(store, *rows, **asked):
-    return rerate(store, found_in(*rows), Asked(**asked), now_us=NOW_US)
+    return rerate(store, found_in(*rows), RerateRequest(**asked), now_us=NOW_US)
 
 
 def test_the_difference_is_booked_and_shown(store, enter):
@@ -197,7 +197,7 @@ def test_attempts_that_arrive_during_a_run_wait_for_the_next(store, enter):
             enter(at=OLD)  # the gateway goes on while this runs
         return NEW
 
-    rerate(store, find, Asked(), now_us=NOW_US)
+    rerate(store, find, RerateRequest(), now_us=NOW_US)
     (again,) = apply(store, NEW)
     assert (again.attempts, again.after_nusd) == (2, 140_000)
     assert cost_of(store) == {"gpt-4.1": 140_000}
@@ -216,7 +216,7 @@ def test_a_run_that_is_killed_is_finished_by_the_next(store, enter):
         return NEW
 
     with pytest.raises(_Killed):
-        rerate(store, find, Asked(), now_us=NOW_US)
+        rerate(store, find, RerateRequest(), now_us=NOW_US)
     apply(store, NEW)
     assert cost_of(store) == {"gpt-4.1": 140_000}
 
@@ -237,7 +237,12 @@ def test_after_any_corrections_sums_are_what_the_last_price_list_says(
     entered = []
     for number, rate in enumerate(rates):
         _enter(store, (used, more)[number % 2], len(entered), entered)
-        rerate(store, lambda *_, rate=rate: price(read=rate, output=rate), Asked(), now_us=NOW_US)
+        rerate(
+            store,
+            lambda *_, rate=rate: price(read=rate, output=rate),
+            RerateRequest(),
+            now_us=NOW_US,
+        )
         wanted = {}
         for key, tokens, _ in entered:
             wanted[key] = wanted.get(key, 0) + (tokens * rate + 500_000) // 1_000_000

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from madang.config.sections.drills import Drill, ScheduledDrill, Strike
-from madang.ledger.reports.drills import Struck
+from madang.ledger.reports.drills import DrillFigures
 from madang.pipeline.chaos.faults import FAULTS, Chaos, Injection
 from madang.state.store import Store
 from madang.watch.drill_desk import DrillDesk, due_s, name_of, of_drill
@@ -61,7 +61,7 @@ def test_it_is_begun_once_for_each_time_whoever_looks(tmp_path):
 def test_the_report_says_whether_it_held(answered, verdict):
     numbers = {"p50_s": 0.1, "p95_s": 0.2, "wasted_usd": 0.0, "failed": {}, "attempts": 0}
     requests = 0 if answered is None else 1000
-    report = Struck(requests=requests, answered=answered or 0, **numbers)
+    report = DrillFigures(requests=requests, answered=answered or 0, **numbers)
     drill = Injection("drl_1", Drill(strike="storm", targets=("openai",)), 0, 1)
     message = of_drill(drill, report, 0.0)
     assert verdict in message.title

@@ -11,7 +11,7 @@ import msgspec
 
 from madang.cli.printing import count, json_option, print_json, print_table
 from madang.client import Gateway
-from madang.config.measured import Rates, Report
+from madang.config.measured import HitRates, Measurement
 from madang.pipeline.again.false_hits import Pair, curve_of, judged, rates_at
 from madang.wire.likeness import Vector, vector_of
 
@@ -110,12 +110,12 @@ def _pairs(content: bytes) -> Iterator[Pair]:
 
 def _report(
     pairs: Sequence[Pair], gateway: Gateway, embedder: str, threshold: float, content: bytes
-) -> Report:
+) -> Measurement:
     texts = list(dict.fromkeys(text for pair in pairs for text in (pair.a, pair.b)))
     vectors = dict(zip(texts, _vectors(gateway, embedder, texts), strict=True))
     known = [judged(pair, vectors[pair.a], vectors[pair.b]) for pair in pairs]
     same = sum(pair.same for pair in pairs)
-    return Report(
+    return Measurement(
         embedder=embedder,
         same=same,
         different=len(pairs) - same,
@@ -139,14 +139,14 @@ def _vectors(gateway: Gateway, embedder: str, texts: Sequence[str]) -> Iterator[
             yield vector
 
 
-def _print(report: Report, out: Path) -> None:
+def _print(report: Measurement, out: Path) -> None:
     rows = [_cells(rates, report) for rates in report.curve]
     print_table(_HEADINGS, rows, numbers=_HEADINGS)
     click.echo(f"\n{count(report.same)} pairs ask the same, {count(report.different)} do not.")
     click.echo(f"At {report.measured.threshold}: {_told(report)}. Written to {out}.")
 
 
-def _cells(rates: Rates, report: Report) -> list[str]:
+def _cells(rates: HitRates, report: Measurement) -> list[str]:
     return [
         f"{rates.threshold:.2f}",
         f"{rates.hits} of {report.same}",
@@ -156,13 +156,13 @@ def _cells(rates: Rates, report: Report) -> list[str]:
     ]
 
 
-def _told(report: Report) -> str:
+def _told(report: Measurement) -> str:
     found = report.measured
     interval = f"{found.low:.2%} to {found.high:.2%}"
     return f"{found.false_hit_rate:.2%} of different questions would get another's answer ({interval} with 95 %)"
 
 
-def _too_many(report: Report, most: float) -> str:
+def _too_many(report: Measurement, most: float) -> str:
     why = f"It may be {report.measured.high:.2%}, above {most:.2%}."
     if report.measured.false_hits:
         return f"{why} Raise the threshold."

@@ -14,7 +14,7 @@ from madang.cli.days import read_day
 from madang.cli.office import HomeOffice, Row, chosen_gateway, place_options
 from madang.cli.printing import count, dollars, json_option, print_json, print_table
 from madang.client import Gateway
-from madang.ledger.corrections.rerate import Asked, rerate, reratings
+from madang.ledger.corrections.rerate import RerateRequest, rerate, reratings
 from madang.ledger.reports.export import dollars as exact
 from madang.model import PriceRow, Rates
 from madang.pipeline.lane import Snapshot
@@ -131,7 +131,7 @@ def rerate_(
 
     Example: madang prices rerate --from 2026-11-01 --model gpt-4.1 --dry-run
     """
-    asked = Asked(
+    asked = RerateRequest(
         from_day=options["first"],
         to_day=options["last"],
         provider=options["provider"],
@@ -194,7 +194,7 @@ def _correction(row: Row) -> list[str]:
     return [f"{when:%Y-%m-%d %H:%M}", *facts, count(row["changed"]), *money]
 
 
-def _body(asked: Asked) -> Row:
+def _body(asked: RerateRequest) -> Row:
     """As `POST /api/prices/rerate` takes it."""
     told = {"from": asked.from_day, "to": asked.to_day} | {
         name: getattr(asked, name) for name in ("provider", "model", "reason", "dry_run")
@@ -203,7 +203,7 @@ def _body(asked: Asked) -> Row:
     return body
 
 
-def _rerated_at_home(config: Path | None, home: Path, asked: Asked) -> list[Row]:
+def _rerated_at_home(config: Path | None, home: Path, asked: RerateRequest) -> list[Row]:
     find = _snapshot(config, home).price_known_as
     office = HomeOffice(home)
     try:

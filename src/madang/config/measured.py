@@ -19,7 +19,7 @@ _Z: Final = 1.959963984540054
 _MAX_BYTES: Final = 1 << 20
 
 
-class Rates(Struct, frozen=True, forbid_unknown_fields=True):
+class HitRates(Struct, frozen=True, forbid_unknown_fields=True):
     """What a threshold would do: pairs found alike that ask the same, and that ask something different.
 
     `low` and `high` bound the rate of the latter.
@@ -33,7 +33,7 @@ class Rates(Struct, frozen=True, forbid_unknown_fields=True):
     high: float
 
 
-class Report(Struct, frozen=True, forbid_unknown_fields=True):
+class Measurement(Struct, frozen=True, forbid_unknown_fields=True):
     """A measurement. `same` and `different` count the pairs, `pairs` is the SHA-256 of their file, `at` a day.
 
     `measured` holds for the threshold that was asked for, `curve` for others.
@@ -42,8 +42,8 @@ class Report(Struct, frozen=True, forbid_unknown_fields=True):
     embedder: str
     same: int
     different: int
-    measured: Rates
-    curve: tuple[Rates, ...]
+    measured: HitRates
+    curve: tuple[HitRates, ...]
     pairs: str
     at: str
 
@@ -70,7 +70,7 @@ def measured_fault(settings: Semantic, base: Path) -> str | None:
     remedy = f"`madang cache measure PAIRS.jsonl --embedder {settings.embedder} --threshold {settings.threshold}`"
     try:
         with (base / settings.measured).open("rb") as file:
-            report = msgspec.json.decode(file.read(_MAX_BYTES), type=Report)
+            report = msgspec.json.decode(file.read(_MAX_BYTES), type=Measurement)
     except OSError as error:
         return f"the measurement cannot be read ({error.strerror}); {remedy} makes one"
     except msgspec.MsgspecError:
@@ -82,7 +82,7 @@ def measured_fault(settings: Semantic, base: Path) -> str | None:
     return _rate_fault(settings, report)
 
 
-def _rate_fault(settings: Semantic, report: Report) -> str | None:
+def _rate_fault(settings: Semantic, report: Measurement) -> str | None:
     """The bound is worked out anew from the counts."""
     false_hits, different = report.measured.false_hits, report.different
     if not 0 <= false_hits <= different:

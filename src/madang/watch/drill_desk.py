@@ -16,7 +16,7 @@ import msgspec
 from madang.config.sections.alerts import Language
 from madang.config.sections.drills import ScheduledDrill
 from madang.errors import Conflict
-from madang.ledger.reports.drills import Struck, struck_by
+from madang.ledger.reports.drills import DrillFigures, drill_figures
 from madang.pipeline.chaos.book import DrillBook
 from madang.pipeline.chaos.faults import Chaos, Injection
 from madang.state.store import Store
@@ -84,7 +84,7 @@ class DrillDesk:
             _log.error("a drill does not begin: %s", conflict.message)
 
     def _report(self, drill: Injection, now_s: float) -> None:
-        report = struck_by(self._store, drill.id)
+        report = drill_figures(self._store, drill.id)
         self._book.report(drill.id, report)
         message = of_drill(drill, report, now_s)
         _log.info("%s; %s", message.title, message.text)
@@ -123,12 +123,12 @@ def due_s(one: ScheduledDrill, now_s: float, last_s: float) -> float | None:
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def of_drill(drill: Injection, report: Struck, now_s: float) -> Message:
+def of_drill(drill: Injection, report: DrillFigures, now_s: float) -> Message:
     """What a drill showed, as a message in every language."""
     return in_all(lambda language: _of_drill(drill, report, now_s, language))
 
 
-def _of_drill(drill: Injection, report: Struck, now_s: float, language: Language) -> Message:
+def _of_drill(drill: Injection, report: DrillFigures, now_s: float, language: Language) -> Message:
     texts, share, wanted = MESSAGES[language], report.answered_share, drill.drill.answered
     passed = None if share is None else share >= wanted
     verdict = texts[_VERDICTS[passed]]

@@ -23,7 +23,7 @@ REVISION = "corrections"
 _BATCH = 2000
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class RerateRequest(Struct, frozen=True, kw_only=True):
     """What to re-rate: UTC days, both included (None: from the first, to the last), of one provider, of one model.
 
     `actor` is who asked for it, `reason` why. `dry_run`: only say what would come of it.
@@ -105,7 +105,7 @@ _REPORT = (
 )
 
 
-def rerate(store: Store, find: FindPrice, asked: Asked, *, now_us: int) -> list[Difference]:
+def rerate(store: Store, find: FindPrice, asked: RerateRequest, *, now_us: int) -> list[Difference]:
     """Apply the prices that `find` gives to the attempts asked for; what came of it, by provider and model.
 
     `find` is asked once for all of a UTC day. Only answers that were paid for by what they used are
@@ -136,7 +136,7 @@ def reratings(store: Store, limit: int = 1000) -> list[dict[str, Value]]:
     return [dict(row) for row in store.read(sql, (limit,))]
 
 
-def _days(store: Store, asked: Asked) -> Iterator[date]:
+def _days(store: Store, asked: RerateRequest) -> Iterator[date]:
     """The days asked for on which there are attempts."""
     bounds = store.read("SELECT min(at_us) AS first, max(at_us) AS last FROM attempts")[0]
     if bounds["first"] is None:
@@ -148,7 +148,7 @@ def _days(store: Store, asked: Asked) -> Iterator[date]:
         day += timedelta(days=1)
 
 
-def _groups(store: Store, find: FindPrice, asked: Asked, day: date) -> dict[_Key, _Group]:
+def _groups(store: Store, find: FindPrice, asked: RerateRequest, day: date) -> dict[_Key, _Group]:
     groups: dict[_Key, _Group] = {}
     prices: dict[tuple[str, str, str | None], PriceRow | None] = {}
     for row in _attempts(store, asked, day):
@@ -170,7 +170,7 @@ def _groups(store: Store, find: FindPrice, asked: Asked, day: date) -> dict[_Key
     return groups
 
 
-def _attempts(store: Store, asked: Asked, day: date) -> Iterator[Row]:
+def _attempts(store: Store, asked: RerateRequest, day: date) -> Iterator[Row]:
     start = start_us(day)
     place: dict[str, Value] = {"start": start, "at_us": start - 1, "seq": 0}
     params: dict[str, Value] = {
@@ -203,7 +203,7 @@ def _cost_now(row: Row, price: PriceRow) -> int | None:
 
 
 def _book(
-    store: Store, groups: dict[_Key, _Group], asked: Asked, day: date, now_us: int
+    store: Store, groups: dict[_Key, _Group], asked: RerateRequest, day: date, now_us: int
 ) -> dict[_Key, tuple[int, int]]:
     """Book what is still missing; return what earlier runs had booked."""
     with store.transaction() as transaction:
@@ -234,7 +234,7 @@ def _tell(transaction: Transaction, accounts: set[str | None]) -> None:
 def _report(
     transaction: Transaction,
     differences: list[Difference],
-    asked: Asked,
+    asked: RerateRequest,
     day: date,
     now_us: int,
 ) -> None:

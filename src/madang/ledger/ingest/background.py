@@ -8,7 +8,7 @@ import time
 
 from madang.errors import StoreUnavailable
 from madang.ledger.alarm import Alarm
-from madang.ledger.ingest.ingester import Ingester, Report
+from madang.ledger.ingest.ingester import Ingester, IngestReport
 
 log = logging.getLogger("madang.ledger")
 
@@ -108,7 +108,7 @@ class IngestThread:
         hurry = self._waiting or self._ingester.backlog_bytes() > _LARGE_BACKLOG
         return 0.0 if hurry else (time.monotonic() - began) * _REST
 
-    def _report_harm(self, report: Report) -> None:
+    def _report_harm(self, report: IngestReport) -> None:
         if report.damaged:
             log.error(
                 "the ledger's journal is damaged: %d stretches skipped, see `madang doctor`",

@@ -42,7 +42,7 @@ _IS_LOST = (
 _encode = msgspec.json.Encoder().encode
 
 
-class Report(Struct, frozen=True):
+class IngestReport(Struct, frozen=True):
     """What one pass did.
 
     `lines` were read and proved themselves; `new` of them were not in the store yet; `damaged`
@@ -85,20 +85,20 @@ class Ingester:
         self._on_lost = on_lost
         self._lock_fd = -1
 
-    def run_once(self, limit: int = BATCH_LINES) -> Report:
+    def run_once(self, limit: int = BATCH_LINES) -> IngestReport:
         """One pass: up to `limit` lines of each segment.
 
         Raises StoreUnavailable; then nothing is lost, and nothing will be done twice.
         """
         try:
             if not self._locked():
-                return Report(waiting=True)
+                return IngestReport(waiting=True)
             paths = segments(self._directory)
             positions = self._positions()
             self._forget(set(positions) - {path.name for path in paths})
         except OSError as error:
             raise _unreadable(error) from error
-        reports: list[Report] = []
+        reports: list[IngestReport] = []
         failure: OSError | None = None
         for path in paths:
             try:
@@ -107,7 +107,7 @@ class Ingester:
                 failure = error
         try:
             if self._find is not None:
-                reports += [self._bury(path, self._find) for path in self._orphans()]
+                reports += [self._enter_lost(path, self._find) for path in self._orphans()]
         except OSError as error:
             failure = error
         if failure:
@@ -164,10 +164,10 @@ class Ingester:
                 for segment in gone:
                     transaction.write("DELETE FROM journal_segments WHERE segment = ?", (segment,))
 
-    def _ingest(self, path: Path, position: int, limit: int) -> Report:
+    def _ingest(self, path: Path, position: int, limit: int) -> IngestReport:
         batch = read(path, position, limit)
         if batch.end == batch.start and not batch.finished:
-            return Report()
+            return IngestReport()
         # What deletes a segment must not be undone by a power cut.
         with self._store.transaction(durable=batch.finished) as transaction:
             report = _enter(transaction, path.name, batch)
@@ -189,7 +189,7 @@ class Ingester:
         }  # after they were abandoned
         return [path for path in left if writer_of(path) not in writing]
 
-    def _bury(self, path: Path, find: FindPrice) -> Report:
+    def _enter_lost(self, path: Path, find: FindPrice) -> IngestReport:
         """Enter what a process that died had under way: what it had entered itself stays as it is."""
         left, damage = left_behind(path.read_bytes())
         rows = lost_attempts(left, find)
@@ -203,16 +203,16 @@ class Ingester:
         if lost:
             self._on_lost(lost)
         path.unlink()
-        return Report(new=recorded.new, damaged=len(harm), lost=len(lost))
+        return IngestReport(new=recorded.new, damaged=len(harm), lost=len(lost))
 
 
-def _enter(transaction: Transaction, segment: str, batch: Batch) -> Report:
+def _enter(transaction: Transaction, segment: str, batch: Batch) -> IngestReport:
     recorded = record(transaction, [payload for _, payload in batch.records])
     refused = [damaged(*batch.records[index], reason=reason) for index, reason in recorded.refused]
     damage = [*batch.damage, *refused]
     _report_damage(transaction, segment, damage)
     transaction.write(_MOVE_ON, (segment, batch.end))
-    return Report(len(batch.records), recorded.new, len(damage), more=batch.more)
+    return IngestReport(len(batch.records), recorded.new, len(damage), more=batch.more)
 
 
 def _report_damage(transaction: Transaction, segment: str, damage: Sequence[Damage]) -> None:
@@ -224,8 +224,8 @@ def _report_damage(transaction: Transaction, segment: str, damage: Sequence[Dama
         )
 
 
-def _total(reports: Sequence[Report]) -> Report:
-    return Report(
+def _total(reports: Sequence[IngestReport]) -> IngestReport:
+    return IngestReport(
         lines=sum(report.lines for report in reports),
         new=sum(report.new for report in reports),
         damaged=sum(report.damaged for report in reports),

@@ -28,8 +28,8 @@ _AT: Final = (
 _TIMED: Final = f"{_OF_DRILL}SELECT count(*) AS n FROM told WHERE outcome IN ('ok', 'hit')"  # noqa: S608 - constants
 
 
-class Struck(Struct, frozen=True, kw_only=True):
-    """Struck requests, those that were answered all the same, and why the others were not.
+class DrillFigures(Struct, frozen=True, kw_only=True):
+    """Requests that it struck, those that were answered all the same, and why the others were not.
 
     Latencies are of whole requests, from the first attempt to the end of the last (null: none was
     answered). `wasted_usd` is what attempts that answered nobody have cost.
@@ -49,12 +49,12 @@ class Struck(Struct, frozen=True, kw_only=True):
         return self.answered / self.requests if self.requests else None
 
 
-def struck_by(store: Store, drill: str) -> Struck:
+def drill_figures(store: Store, drill: str) -> DrillFigures:
     """What a drill of that id has shown so far. Raises StoreUnavailable."""
     (sums,) = store.read(_SUMS, (drill,))
     timed: int = store.read(_TIMED, (drill,))[0]["n"]
     failed = {row["why"]: row["n"] for row in store.read(_FAILED, (drill,))}
-    return Struck(
+    return DrillFigures(
         requests=sums["requests"],
         answered=sums["answered"],
         attempts=sums["attempts"],

@@ -17,7 +17,7 @@ from madang.model import EMBEDDING, PriceRow
 from madang.state.store import Store
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class ReportRequest(Struct, frozen=True, kw_only=True):
     """UTC days, both included; what to group by; the model to compare with (None: none)."""
 
     from_day: date
@@ -27,7 +27,11 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 def report(
-    store: Store, asked: Asked, catalog: Catalog, prices: Prices, keys: Sequence[KeyFacts] = ()
+    store: Store,
+    asked: ReportRequest,
+    catalog: Catalog,
+    prices: Prices,
+    keys: Sequence[KeyFacts] = (),
 ) -> dict[str, Any]:
     """`{from, to, by, rows, total, baseline, caches, waste, advice}`; money in nano-dollars.
 

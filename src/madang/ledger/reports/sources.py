@@ -49,7 +49,7 @@ _CORRECTION = {**_WHAT, **_BY_DAY, "key": "key_id", "account": "account_id", "ho
 _NAME_AND_VALUE = f"iif(name = '', NULL, iif(name = '{OTHER}', name, name || '=' || value))"
 
 
-class Asked(Struct, frozen=True):
+class UsageQuestion(Struct, frozen=True):
     """A question that was checked: UTC days, both included; what to group by; whose."""
 
     from_day: date
@@ -83,14 +83,14 @@ def is_tag(dimension: str) -> bool:
     )
 
 
-def query(asked: Asked) -> Query:
+def query(asked: UsageQuestion) -> Query:
     """One statement, so that it sees one state of the ledger; rows of the same group belong together."""
     parts = [*_sums(asked), _corrections(asked)]
     sql = " UNION ALL ".join(part.sql for part in parts)
     return Query(sql, tuple(value for part in parts for value in part.params))
 
 
-def _sums(asked: Asked) -> Iterator[Query]:
+def _sums(asked: UsageQuestion) -> Iterator[Query]:
     tags = asked.tags
     of_keys = asked.key_id is not None or "key" in asked.by
     of_accounts = asked.account_id is not None or "account" in asked.by
@@ -113,25 +113,25 @@ def _sums(asked: Asked) -> Iterator[Query]:
         yield from _without(asked, _tags(asked, "NULL", _TAKEN_AWAY))
 
 
-def _without(asked: Asked, table: Query) -> Iterator[Query]:
+def _without(asked: UsageQuestion, table: Query) -> Iterator[Query]:
     """What is in no row of a table: the whole, less `table`, which takes its rows away."""
     nothing = dict.fromkeys((*asked.tags, "account"), "NULL")
     yield _hours(asked, {**_HOURS, **nothing})
     yield table
 
 
-def _hours(asked: Asked, columns: Mapping[str, str]) -> Query:
+def _hours(asked: UsageQuestion, columns: Mapping[str, str]) -> Query:
     first, end = (start_us(day) // HOUR_US for day in _bounds(asked))
     source = f"{_ADDED} FROM usage_hours WHERE hour >= ? AND hour < ?"
     return _query(asked, columns, source, (first, end))
 
 
-def _accounts(asked: Asked, account: str, sums: str) -> Query:
+def _accounts(asked: UsageQuestion, account: str, sums: str) -> Query:
     source = f"{sums} FROM usage_accounts WHERE day BETWEEN ? AND ?"
     return _query(asked, {**_ACCOUNTS, "account": account}, source, _days_of(asked), scoped=True)
 
 
-def _tags(asked: Asked, value: str, sums: str = _ADDED) -> Query:
+def _tags(asked: UsageQuestion, value: str, sums: str = _ADDED) -> Query:
     """`value` is an expression for what is shown of a tag."""
     source = f"{sums} FROM usage_tags WHERE day BETWEEN ? AND ?"
     params: tuple[Value, ...] = _days_of(asked)
@@ -140,7 +140,7 @@ def _tags(asked: Asked, value: str, sums: str = _ADDED) -> Query:
     return _query(asked, {**_TAGS, **dict.fromkeys(asked.tags, value)}, source, params)
 
 
-def _attempts(asked: Asked) -> Query:
+def _attempts(asked: UsageQuestion) -> Query:
     columns = dict(_ATTEMPTS)
     named = [tag for tag in asked.tags if tag != "tag"]
     columns |= dict.fromkeys(named, "(SELECT value FROM json_each(tags) WHERE key = ?)")
@@ -153,14 +153,14 @@ def _attempts(asked: Asked) -> Query:
     return _query(asked, columns, source, params, scoped=True)
 
 
-def _corrections(asked: Asked) -> Query:
+def _corrections(asked: UsageQuestion) -> Query:
     columns = {**_CORRECTION, **dict.fromkeys(asked.tags, "NULL")}
     source = f"{_CORRECTED} FROM corrections WHERE day BETWEEN ? AND ?"
     return _query(asked, columns, source, _days_of(asked), scoped=True)
 
 
 def _query(
-    asked: Asked,
+    asked: UsageQuestion,
     columns: Mapping[str, str],
     source: str,
     params: tuple[Value, ...],
@@ -185,9 +185,9 @@ def _tag_name(dimension: str) -> str:
     return "task" if dimension == "task" else dimension.removeprefix("tag:")
 
 
-def _bounds(asked: Asked) -> tuple[date, date]:
+def _bounds(asked: UsageQuestion) -> tuple[date, date]:
     return asked.from_day, asked.to_day + timedelta(days=1)
 
 
-def _days_of(asked: Asked) -> tuple[Value, ...]:
+def _days_of(asked: UsageQuestion) -> tuple[Value, ...]:
     return asked.from_day.isoformat(), asked.to_day.isoformat()

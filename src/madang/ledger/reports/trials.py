@@ -36,7 +36,7 @@ _SUMS = (
 )
 
 
-class First(NamedTuple):
+class FirstAttempt(NamedTuple):
     """The first attempt of a request in a trial; `seq` is its place in the ledger, times in µs."""
 
     seq: int
@@ -72,11 +72,13 @@ class ArmFigures(Struct, frozen=True, kw_only=True):
     output_tokens: int
 
 
-def firsts(store: Store, trial: str, after: int, limit: int) -> Iterator[First]:
+def first_attempts(store: Store, trial: str, after: int, limit: int) -> Iterator[FirstAttempt]:
     """First attempts of a trial entered after a place in the ledger, oldest first. Raises StoreUnavailable."""
     for row in store.read(_READ, (trial, after, limit)):
         plain: dict[str, Any] = dict(row)
-        yield First(**plain | {"drawn": bool(row["drawn"]), "streamed": bool(row["streamed"])})
+        yield FirstAttempt(
+            **plain | {"drawn": bool(row["drawn"]), "streamed": bool(row["streamed"])}
+        )
 
 
 def figures(store: Store, trial: str, arm: Arm) -> ArmFigures:

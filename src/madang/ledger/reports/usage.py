@@ -13,7 +13,7 @@ from typing import Any
 
 from madang.errors import InvalidRequest
 from madang.ledger.days import moment
-from madang.ledger.reports.sources import Asked, is_tag, known_dimensions, query
+from madang.ledger.reports.sources import UsageQuestion, is_tag, known_dimensions, query
 from madang.ledger.tables.rollups import MEASURES
 from madang.state.store import Row, Store
 
@@ -73,7 +73,7 @@ def usage(
     dearest first; otherwise rows are in the order of `by`. Raises InvalidRequest.
     """
     _check(from_day, to_day, by)
-    asked = Asked(from_day, to_day, tuple(by), key_id, account_id)
+    asked = UsageQuestion(from_day, to_day, tuple(by), key_id, account_id)
     rows = _merged(store, asked)
     if top is not None:
         rows = heapq.nlargest(top, rows, key=lambda row: (row[1]["cost_nusd"], row[1]["attempts"]))
@@ -124,7 +124,9 @@ def _check(from_day: date, to_day: date, by: Sequence[str]) -> None:
         raise InvalidRequest(f"By the hour, ask for at most {MAX_HOURS_DAYS} days.", param="by")
 
 
-def _merged(store: Store, asked: Asked) -> list[tuple[tuple[str | None, ...], dict[str, int]]]:
+def _merged(
+    store: Store, asked: UsageQuestion
+) -> list[tuple[tuple[str | None, ...], dict[str, int]]]:
     """The answer's rows, each group once, in the order of what they are grouped by."""
     wanted = query(asked)
     found: dict[tuple[str | None, ...], dict[str, int]] = {}

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from madang.config.measured import Rates, wilson
+from madang.config.measured import HitRates, wilson
 from madang.wire.likeness import Vector, figures_of, similarity
 
 CURVE: Final = tuple(percent / 100 for percent in range(80, 101))
@@ -33,7 +33,7 @@ def judged(pair: Pair, a: Vector, b: Vector) -> Judged:
     return Judged(alike, pair.same)
 
 
-def rates_at(threshold: float, pairs: Iterable[Judged]) -> Rates:
+def rates_at(threshold: float, pairs: Iterable[Judged]) -> HitRates:
     """What a threshold does."""
     hits = false_hits = different = 0
     for pair in pairs:
@@ -43,9 +43,9 @@ def rates_at(threshold: float, pairs: Iterable[Judged]) -> Rates:
             false_hits += not pair.same
     low, high = wilson(false_hits, different)
     rate = false_hits / different if different else 0.0
-    return Rates(threshold, hits, false_hits, rate, low, high)
+    return HitRates(threshold, hits, false_hits, rate, low, high)
 
 
-def curve_of(pairs: Sequence[Judged]) -> tuple[Rates, ...]:
+def curve_of(pairs: Sequence[Judged]) -> tuple[HitRates, ...]:
     """What each threshold of the curve does."""
     return tuple(rates_at(threshold, pairs) for threshold in CURVE)

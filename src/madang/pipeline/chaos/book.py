@@ -11,7 +11,7 @@ from msgspec import Struct
 from madang.config.sections.drills import Drill
 from madang.errors import Conflict, InvalidRequest, NotFound
 from madang.ledger.days import moment
-from madang.ledger.reports.drills import Struck
+from madang.ledger.reports.drills import DrillFigures
 from madang.pipeline.chaos.faults import Injection
 from madang.state.store import Row, Store
 
@@ -36,7 +36,7 @@ class DrillShown(Struct, frozen=True, kw_only=True):
     is_running: bool
     why: str | None
     passed: bool | None
-    report: Struck | None
+    report: DrillFigures | None
 
 
 class DrillBook:
@@ -99,7 +99,7 @@ class DrillBook:
         )
         return [_injection(row) for row in rows]
 
-    def report(self, id_: str, report: Struck) -> None:
+    def report(self, id_: str, report: DrillFigures) -> None:
         """Keep what a drill showed."""
         with self._store.transaction() as transaction:
             sql = "UPDATE drills SET report = ? WHERE id = ?"
@@ -133,7 +133,7 @@ def _injection(row: Row) -> Injection:
 def _shown(row: Row, now_us: int) -> DrillShown:
     one = _injection(row)
     kept = row["report"]
-    report = None if kept is None else msgspec.json.decode(kept, type=Struck)
+    report = None if kept is None else msgspec.json.decode(kept, type=DrillFigures)
     share = None if report is None else report.answered_share
     return DrillShown(
         id=one.id,

@@ -10,7 +10,7 @@ from typing import Final
 
 from madang.config.sections.canaries import Canary
 from madang.errors import Conflict
-from madang.ledger.reports.trials import First, firsts
+from madang.ledger.reports.trials import FirstAttempt, first_attempts
 from madang.pipeline.trial.book import Kept, TrialBook
 from madang.pipeline.trial.sides import Trials
 from madang.quality.figures import REVISION as RATED
@@ -87,7 +87,7 @@ class TrialDesk:
 
     def _judge(self, kept: Kept) -> None:
         trial, evidence, seq = kept
-        rows = list(firsts(self._store, trial.id, seq, _AT_ONCE))
+        rows = list(first_attempts(self._store, trial.id, seq, _AT_ONCE))
         for row in rows:
             evidence.take(seen(row), trial.terms.tolerate)
         decision = judge(trial, evidence, time.time_ns() // 1000, self._disliked(trial))
@@ -111,7 +111,7 @@ class TrialDesk:
         return why
 
 
-def seen(row: First) -> Seen:
+def seen(row: FirstAttempt) -> Seen:
     """A row of the ledger as evidence."""
     says_nothing = (
         not row.was_asked or row.cause in _OURS or row.outcome in ("client_closed", "lost", "hit")

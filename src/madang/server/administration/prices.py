@@ -5,7 +5,7 @@ from datetime import date
 
 import msgspec
 
-from madang.ledger.corrections.rerate import Asked, rerate, reratings
+from madang.ledger.corrections.rerate import RerateRequest, rerate, reratings
 from madang.model import PriceRow
 from madang.server.administration.operation import Operation
 from madang.server.process.runtime import Runtime
@@ -70,7 +70,7 @@ def list_prices(runtime: Runtime, _: str, __: None) -> list[PriceShown]:
 
 def rerate_prices(runtime: Runtime, _: str, body: Rerate, by: str) -> list[Rerated]:
     """Apply the prices known now to what was used before; the difference is booked, once."""
-    asked = Asked(
+    asked = RerateRequest(
         from_day=body.from_day,
         to_day=body.to_day,
         provider=body.provider,

@@ -207,7 +207,9 @@ def reported(
 ) -> dict[str, Any]:
     """The report of a period; see `ledger.report`."""
     first, last = asked.bounds
-    wanted = report.Asked(from_day=first, to_day=last, by=_parts(asked.by), baseline=asked.baseline)
+    wanted = report.ReportRequest(
+        from_day=first, to_day=last, by=_parts(asked.by), baseline=asked.baseline
+    )
     facts = [msgspec.convert(key, KeyFacts, from_attributes=True) for key in keys]
     return report.report(store, wanted, catalog, Prices(prices), facts)
 
