@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
 from typing import Any, TypeVar
 
 import msgspec
 import yaml
 from msgspec import Struct, field, structs
 
+from madang.catalog.files import LOADER, text_of
 from madang.catalog.index import Catalog
 from madang.catalog.rows import CatalogError, Makes, ModelRow, Native, ProviderRow
 from madang.model import Feature, PriceRow
@@ -27,7 +27,6 @@ from madang.model.price_list import PriceLine, priced
 T = TypeVar("T", bound=Struct)
 
 _FILES = ("providers.yaml", "models.yaml", "prices.yaml")
-_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 class _Strict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,8 +78,7 @@ class _PriceGroup(_Strict, frozen=True, kw_only=True):
 @cache
 def load() -> Catalog:
     """The catalogue that comes with Madang: read once by a process, as nobody can change it."""
-    room = files("madang.catalog")
-    return parse(*(room.joinpath(file).read_text("utf-8") for file in _FILES))
+    return parse(*map(text_of, _FILES))
 
 
 def parse(providers: str, models: str, prices: str) -> Catalog:
@@ -94,7 +92,7 @@ def parse(providers: str, models: str, prices: str) -> Catalog:
 
 def _rows(file: str, text: str, read: Callable[[Any], Iterator[T]]) -> Iterator[T]:
     try:
-        document = yaml.compose(text, Loader=_Loader)
+        document = yaml.compose(text, Loader=LOADER)
     except yaml.YAMLError as error:
         raise CatalogError(f"{file} is not YAML: {error}") from error
     if not isinstance(document, yaml.SequenceNode):

@@ -1,16 +1,10 @@
 """How fast a provider is asked where the configuration does not say: a data file, and its reader."""
 
-from importlib.resources import files
-from typing import Any
-
-import msgspec
-import yaml
 from msgspec import Struct
 
-from madang.catalog.rows import CatalogError
+from madang.catalog.files import read, text_of
 
 _FILE = "paces.yaml"
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class PaceRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,8 +34,4 @@ class DefaultPaces(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def load_paces() -> DefaultPaces:
     """The defaults that come with Madang. Raises CatalogError."""
-    text = files("madang.catalog").joinpath(_FILE).read_text("utf-8")
-    try:
-        return msgspec.convert(yaml.load(text, Loader=_Loader), DefaultPaces)  # noqa: S506 - a safe loader
-    except msgspec.ValidationError as error:
-        raise CatalogError(f"{_FILE}: {error}") from error
+    return read(_FILE, text_of(_FILE), DefaultPaces)

@@ -5,12 +5,11 @@ One rule: a score is a fact with its day; a model without one is not guessed at.
 
 from datetime import date
 from functools import cached_property
-from importlib.resources import files
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
+from madang.catalog.files import read, text_of
 from madang.catalog.index import Catalog
 from madang.catalog.rows import CatalogError
 
@@ -51,8 +50,7 @@ class Scores:
     @cached_property
     def rows(self) -> dict[str, ScoreRow]:
         """By the catalogue's names. Raises CatalogError."""
-        text = files("madang.catalog").joinpath(_FILE).read_bytes()
-        found = msgspec.yaml.decode(text, type=list[ScoreRow])
+        found = read(_FILE, text_of(_FILE), list[ScoreRow])
         rows = {row.model: row for row in found}
         strangers = rows.keys() - self._catalog.models.keys()
         if strangers or len(rows) < len(found):

@@ -7,13 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from importlib.resources import files
 from typing import Any, Final
 
-import msgspec
-import yaml
 from msgspec import Struct, field
 
+from madang.catalog.files import read, text_of
 from madang.catalog.index import Catalog
 from madang.catalog.rows import CatalogError
 
@@ -21,7 +19,6 @@ _FILE: Final = "videos.yaml"
 _NANO: Final = 1_000_000_000
 _SPAN = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?")
 _LONGEST_S: Final = 600
-_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 class _Facts(Struct, frozen=True, kw_only=True):
@@ -83,15 +80,12 @@ class Videos(Struct, frozen=True):
 
 def load_videos(catalog: Catalog) -> Videos:
     """The table that comes with Madang, with the catalogue's days of ending. Raises CatalogError."""
-    return parse_videos(files("madang.catalog").joinpath(_FILE).read_text("utf-8"), catalog)
+    return parse_videos(text_of(_FILE), catalog)
 
 
 def parse_videos(text: str, catalog: Catalog) -> Videos:
     """A table from the text of its file. Raises CatalogError that names the row."""
-    try:
-        found = msgspec.convert(yaml.load(text, Loader=_Loader), _File, strict=False)  # noqa: S506 - text only
-    except (msgspec.ValidationError, yaml.YAMLError) as error:
-        raise CatalogError(f"{_FILE}: {error}") from error
+    found = read(_FILE, text, _File)
     models: dict[str, VideoRow] = {}
     for line in found.models:
         known = catalog.models.get(line.model)

@@ -2,18 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import date
-from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-import yaml
 from msgspec import Struct
 
+from madang.catalog.files import read, text_of
 from madang.catalog.index import Catalog
 from madang.catalog.rows import CatalogError
 
 _FILE: Final = "voices.yaml"
-_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 class VoiceRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,11 +36,7 @@ class VoiceRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def load_voices(catalog: Catalog) -> Mapping[str, VoiceRow]:
     """The table that comes with Madang, by the catalogue's names. Raises CatalogError."""
-    text = files("madang.catalog").joinpath(_FILE).read_text("utf-8")
-    try:
-        found = msgspec.convert(yaml.load(text, Loader=_Loader), list[VoiceRow], strict=False)  # noqa: S506 - text only
-    except (msgspec.ValidationError, yaml.YAMLError) as error:
-        raise CatalogError(f"{_FILE}: {error}") from error
+    found = read(_FILE, text_of(_FILE), list[VoiceRow])
     rows = {row.model: row for row in found}
     speakers = {name for name, row in catalog.models.items() if row.makes == "speech"}
     if len(rows) < len(found) or not rows.keys() <= speakers:
