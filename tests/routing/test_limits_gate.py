@@ -57,7 +57,7 @@ class Gates(RuleBasedStateMachine):
 
     def gate(self, worker):
         gate = Gate(self.tables[worker])
-        gate.configure(LIMITS, BUDGETS)
+        gate.applicable.configure(LIMITS, BUDGETS)
         return gate
 
     def teardown(self):
@@ -221,12 +221,12 @@ def test_a_worker_that_dies_gives_back_its_places_and_nobody_elses(tmp_path):
     tables = [SharedTable(arena, worker) for worker in range(2)]
     gates = [Gate(table) for table in tables]
     for gate in gates:
-        gate.configure([Limit("total", concurrency=3)], [])
+        gate.applicable.configure([Limit("total", concurrency=3)], [])
     key = Key()
     for worker in (0, 0, 1):
         gates[worker].admit(gates[worker].meters(key, {}), Ask(1), 0, NOON_US)
     replacement = Gate(tables[0])
-    replacement.configure([Limit("total", concurrency=3)], [])
+    replacement.applicable.configure([Limit("total", concurrency=3)], [])
     replacement.recover()
     meters = replacement.meters(key, {})
     for _ in range(2):
@@ -254,15 +254,17 @@ def test_credit_is_a_budget_whose_cap_is_raised_while_serving():
     """An account brings its plan's limits and its credit; what is paid in can be spent at once."""
     key, rule = Key(account_id="acc_1"), credit("acc_1")
     gate = Gate(Table(), entitlements=lambda _: Entitlements("pro", (rule,)))
-    gate.configure([Limit(Scope(plan="pro"), rpm=3), Limit(Scope(plan="other"), rpm=1)], [])
+    gate.applicable.configure(
+        [Limit(Scope(plan="pro"), rpm=3), Limit(Scope(plan="other"), rpm=1)], []
+    )
     with pytest.raises(OutOfCredit, match="This account's credit"):
         gate.admit(gate.meters(key, {}), Ask(1, 1, 1), 0, NOON_US)
-    gate.allow(rule, 50)
+    gate.balances.allow(rule, 50)
     for _ in range(2):
         gate.settle(gate.admit(gate.meters(key, {}), Ask(1, 25, 25), 0, NOON_US), 1, 25)
     with pytest.raises(OutOfCredit):
         gate.admit(gate.meters(key, {}), Ask(1, 1, 1), 0, NOON_US)
-    gate.allow(rule, 51)
+    gate.balances.allow(rule, 51)
     gate.admit(gate.meters(key, {}), Ask(1, 1, 1), 0, NOON_US)
     with pytest.raises(RateLimited, match="3 requests per minute"):
         gate.admit(gate.meters(key, {}), Ask(1), 0, NOON_US)
@@ -270,7 +272,7 @@ def test_credit_is_a_budget_whose_cap_is_raised_while_serving():
 
 def test_rules_for_the_same_place_count_once_and_the_stricter_holds():
     gate, key = Gate(Table()), Key()
-    gate.configure(
+    gate.applicable.configure(
         [Limit("total", rpm=5), Limit("total", rpm=2)],
         [BudgetSetting("total", 5e-9), BudgetSetting("total", 9e-9)],
     )
@@ -286,14 +288,14 @@ def test_rules_for_the_same_place_count_once_and_the_stricter_holds():
 def test_what_was_spent_before_is_looked_up_once_and_not_for_what_is_new():
     gate = Gate(Table(), since_s=1000)
     old, new = Key(id="old", budget_nusd=100), Key(id="new", budget_nusd=100, created_at=1000)
-    gate.configure([], [BudgetSetting(Scope(tag={"a": "b"}), 1)])
-    unknown = {purse.name: since for purse, since in gate.unknown([old, new], NOON_US)}
+    gate.applicable.configure([], [BudgetSetting(Scope(tag={"a": "b"}), 1)])
+    unknown = {purse.name: since for purse, since in gate.balances.unknown([old, new], NOON_US)}
     assert set(unknown) == {"key:old:usd:ever:UTC", "tag:a=b:usd:month:UTC"}
     assert unknown["tag:a=b:usd:month:UTC"] == 1_761_955_200_000_000  # 2025-11-01T00:00:00Z
-    for purse, _ in gate.unknown([old, new], NOON_US):
-        gate.recall(purse, 95, NOON_US)
-        gate.recall(purse, 95, NOON_US)  # another worker, at the same time
-    assert gate.unknown([old, new], NOON_US) == []
+    for purse, _ in gate.balances.unknown([old, new], NOON_US):
+        gate.balances.recall(purse, 95, NOON_US)
+        gate.balances.recall(purse, 95, NOON_US)  # another worker, at the same time
+    assert gate.balances.unknown([old, new], NOON_US) == []
     gate.admit(gate.meters(old, {}), Ask(1, 5, 5), 0, NOON_US)
     with pytest.raises(RateLimited):
         gate.admit(gate.meters(old, {}), Ask(1, 1, 1), 0, NOON_US)
@@ -302,7 +304,7 @@ def test_what_was_spent_before_is_looked_up_once_and_not_for_what_is_new():
 def test_thresholds_are_told_once_with_whose_they_are():
     told = []
     gate = Gate(Table(), on_passed=told.append)
-    gate.configure([], [BudgetSetting("total", 100e-9, "day", warn_at=(0.5, 0.8))])
+    gate.applicable.configure([], [BudgetSetting("total", 100e-9, "day", warn_at=(0.5, 0.8))])
     meters = gate.meters(Key(), {})
     for _ in range(9):
         gate.settle(gate.admit(meters, Ask(1, 10, 10), 0, NOON_US), 1, 10)
@@ -314,7 +316,7 @@ def test_thresholds_are_told_once_with_whose_they_are():
 
 def test_what_a_dead_process_owed_is_entered_afterwards():
     gate, key = Gate(Table(), since_s=1), Key(budget_nusd=100, created_at=2)
-    gate.charge(key, {}, 70, NOON_US)
+    gate.balances.charge(key, {}, 70, NOON_US)
     with pytest.raises(OutOfCredit):
         gate.admit(gate.meters(key, {}), Ask(1, 31, 31), 0, NOON_US)
     gate.admit(gate.meters(key, {}), Ask(1, 30, 30), 0, NOON_US)
@@ -355,13 +357,15 @@ def test_what_a_process_was_changing_when_it_died_is_completed(tmp_path):
 
 def test_prices_put_right_count_once_whoever_tells_and_can_be_taken_back():
     gate, key = Gate(Table()), Key(budget_nusd=1000)
-    ((purse, _),) = gate.unknown([key], NOON_US)
-    gate.correct(purse, 300, NOON_US)  # its past is not known: the ledger will tell of both
-    gate.recall(purse, 100, NOON_US)
+    ((purse, _),) = gate.balances.unknown([key], NOON_US)
+    gate.balances.correct(
+        purse, 300, NOON_US
+    )  # its past is not known: the ledger will tell of both
+    gate.balances.recall(purse, 100, NOON_US)
     room = gate.meters(key, {}).budgets[0].room
     assert room(NOON_US) == 900
     for corrected, left in ((300, 600), (300, 600), (-50, 950), (0, 900)):
-        gate.correct(purse, corrected, NOON_US)
+        gate.balances.correct(purse, corrected, NOON_US)
         assert room(NOON_US) == left
 
 
@@ -379,7 +383,7 @@ def test_prices_put_right_count_once_whoever_tells_and_can_be_taken_back():
 )
 def test_a_budget_that_is_too_small_says_what_the_request_may_cost_and_what_is_left(cap, ask, said):
     gate, key = Gate(Table()), Key(budget_nusd=cap)
-    gate.recall(gate.unknown([key], NOON_US)[0][0], 0, NOON_US)
+    gate.balances.recall(gate.balances.unknown([key], NOON_US)[0][0], 0, NOON_US)
     with pytest.raises(OutOfCredit) as refused:
         gate.admit(gate.meters(key, {}), ask, 0, NOON_US)
     assert said in refused.value.message
@@ -387,8 +391,8 @@ def test_a_budget_that_is_too_small_says_what_the_request_may_cost_and_what_is_l
 
 def test_what_is_left_of_what_others_share_is_not_told():
     gate, key = Gate(Table()), Key()
-    gate.configure((), (BudgetSetting(usd=0.005, per="month", scope="total"),))
-    gate.recall(gate.unknown([key], NOON_US)[0][0], 0, NOON_US)
+    gate.applicable.configure((), (BudgetSetting(usd=0.005, per="month", scope="total"),))
+    gate.balances.recall(gate.balances.unknown([key], NOON_US)[0][0], 0, NOON_US)
     with pytest.raises(OutOfCredit) as refused:
         gate.admit(gate.meters(key, {}), Ask(1, 12_500_000, 12_500_000), 0, NOON_US)
     assert "up to $0.0125." in refused.value.message

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from limits_keys import DAY_US, NOON_US
 
-from madang.routing.limits.budget import Budget, Terms
+from madang.routing.limits.budget import Budget
 from madang.routing.limits.period import Calendar
-from madang.routing.limits.rules import Purse
+from madang.routing.limits.rules import BudgetRule, Terms
 from madang.state.table import Table
 
 
@@ -19,7 +19,7 @@ def us(text):
 
 def purse(cap=100, per="day", zone="UTC", **more):
     place = Table().claim("one", Budget.KIND, Budget.size(1))
-    return Budget(place, Purse("a", Terms("A budget", cap, Calendar(per, zone), **more)), 0, 1)
+    return Budget(place, BudgetRule("a", Terms("A budget", cap, Calendar(per, zone), **more)), 0, 1)
 
 
 def reserve(budget, nusd, at_us):

@@ -86,6 +86,6 @@ def test_a_budget_that_an_older_key_is_given_is_looked_up(store, clock):
     one, key = begun(store, []), made(store, NOW_S - 5)
     spend(store, key, 700)
     room(one, key, clock)
-    assert one.gate.has_unknown
+    assert one.gate.applicable.has_unknown
     one.recall(store, [key])
     assert room(one, key, clock) == 300

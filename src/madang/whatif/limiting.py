@@ -69,7 +69,7 @@ class Doorkeeper:
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
         self._gate = Gate(Table(), entitlements=bounds.entitlements)
-        self._gate.configure(bounds.limits, bounds.budgets)
+        self._gate.applicable.configure(bounds.limits, bounds.budgets)
         self.is_guarded = bool(bounds.limits or bounds.budgets or bounds.keys)
         self._bare: dict[str, BareKey] = {}
         self._inside: list[tuple[int, int, Reservation, Used]] = []

@@ -4,17 +4,19 @@ Pure: the memory that holds the numbers, the clocks and the amounts are argument
 why no cap is crossed: docs/limits.md.
 """
 
-from madang.routing.limits.budget import Budget, Terms
-from madang.routing.limits.gate import Entitlements, Gate, Passed
+from madang.routing.limits.applicable import Entitlements
+from madang.routing.limits.budget import Budget
+from madang.routing.limits.gate import Gate, Passed
 from madang.routing.limits.meters import Meters, Reservation
 from madang.routing.limits.period import Calendar
 from madang.routing.limits.refusal import Ask, unpriced
 from madang.routing.limits.rules import (
+    BudgetRule,
     LimitedKey,
-    Purse,
-    Rate,
+    RateRule,
     Rule,
-    Slots,
+    SlotsRule,
+    Terms,
     Whose,
     credit,
     rules_of_limit,
@@ -24,17 +26,17 @@ from madang.routing.limits.usual import Usual
 __all__ = [
     "Ask",
     "Budget",
+    "BudgetRule",
     "Calendar",
     "Entitlements",
     "Gate",
     "LimitedKey",
     "Meters",
     "Passed",
-    "Purse",
-    "Rate",
+    "RateRule",
     "Reservation",
     "Rule",
-    "Slots",
+    "SlotsRule",
     "Terms",
     "Usual",
     "Whose",

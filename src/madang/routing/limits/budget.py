@@ -10,10 +10,10 @@ reserved total is raised first and lowered last, and spending is entered before 
 process that dies in between leaves too much counted, never too little.
 """
 
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
 from madang.routing.limits.memory import Cells, Place
-from madang.routing.limits.period import Calendar
+from madang.routing.limits.rules import BudgetRule
 
 _CAP: Final = 0
 _KNOWN: Final = 1
@@ -25,34 +25,6 @@ _CORRECTED: Final = 4
 _WORKERS: Final = 5
 MOST_NUSD: Final = 10**18
 """No single cost is higher; the cells have 64 bits."""
-
-
-class Terms(NamedTuple):
-    """What a budget allows: `cap_nusd` per period of `calendar` (None: the cap is in the table, see `Budget.allow`).
-
-    `warn_at`: shares of the cap, ascending. `soft_from`: the share from which the cheapest
-    candidates come first; None: never. `is_own`: it is of one key or account alone, so that whoever
-    uses it may know how much is left.
-    """
-
-    label: str
-    cap_nusd: int | None
-    calendar: Calendar
-    warn_at: tuple[float, ...] = ()
-    soft_from: float | None = None
-    is_own: bool = False
-
-
-class Named(Protocol):
-    """A budget's name and terms."""
-
-    @property
-    def name(self) -> str:
-        """What it is counted under."""
-
-    @property
-    def terms(self) -> Terms:
-        """What it allows."""
 
 
 class Budget:
@@ -76,14 +48,14 @@ class Budget:
         "terms",
     )
 
-    def __init__(self, place: Place, purse: Named, worker: int, workers: int) -> None:
+    def __init__(self, place: Place, rule: BudgetRule, worker: int, workers: int) -> None:
         self._cells: Cells = place.cells
         self._at = place.at
         self._own = _WORKERS + worker
         self._share = place.share
         self._width = _WORKERS + workers
-        self.name = purse.name
-        self.terms = terms = purse.terms
+        self.name = rule.name
+        self.terms = terms = rule.terms
         self._cap = None if terms.cap_nusd is None else terms.cap_nusd // place.share
         self._from_us, self._to_us = 1, 0  # no moment is between
         self._number = self._base = 0

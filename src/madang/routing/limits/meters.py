@@ -5,7 +5,7 @@ from typing import Final
 from madang.routing.limits.bucket import Bucket
 from madang.routing.limits.budget import Budget
 from madang.routing.limits.gauge import Gauge
-from madang.routing.limits.rules import Rate, Slots
+from madang.routing.limits.rules import RateRule, SlotsRule
 from madang.routing.limits.window import Window
 from madang.wire.quota import Level, Quota
 
@@ -32,9 +32,9 @@ class Meters:
     )
 
     def __init__(self) -> None:
-        self.requests: list[tuple[Window | Bucket, Rate]] = []
-        self.tokens: list[tuple[Window | Bucket, Rate]] = []
-        self.slots: list[tuple[Gauge, Slots]] = []
+        self.requests: list[tuple[Window | Bucket, RateRule]] = []
+        self.tokens: list[tuple[Window | Bucket, RateRule]] = []
+        self.slots: list[tuple[Gauge, SlotsRule]] = []
         self.budgets: list[Budget] = []
         self.finish()
 

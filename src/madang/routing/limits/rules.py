@@ -10,7 +10,6 @@ from typing import Final, Literal, NamedTuple, Protocol
 from madang.config.amounts import nusd
 from madang.config.sections.budgets import Budget as BudgetSetting
 from madang.config.sections.budgets import Limit, Scope
-from madang.routing.limits.budget import Terms
 from madang.routing.limits.period import Calendar, Per
 
 SECOND_US: Final = 1_000_000
@@ -53,7 +52,7 @@ class LimitedKey(Protocol):
         """`day`, `month`, or None: for good."""
 
 
-class Rate(NamedTuple):
+class RateRule(NamedTuple):
     """So many requests or tokens in any `second`, `minute` or `day`; with `burst` at that steady rate."""
 
     name: str
@@ -64,7 +63,7 @@ class Rate(NamedTuple):
     burst: int | None = None
 
 
-class Slots(NamedTuple):
+class SlotsRule(NamedTuple):
     """So many requests at once."""
 
     name: str
@@ -72,7 +71,23 @@ class Slots(NamedTuple):
     limit: int
 
 
-class Purse(NamedTuple):
+class Terms(NamedTuple):
+    """What a budget allows: `cap_nusd` per period of `calendar` (None: the cap is in the table, see `Budget.allow`).
+
+    `warn_at`: shares of the cap, ascending. `soft_from`: the share from which the cheapest
+    candidates come first; None: never. `is_own`: it is of one key or account alone, so that whoever
+    uses it may know how much is left.
+    """
+
+    label: str
+    cap_nusd: int | None
+    calendar: Calendar
+    warn_at: tuple[float, ...] = ()
+    soft_from: float | None = None
+    is_own: bool = False
+
+
+class BudgetRule(NamedTuple):
     """So much money.
 
     `whose` is how the ledger finds what was spent from it (None: it is not to be asked). `born_s`:
@@ -93,21 +108,21 @@ class Whose(NamedTuple):
     tags: tuple[tuple[str, str], ...] = ()
 
 
-Rule = Rate | Slots | Purse
+Rule = RateRule | SlotsRule | BudgetRule
 
 
 def rules_of_key(key: LimitedKey) -> Iterator[Rule]:
     """What a key's own fields say."""
     name, label = f"key:{key.id}", "This key's"
     if key.rpm is not None:
-        yield Rate(f"{name}:requests:minute", label, "requests", key.rpm, "minute")
+        yield RateRule(f"{name}:requests:minute", label, "requests", key.rpm, "minute")
     if key.tpm is not None:
-        yield Rate(f"{name}:tokens:minute", label, "tokens", key.tpm, "minute")
+        yield RateRule(f"{name}:tokens:minute", label, "tokens", key.tpm, "minute")
     if key.budget_nusd is not None:
         per = _per(key.budget_per)
         spoken = f"{label} budget{_spoken(per)}"
         terms = Terms(spoken, key.budget_nusd, Calendar(per), is_own=True)
-        yield Purse(f"{name}:usd:{per}:UTC", terms, Whose(key=key.id), key.created_at)
+        yield BudgetRule(f"{name}:usd:{per}:UTC", terms, Whose(key=key.id), key.created_at)
 
 
 def rules_of_limit(limit: Limit, key: LimitedKey) -> Iterator[Rule]:
@@ -126,12 +141,12 @@ def rules_of_limit(limit: Limit, key: LimitedKey) -> Iterator[Rule]:
             burst = limit.burst if unit == "requests" and span == steady else None
             kind = f":{span}" if burst is None else f":{span}:burst"
             counted: Literal["requests", "tokens"] = "requests" if unit == "requests" else "tokens"
-            yield Rate(f"{name}:{unit}{kind}", label, counted, amount, span, burst)
+            yield RateRule(f"{name}:{unit}{kind}", label, counted, amount, span, burst)
     if limit.concurrency is not None:
-        yield Slots(f"{name}:at-once", label, limit.concurrency)
+        yield SlotsRule(f"{name}:at-once", label, limit.concurrency)
 
 
-def rule_of_budget(budget: BudgetSetting, key: LimitedKey | None) -> Purse:
+def rule_of_budget(budget: BudgetSetting, key: LimitedKey | None) -> BudgetRule:
     """What an entry of `budgets` says to a key that it concerns; of one that is nobody's own, without a key."""
     name, label = _named(budget.scope, key)
     scope = budget.scope if isinstance(budget.scope, Scope) else Scope()
@@ -146,8 +161,8 @@ def rule_of_budget(budget: BudgetSetting, key: LimitedKey | None) -> Purse:
     own = key if scope.key is not None else None
     account = key.account_id if key is not None and scope.plan is not None else scope.account
     whose = Whose(own.id if own else None, account, tuple(sorted(scope.tag.items())))
-    purse = f"{name}:usd:{budget.per}:{budget.time_zone}"
-    return Purse(purse, terms, whose, own.created_at if own else 0)
+    counted = f"{name}:usd:{budget.per}:{budget.time_zone}"
+    return BudgetRule(counted, terms, whose, own.created_at if own else 0)
 
 
 def is_owned(scope: Literal["total"] | Scope) -> bool:
@@ -155,10 +170,10 @@ def is_owned(scope: Literal["total"] | Scope) -> bool:
     return isinstance(scope, Scope) and (scope.key is not None or scope.plan is not None)
 
 
-def credit(account_id: str, born_s: int = 0) -> Purse:
+def credit(account_id: str, born_s: int = 0) -> BudgetRule:
     """The prepaid credit of an account: its cap is all that was ever paid in, and told while serving."""
     terms = Terms("This account's credit", None, Calendar("ever"), is_own=True)
-    return Purse(f"account:{account_id}:credit", terms, Whose(account=account_id), born_s)
+    return BudgetRule(f"account:{account_id}:credit", terms, Whose(account=account_id), born_s)
 
 
 def concerns(
@@ -192,7 +207,7 @@ def strictest(rules: Iterable[Rule]) -> Iterable[Rule]:
 
 
 def _allowance(rule: Rule) -> int:
-    return (rule.terms.cap_nusd or 0) if isinstance(rule, Purse) else rule.limit
+    return (rule.terms.cap_nusd or 0) if isinstance(rule, BudgetRule) else rule.limit
 
 
 def _named(scope: Literal["total"] | Scope, key: LimitedKey | None) -> tuple[str, str]:

@@ -17,11 +17,11 @@ from madang.ledger.corrections.rerate import REVISION as CORRECTIONS
 from madang.ledger.reports.spent import Owner, corrected_nusd, entered_nusd
 from madang.model import Attempt
 from madang.routing.limits import (
+    BudgetRule,
     Entitlements,
     Gate,
     LimitedKey,
     Passed,
-    Purse,
     Rule,
     credit,
     rules_of_limit,
@@ -71,7 +71,7 @@ class Counting:
 
     def configure(self, settings: Settings) -> None:
         """Put the limits and budgets of a configuration in force."""
-        self.gate.configure(settings.limits, settings.budgets)
+        self.gate.applicable.configure(settings.limits, settings.budgets)
         self.refresh()
         timeouts = [provider.timeouts.total_s for provider in settings.providers.values()]
         self._longest_s = max([900.0, *timeouts]) * _ATTEMPTS + _MARGIN_S
@@ -83,21 +83,21 @@ class Counting:
         """
         self.gate.recover()
         self.recall(store, keys)
-        self.gate.since_s = int(self._began_s)
+        self.gate.applicable.since_s = int(self._began_s)
 
     def follow(self, now_s: float) -> None:
         """Take over what has become of the accounts since the last time, whoever had them read again.
 
         A key that was made a moment ago has spent nothing yet: its budget need not wait for `recall`.
         """
-        self.gate.since_s = int(max(self._began_s, now_s - _NEWBORN_S))
+        self.gate.applicable.since_s = int(max(self._began_s, now_s - _NEWBORN_S))
         if self._accounts.revision != self._followed:
             self.refresh()
 
     def refresh(self) -> None:
         """The accounts have changed: their credit counts at once, their plans for the next request."""
         self._followed = self._accounts.revision
-        self.gate.forget()
+        self.gate.applicable.forget()
         for account in self._accounts.list():
             self._allow(self._accounts.allowance(account.id))
 
@@ -112,11 +112,11 @@ class Counting:
         """Have budgets know what the ledger says was spent from them already."""
         at_us = time.time_ns() // 1000
         prepaid = [credit(one.id, one.created_at) for one in self._accounts.list()]
-        for purse, since_us in self.gate.unknown(keys, at_us, prepaid):
-            owner: Owner | None = purse.whose
+        for budget, since_us in self.gate.balances.unknown(keys, at_us, prepaid):
+            owner: Owner | None = budget.whose
             if owner is not None:
-                self.gate.recall(purse, entered_nusd(store, owner, since_us), at_us)
-                self._correct(store, purse, since_us, at_us)
+                self.gate.balances.recall(budget, entered_nusd(store, owner, since_us), at_us)
+                self._correct(store, budget, since_us, at_us)
 
     def follow_prices(self, store: Store, keys: Callable[[], Iterable[Key]]) -> None:
         """Have budgets know what prices put right have changed, when they have changed anything."""
@@ -124,15 +124,15 @@ class Counting:
         if revision == self._priced:
             return
         at_us = time.time_ns() // 1000
-        for purse, since_us in self.gate.purses(keys(), at_us):
-            self._correct(store, purse, since_us, at_us)
+        for budget, since_us in self.gate.applicable.budgets(keys(), at_us):
+            self._correct(store, budget, since_us, at_us)
         self._priced = revision
 
-    def _correct(self, store: Store, purse: Purse, since_us: int, at_us: int) -> None:
+    def _correct(self, store: Store, budget: BudgetRule, since_us: int, at_us: int) -> None:
         """The same for one budget; of prepaid credit the cap has it already (see `ledger.credit`)."""
-        owner: Owner | None = purse.whose
-        if owner is not None and purse.terms.cap_nusd is not None:
-            self.gate.correct(purse, corrected_nusd(store, owner, since_us), at_us)
+        owner: Owner | None = budget.whose
+        if owner is not None and budget.terms.cap_nusd is not None:
+            self.gate.balances.correct(budget, corrected_nusd(store, owner, since_us), at_us)
 
     async def owe(self, lost: Iterable[Attempt], keys: Iterable[Key]) -> None:
         """Enter what a process that died has used, where the ledger is not asked for it any more."""
@@ -140,7 +140,7 @@ class Counting:
         for row in lost:
             key = known.get(row.key_id)
             if key is not None and row.cost_nusd:
-                self.gate.charge(key, row.tags, row.cost_nusd, row.at_us)
+                self.gate.balances.charge(key, row.tags, row.cost_nusd, row.at_us)
 
     def sweep(self, now_s: float) -> None:
         """Release, now and then, what requests hold that cannot be under way any more."""
@@ -158,19 +158,19 @@ class Counting:
         allowance = self._accounts.allowance(account_id)
         limit = Limit(Scope(account=account_id), **allowance.limits)
         rules: list[Rule] = list(rules_of_limit(limit, key))
-        purse = self._allow(allowance)
-        if purse is not None:
-            rules.append(purse)
+        budget = self._allow(allowance)
+        if budget is not None:
+            rules.append(budget)
         return Entitlements(allowance.plan, tuple(rules))
 
-    def _allow(self, allowance: Allowance) -> Purse | None:
+    def _allow(self, allowance: Allowance) -> BudgetRule | None:
         """Tell the gate how much an account may have used by now; None: it needs no credit."""
         if allowance.cap_nusd is None:
             return None
         born_s = self._accounts.get(allowance.account_id).created_at
-        purse = credit(allowance.account_id, born_s)
-        self.gate.allow(purse, max(0, allowance.cap_nusd))
-        return purse
+        budget = credit(allowance.account_id, born_s)
+        self.gate.balances.allow(budget, max(0, allowance.cap_nusd))
+        return budget
 
     def _passed(self, passed: Passed) -> None:
         _log.warning("%s (%s) has passed %g %%", passed.label, passed.name, passed.share * 100)

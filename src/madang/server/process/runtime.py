@@ -168,7 +168,7 @@ class Runtime:
         gate, workers = self.counting.gate, self.table.workers
 
         def charge(row: Attempt) -> None:
-            gate.charge(SHADOW_KEY, {}, row.cost_nusd or 0, row.at_us)
+            gate.balances.charge(SHADOW_KEY, {}, row.cost_nusd or 0, row.at_us)
 
         mirror = Mirror(self.pipeline, self.store, workers, charge)
         self.watching.metrics.add(ShadowMetrics(mirror))
@@ -228,7 +228,7 @@ class Runtime:
                 self.accounts.refresh()
                 self._ratings.refresh()
                 self.counting.follow(time.time())
-                if self.keyring.refresh() or self.counting.gate.has_unknown:
+                if self.keyring.refresh() or self.counting.gate.applicable.has_unknown:
                     self.counting.recall(self.store, self.keyring.list())
                 self.counting.follow_prices(self.store, self.keyring.list)
                 self._reload()

@@ -7,7 +7,7 @@ from msgspec import Struct
 from madang.config.sections.budgets import Budget
 from madang.keys import Key
 from madang.ledger.reports.spent import spent_nusd
-from madang.routing.limits.rules import Purse, concerns, is_owned, rule_of_budget, rules_of_key
+from madang.routing.limits.rules import BudgetRule, concerns, is_owned, rule_of_budget, rules_of_key
 from madang.state.store import Store
 
 NEAR = 0.8
@@ -46,13 +46,13 @@ def near_the_cap(
 
 def _purses(
     keys: Sequence[Key], budgets: Sequence[Budget], at_us: int
-) -> Iterator[tuple[Purse, str]]:
+) -> Iterator[tuple[BudgetRule, str]]:
     live = [key for key in keys if key.is_live(at_us / 1_000_000)]
     for budget in budgets:
         if not is_owned(budget.scope):
             yield rule_of_budget(budget, None), ""
     for key in live:
-        yield from ((rule, key.name) for rule in rules_of_key(key) if isinstance(rule, Purse))
+        yield from ((rule, key.name) for rule in rules_of_key(key) if isinstance(rule, BudgetRule))
         for budget in budgets:
             if is_owned(budget.scope) and concerns(budget.scope, key, key.tags, None):
                 yield rule_of_budget(budget, key), key.name
