@@ -67,3 +67,7 @@ def test_a_running_gateway_is_told_the_same(told, gateway):
     assert told("canary", "start", "far", *terms, *place)["state"] == "running"
     assert told("canary", "abort", "far", *place)["state"] == "aborted"
     assert told("canary", "show", "far", *place)["now"]["percent"] == 0
+    model = "playground/gpt-4o-mini"
+    to = ("--to", "playground/claude-sonnet-4")
+    assert told("canary", "switch", model, *to, *place)["percent"] == 100
+    assert told("canary", "rollback", model, *place)["percent"] == 0

@@ -49,4 +49,6 @@ def test_what_makes_no_sense_is_told(cutover):
     assert cutover("start", "m", "--from", "a/b").exit_code == 2
     assert cutover("first", "m", "--steps", "x").exit_code == 2
     assert cutover("first", "gpt-4.1", "--steps", "9,5").exit_code == 2
-    assert cutover("next", "nobody").exit_code == 1
+    for nobody in (cutover("next", "nobody"), cutover("status", "nobody")):
+        assert nobody.exit_code == 1
+        assert "There is no cut-over of `nobody`." in nobody.output

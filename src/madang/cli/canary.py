@@ -2,90 +2,18 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Protocol, TypeVar
-from urllib.parse import quote
+from functools import partial
 
 import click
 import msgspec
 
-from madang.cli.office import HomeOffice, chosen_gateway, place_options
-from madang.cli.printing import json_option, print_json, print_table
-from madang.client import Gateway
+from madang.cli.printing import json_option, print_json
+from madang.cli.trials import TrialOffice, at_trials, line_of, print_trials, shares, tell_story
 from madang.config.sections.canaries import Canary
-from madang.ledger.reports.trials import ArmFigures
-from madang.pipeline.trial.view import Act, Canaries, CanaryShown, CanaryStory, Start
+from madang.pipeline.trial.view import Act, Canaries, CanaryShown, Start
 
-R = TypeVar("R")
-_PATH = "/api/canaries"
-_COLUMNS = ("name", "state", "share", "model", "to", "requests", "failed", "stable failed", "why")
-
-
-class CanaryOffice(Protocol):
-    """What can be asked. Everything raises MadangError."""
-
-    def list(self) -> "list[CanaryShown]":
-        """Every canary, by name."""
-
-    def story(self, name: str) -> CanaryStory:
-        """One of them, by its name or its model's."""
-
-    def start(self, wanted: Start) -> CanaryShown:
-        """Start a canary."""
-
-    def act(self, name: str, act: Act) -> CanaryShown:
-        """Do something to a canary."""
-
-
-class RemoteCanaries:
-    """A running gateway, with its admin key."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-
-    def list(self) -> "list[CanaryShown]":
-        """Every canary, by name."""
-        return msgspec.convert(self._gateway.get(_PATH), list[CanaryShown])
-
-    def story(self, name: str) -> CanaryStory:
-        """One of them, by its name or its model's."""
-        return msgspec.convert(self._gateway.get(f"{_PATH}/{_safe(name)}"), CanaryStory)
-
-    def start(self, wanted: Start) -> CanaryShown:
-        """Start a canary."""
-        body = msgspec.to_builtins(wanted)
-        return msgspec.convert(self._gateway.call("POST", _PATH, body).json(), CanaryShown)
-
-    def act(self, name: str, act: Act) -> CanaryShown:
-        """Do something to a canary."""
-        path = f"{_PATH}/{_safe(name)}/{act}"
-        return msgspec.convert(self._gateway.call("POST", path).json(), CanaryShown)
-
-
-def at_canaries(function: Callable[..., R]) -> Callable[..., R]:
-    """Give a command `--home`, `--url` and `--key`, and call it with the office they lead to."""
-
-    @place_options
-    def command(home: Path, url: str | None, key: str | None, **options: object) -> R:
-        with _office(home, chosen_gateway(url, key)) as office:
-            return function(office, **options)
-
-    command.__name__, command.__doc__ = function.__name__, function.__doc__
-    return command
-
-
-@contextmanager
-def _office(home: Path, gateway: Gateway | None) -> Iterator[CanaryOffice]:
-    if gateway is not None:
-        yield RemoteCanaries(gateway)
-        return
-    office = HomeOffice(home)
-    try:
-        yield Canaries(office.existing())
-    finally:
-        office.close()
+CanaryOffice = TrialOffice[Start, Act]
+at_canaries = partial(at_trials, "/api/canaries", Canaries)
 
 
 @click.group("canary")
@@ -156,14 +84,6 @@ def list_(office: CanaryOffice, as_json: bool) -> None:
     print_trials(office.list(), as_json)
 
 
-def print_trials(found: Sequence[CanaryShown], as_json: bool) -> None:
-    """A table of trials, or all that is known of them."""
-    if as_json:
-        print_json(msgspec.to_builtins(found))
-        return
-    print_table(_COLUMNS, [_line(one) for one in found], numbers=_COLUMNS[5:8])
-
-
 @command.command("show")
 @click.argument("name")
 @json_option
@@ -174,23 +94,6 @@ def show(office: CanaryOffice, name: str, as_json: bool) -> None:
     Example: madang canary show next
     """
     tell_story(office.story(name), as_json)
-
-
-def tell_story(story: CanaryStory, as_json: bool) -> None:
-    """Both sides of a trial, and what has happened to it."""
-    if as_json:
-        print_json(msgspec.to_builtins(story))
-        return
-    now = story.now
-    state, share = now.state.replace("_", " "), f"{now.percent:g} % of {now.terms.model}"
-    rest = "" if now.origin is None else f", else to {now.origin}"
-    click.echo(f"{now.name}: {state}, {share} to {', '.join((now.terms.to, *now.also))}{rest}")
-    sides = [(name, *_side(arm)) for name, arm in (("canary", now.canary), ("stable", now.stable))]
-    print_table(_SIDES, sides, numbers=_SIDES[1:])
-    events = [
-        (_moment(event.at_us), event.kind, event.by or "-", event.why) for event in story.events
-    ]
-    print_table(("at (UTC)", "what", "by", "why"), events)
 
 
 @command.command("watch")
@@ -207,7 +110,7 @@ def watch(office: CanaryOffice, name: str, every: float) -> None:
     said = ""
     while True:
         now = office.story(name).now
-        line = "  ".join(_line(now))
+        line = "  ".join(line_of(now))
         if line != said:
             click.echo(line)
             said = line
@@ -252,41 +155,6 @@ def rollback(office: CanaryOffice, name: str, as_json: bool) -> None:
     _tell(office.act(name, "rollback"), as_json)
 
 
-_SIDES = (
-    "side",
-    "requests",
-    "success",
-    "latency",
-    "p95",
-    "first token",
-    "p95 first",
-    "cost",
-    "per request",
-)
-
-
-def _side(arm: ArmFigures) -> tuple[str, ...]:
-    seconds = (arm.mean_latency_s, arm.p95_latency_s, arm.mean_first_token_s, arm.p95_first_token_s)
-    money = (arm.cost_usd, arm.mean_cost_usd)
-    return (
-        f"{arm.requests:,}",
-        "-" if arm.success_rate is None else f"{arm.success_rate:.2%}",
-        *("-" if one is None else f"{one:.3f} s" for one in seconds),
-        *("-" if one is None else f"${one:,.6f}" for one in money),
-    )
-
-
-def _line(one: CanaryShown) -> tuple[str, ...]:
-    failed = [_failed(one.canary), _failed(one.stable)]
-    state, share = one.state.replace("_", " "), f"{one.percent:g} %"
-    requests = f"{one.canary.requests:,}"
-    return (one.name, state, share, one.terms.model, one.terms.to, requests, *failed, one.why or "")
-
-
-def _failed(arm: ArmFigures) -> str:
-    return "-" if arm.success_rate is None else f"{1 - arm.success_rate:.2%}"
-
-
 def _tell(one: CanaryShown, as_json: bool) -> None:
     if as_json:
         print_json(msgspec.to_builtins(one))
@@ -295,19 +163,3 @@ def _tell(one: CanaryShown, as_json: bool) -> None:
     click.echo(
         f"The canary {one.name} is {state}: {one.percent:g} % of {one.terms.model} to {one.terms.to}."
     )
-
-
-def shares(text: str, option: str) -> tuple[float, ...]:
-    """The shares that an option names, such as 5,15,50,100."""
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError as error:
-        raise click.UsageError(f"{option} is a list of shares such as 5,15,50,100.") from error
-
-
-def _moment(at_us: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at_us // 1_000_000))
-
-
-def _safe(name: str) -> str:
-    return quote(name, safe="")

@@ -1,89 +1,17 @@
 """`madang cutover`: move traffic from where it goes today to Madang's own targets, and back with one command."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
-from pathlib import Path
-from typing import Any, Protocol, TypeVar
-from urllib.parse import quote
+from functools import partial
 
 import click
 import msgspec
 
-from madang.cli.canary import print_trials, shares, tell_story
-from madang.cli.office import HomeOffice, chosen_gateway, place_options
 from madang.cli.printing import json_option, print_json
-from madang.client import Gateway
+from madang.cli.trials import TrialOffice, at_trials, print_trials, shares, tell_story
 from madang.pipeline.trial.cutover import Cutovers, CutoverStart, Move
-from madang.pipeline.trial.view import CanaryShown, CanaryStory
+from madang.pipeline.trial.view import CanaryShown
 
-R = TypeVar("R")
-_PATH = "/api/cutovers"
-
-
-class CutoverOffice(Protocol):
-    """What can be asked. Everything raises MadangError."""
-
-    def list(self) -> "list[CanaryShown]":
-        """Every cut-over."""
-
-    def story(self, model: str) -> CanaryStory:
-        """That of a model."""
-
-    def start(self, wanted: CutoverStart) -> CanaryShown:
-        """Start one."""
-
-    def move(self, model: str, move: Move) -> CanaryShown:
-        """Move one."""
-
-
-class RemoteCutovers:
-    """A running gateway, with its admin key."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-
-    def list(self) -> "list[CanaryShown]":
-        """Every cut-over."""
-        return msgspec.convert(self._gateway.get(_PATH), list[CanaryShown])
-
-    def story(self, model: str) -> CanaryStory:
-        """That of a model."""
-        return msgspec.convert(self._gateway.get(f"{_PATH}/{_safe(model)}"), CanaryStory)
-
-    def start(self, wanted: CutoverStart) -> CanaryShown:
-        """Start one."""
-        body = msgspec.to_builtins(wanted)
-        return msgspec.convert(self._gateway.call("POST", _PATH, body).json(), CanaryShown)
-
-    def move(self, model: str, move: Move) -> CanaryShown:
-        """Move one."""
-        path = f"{_PATH}/{_safe(model)}/{move}"
-        return msgspec.convert(self._gateway.call("POST", path).json(), CanaryShown)
-
-
-def at_cutovers(function: Callable[..., R]) -> Callable[..., R]:
-    """Give a command `--home`, `--url` and `--key`, and call it with the office they lead to."""
-
-    @place_options
-    @wraps(function)
-    def command(home: Path, url: str | None, key: str | None, **options: Any) -> R:  # noqa: ANN401
-        with _office(home, chosen_gateway(url, key)) as office:
-            return function(office, **options)
-
-    return command
-
-
-@contextmanager
-def _office(home: Path, gateway: Gateway | None) -> Iterator[CutoverOffice]:
-    if gateway is not None:
-        yield RemoteCutovers(gateway)
-        return
-    office = HomeOffice(home)
-    try:
-        yield Cutovers(office.existing())
-    finally:
-        office.close()
+CutoverOffice = TrialOffice[CutoverStart, Move]
+at_cutovers = partial(at_trials, "/api/cutovers", Cutovers)
 
 
 @click.group("cutover")
@@ -113,7 +41,7 @@ def start(
     if (origin is None) is not (not to):
         raise click.UsageError("Give --from and --to together, or neither.")
     if origin is None:
-        _tell(office.move(model, "start"), as_json)
+        _tell(office.act(model, "start"), as_json)
         return
     body = {"model": model, "origin": origin, "to": to, "steps": shares(steps, "--steps")}
     try:
@@ -132,7 +60,7 @@ def next_(office: CutoverOffice, model: str, as_json: bool) -> None:
 
     Example: madang cutover next chat-model
     """
-    _tell(office.move(model, "next"), as_json)
+    _tell(office.act(model, "next"), as_json)
 
 
 @command.command("status")
@@ -159,7 +87,7 @@ def back(office: CutoverOffice, model: str, as_json: bool) -> None:
 
     Example: madang cutover back chat-model
     """
-    _tell(office.move(model, "back"), as_json)
+    _tell(office.act(model, "back"), as_json)
 
 
 @command.command("end")
@@ -171,7 +99,7 @@ def end(office: CutoverOffice, model: str, as_json: bool) -> None:
 
     Example: madang cutover end chat-model
     """
-    _tell(office.move(model, "end"), as_json)
+    _tell(office.act(model, "end"), as_json)
 
 
 def _tell(one: CanaryShown, as_json: bool) -> None:
@@ -184,7 +112,3 @@ def _tell(one: CanaryShown, as_json: bool) -> None:
         return
     rest = f"{100 - one.percent:g} % to {one.origin}"
     click.echo(f"{model}: {one.percent:g} % to {new}, {rest}.")
-
-
-def _safe(model: str) -> str:
-    return quote(model.replace("/", ":"), safe="")

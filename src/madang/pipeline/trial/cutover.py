@@ -9,7 +9,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from madang.config.sections.canaries import Canary, Percent
-from madang.errors import InvalidRequest
+from madang.errors import InvalidRequest, NotFound
 from madang.pipeline.trial.book import Kept, TrialBook
 from madang.pipeline.trial.view import CanaryShown, CanaryStory, shown
 from madang.routing.canary.ramp import Kind
@@ -52,7 +52,7 @@ class Cutovers:
 
     def story(self, model: str) -> CanaryStory:
         """That of a model. Raises NotFound."""
-        kept = self._book.get(name_of(model))
+        kept = self._found(model)
         return CanaryStory(self._shown(kept), self._book.events(kept.trial.name))
 
     def start(self, wanted: CutoverStart, by: str | None = None) -> CanaryShown:
@@ -70,15 +70,22 @@ class Cutovers:
         self._book.begin(name, terms, by=by, origin=wanted.origin, also=wanted.to[1:])
         return self._shown(self._book.get(name))
 
-    def move(self, model: str, move: Move, by: str | None = None) -> CanaryShown:
+    def act(self, model: str, act: Move, by: str | None = None) -> CanaryShown:
         """The next step, back to the original, once more from the first, or its end. Raises NotFound or Conflict."""
-        trial = self._book.get(name_of(model)).trial
-        if move == "start":
+        trial = self._found(model).trial
+        if act == "start":
             terms, also = trial.terms, trial.also
             self._book.begin(trial.name, terms, by=by, origin=trial.origin, also=also)
         else:
-            self._book.happen(trial.name, _KINDS.get(move, trial.onward), _SOMEBODY, by)
+            self._book.happen(trial.name, _KINDS.get(act, trial.onward), _SOMEBODY, by)
         return self._shown(self._book.get(trial.name))
+
+    def _found(self, model: str) -> Kept:
+        try:
+            return self._book.get(name_of(model))
+        except NotFound as error:
+            told = f"There is no cut-over of `{model[:100]}`."
+            raise NotFound(told, code="cutover_not_found") from error
 
     def _shown(self, kept: Kept) -> CanaryShown:
         return shown(self._store, self._book, kept)

@@ -1,6 +1,6 @@
 """A canary as it is shown: its trial, both sides by the ledger, what was decided last, and why."""
 
-from typing import Final, Literal
+from typing import Final, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -11,6 +11,9 @@ from madang.ledger.reports.trials import ArmFigures, figures
 from madang.pipeline.trial.book import Event, Kept, TrialBook
 from madang.routing.canary.ramp import Kind, State
 from madang.state.store import Store
+
+Wanted_contra = TypeVar("Wanted_contra", contravariant=True)
+Act_contra = TypeVar("Act_contra", contravariant=True)
 
 Act = Literal["start", "promote", "abort", "rollback"]
 """What can be done to a canary that there is."""
@@ -54,6 +57,22 @@ class CanaryStory(Struct, frozen=True):
 
     now: CanaryShown
     events: list[Event]
+
+
+class Desk(Protocol[Wanted_contra, Act_contra]):
+    """What people do with trials of one kind: canaries, or cut-overs. Raises MadangError."""
+
+    def list(self) -> "list[CanaryShown]":
+        """Every one, by name."""
+
+    def story(self, name: str, /) -> CanaryStory:
+        """One of them, and all that has happened to it."""
+
+    def start(self, wanted: Wanted_contra, by: str | None = None, /) -> CanaryShown:
+        """Begin one. `by`: the id of the key that wants it (None: somebody at the home folder)."""
+
+    def act(self, name: str, act: Act_contra, by: str | None = None, /) -> CanaryShown:
+        """Do something to one that there is."""
 
 
 class Canaries:
@@ -103,9 +122,10 @@ class Canaries:
         return shown(self._store, self._book, self._book.get(trial.name))
 
     def _found(self, name: str) -> Kept:
-        """The canary of a name, else the one that gets traffic of a model of that name."""
+        """The canary of a name, else the one that gets traffic of a model of that name (`/` as such, or as `:`)."""
         for kept in self._book.all():
-            if name == kept.trial.terms.model and kept.trial.percent > 0:
+            model = kept.trial.terms.model
+            if name in (model, model.replace("/", ":")) and kept.trial.percent > 0:
                 return kept
         return self._book.get(name)
 

@@ -17,7 +17,8 @@ class Operation:
 
     `takes` is the record of a body, `query` that of the parameters; `run` gets the one that there
     is. A `run` that returns a response has it sent as it is; `media` is then what it holds.
-    `signed`: `run` also gets the id of the key that asks, to note it.
+    `signed`: `run` also gets the id of the key that asks, to note it. `said`: its name and summary in
+    the OpenAPI document (None: those of `run`).
     """
 
     method: str
@@ -29,6 +30,12 @@ class Operation:
     query: type[msgspec.Struct] | None = None
     media: str = "application/json"
     signed: bool = False
+    said: tuple[str, str] | None = None
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """Its name and summary in the OpenAPI document."""
+        return self.said or (self.run.__name__, (self.run.__doc__ or "").strip())
 
 
 def read_query(given: Mapping[str, str], wanted: type[Q]) -> Q:

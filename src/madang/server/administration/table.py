@@ -157,8 +157,8 @@ def openapi() -> dict[str, Any]:
     named = {_schema_name(shape): shape for shape in shapes if "$ref" not in shape}
     described = [
         Described(
-            at={row.run.__name__: row.path},
-            summary=(row.run.__doc__ or "").strip(),
+            at={row.about[0]: row.path},
+            summary=row.about[1],
             gives=names[repr(row.gives)],
             takes=names[repr(row.takes)] if row.takes else None,
             query=parameters(row.query) if row.query else [],
