@@ -14,21 +14,16 @@ _MAX_LIMIT = 10**18  # in nano-dollars, a billion dollars
 _LONGEST_S = 100 * 366 * 86_400  # beyond the year 9999 a moment cannot be written
 
 
-class Key(Struct, frozen=True, kw_only=True):
-    """A key as everyone but its owner may know it.
+class KeyTerms(Struct, frozen=True, kw_only=True):
+    """What a key is called, who pays for it, what it may do, and until when (Unix seconds; None: for good).
 
-    `prefix` is the first 8 characters of its current raw key. Moments are Unix seconds; None:
-    never. `models` are names and globs (`openai/*`) that it may use; empty: all. None for a limit:
-    none. `budget_nusd` is nano-dollars per `budget_per` (UTC; None: for good). `account_id` is who
-    pays (None: nobody in particular).
+    `models` are names and globs (`openai/*`) that it may use; empty: all. None for a limit: none.
+    `budget_nusd` is nano-dollars per `budget_per` (UTC; None: for good). `account_id` is who pays
+    (None: nobody in particular).
     """
 
-    id: str
     name: str
-    prefix: str
-    created_at: int
     expires_at: int | None = None
-    revoked_at: int | None = None
     models: tuple[str, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
     rpm: int | None = None
@@ -37,29 +32,30 @@ class Key(Struct, frozen=True, kw_only=True):
     budget_per: Period | None = None
     admin: bool = False
     account_id: str | None = None
+
+
+class NewKey(KeyTerms, frozen=True, kw_only=True):
+    """What is asked for when a key is made."""
+
+
+class Key(KeyTerms, frozen=True, kw_only=True):
+    """A key as everyone but its owner may know it.
+
+    `prefix` is the first 8 characters of its current raw key. Moments are Unix seconds; None: never.
+    """
+
+    id: str
+    prefix: str
+    created_at: int
+    revoked_at: int | None = None
 
     def is_live(self, now_s: float) -> bool:
         """Whether it is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now_s < self.expires_at)
 
 
-class NewKey(Struct, frozen=True, kw_only=True):
-    """What is asked for when a key is made; fields as in `Key`."""
-
-    name: str
-    expires_at: int | None = None
-    models: tuple[str, ...] = ()
-    tags: dict[str, str] = field(default_factory=dict)
-    rpm: int | None = None
-    tpm: int | None = None
-    budget_nusd: int | None = None
-    budget_per: Period | None = None
-    admin: bool = False
-    account_id: str | None = None
-
-
 class KeyChange(Struct, frozen=True, kw_only=True):
-    """What becomes of a key; fields as in `Key`. UNSET: it stays as it is."""
+    """What becomes of a key; fields as in `KeyTerms`. UNSET: it stays as it is."""
 
     name: str | UnsetType = UNSET
     expires_at: int | UnsetType | None = UNSET
@@ -110,7 +106,7 @@ def allows(key: Key, model: str) -> bool:
     )
 
 
-def check_asked(asked: NewKey | Key, now_s: float) -> None:
+def check_asked(asked: KeyTerms, now_s: float) -> None:
     """Raise InvalidRequest for what makes no sense."""
     if not asked.name.strip() or len(asked.name) > 100:
         raise InvalidRequest("A key needs a name of 1 to 100 characters.", param="name")
