@@ -3,7 +3,7 @@
 import pytest
 
 from madang.config import ConfigError, detect
-from madang.config.settings import Provider
+from madang.config.sections.providers import Provider
 
 NAMES = {"openai": ("OPENAI_API_KEY",), "gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY")}
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from madang.config import parse, settings
+from madang.config.sections import models, providers
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
@@ -20,11 +21,12 @@ ENVIRON = {
     "SMTP_PASSWORD": "e",
 }
 ROWS = dict.fromkeys(re.findall(r"^\| `([a-z0-9_]+)` \| ([^|]+) \|", PAGE, re.MULTILINE))
-RECORDS = [
-    kind
-    for kind in vars(settings).values()
+RECORDS = {
+    kind.__name__: kind
+    for module in (settings, providers, models)
+    for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind is not msgspec.Struct
-]
+}
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -32,7 +34,7 @@ def test_the_examples_load(example):
     assert parse(example, ENVIRON).providers
 
 
-@pytest.mark.parametrize("record", RECORDS)
+@pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
 def test_every_key_is_explained_with_its_default(record):
     missing = [
         field.encode_name

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from madang.config import ConfigError, Settings, load, parse
-from madang.config.settings import FallbackRef, Ledger, Model, Provider, TargetRef, Timeouts
+from madang.config.sections.models import FallbackRef, Model, TargetRef
+from madang.config.sections.providers import Provider, Timeouts
+from madang.config.settings import Ledger
 
 PUBLIC_EXAMPLE = (Path(__file__).parent / "public_example.yaml").read_text()
 ENVIRON = {

@@ -3,7 +3,8 @@
 import pytest
 
 from madang.config import parse
-from madang.config.settings import FallbackRef, Provider
+from madang.config.sections.models import FallbackRef
+from madang.config.sections.providers import Provider
 
 
 def test_a_key_that_appears_twice_is_refused_where_it_appears_again(refused):

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from madang import catalog
-from madang.config.settings import Model, Provider
+from madang.config.sections.models import Model
+from madang.config.sections.providers import Provider
 from madang.drills import simulator
 from madang.drills.doctor.probe import Probed, most_it_costs, probe, questions, targets_of, told
 from madang.errors import UnknownModel

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from madang import catalog
-from madang.config.settings import Provider, Timeouts
+from madang.config.sections.providers import Provider, Timeouts
 from madang.drills.doctor.reach import PATIENCE, reach
 from madang.drills.testbed import SimulatedProviders
 from madang.upstream.providers import build_providers

@@ -8,7 +8,7 @@ import obstore
 import pytest
 
 from madang import catalog
-from madang.config.settings import Provider
+from madang.config.sections.providers import Provider
 from madang.errors import NotFound, ProviderBroken, ProviderFailed, StoreUnavailable
 from madang.media.bucket import Bucket
 from madang.media.fetching import Fetcher

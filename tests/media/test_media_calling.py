@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from madang import catalog
-from madang.config.settings import Provider
+from madang.config.sections.providers import Provider
 from madang.errors import ProviderBroken, ProviderTimedOut, ProviderUnreachable
 from madang.media.calling import call, is_lost
 from madang.upstream.providers import build_providers

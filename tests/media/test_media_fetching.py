@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from madang import catalog
-from madang.config.settings import Provider
+from madang.config.sections.providers import Provider
 from madang.errors import ProviderBroken, ProviderFailed
 from madang.media.fetching import Fetcher
 from madang.media.shelf import Folder

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from migration_litellm import CATALOG, Anything, config, loaded, rows, served, translated
 
 from madang.config.problems import ConfigError
-from madang.config.settings import FallbackRef, TargetRef
+from madang.config.sections.models import FallbackRef, TargetRef
 
 EVERYDAY = (Path(__file__).parent / "litellm_everyday.yaml").read_text()
 

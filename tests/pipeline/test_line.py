@@ -8,7 +8,7 @@ import pytest
 
 from madang.catalog.paces import load_paces
 from madang.config.sections.pacing import Pace, Queue
-from madang.config.settings import Provider
+from madang.config.sections.providers import Provider
 from madang.errors import ProviderOutOfQuota, ProviderPaced
 from madang.model import Target
 from madang.pipeline.line import Claim, Line

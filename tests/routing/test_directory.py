@@ -3,7 +3,7 @@
 import pytest
 
 from madang import catalog
-from madang.config.settings import FallbackRef, Model, TargetRef
+from madang.config.sections.models import FallbackRef, Model, TargetRef
 from madang.errors import UnknownModel
 from madang.routing.names.directory import Directory, allowed
 from madang.routing.names.serving import Serving

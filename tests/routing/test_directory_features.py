@@ -2,7 +2,7 @@
 
 from test_directory import CATALOG, OPENAI, directory
 
-from madang.config.settings import LongContext, Model
+from madang.config.sections.models import LongContext, Model
 from madang.routing.names.serving import Serving
 
 GROQ = Serving("groq", ("chat",), home="groq")

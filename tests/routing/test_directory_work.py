@@ -3,7 +3,7 @@
 import pytest
 
 from madang import catalog
-from madang.config.settings import Model
+from madang.config.sections.models import Model
 from madang.errors import InvalidRequest, UnknownModel
 from madang.routing.names.directory import Directory
 from madang.routing.names.serving import Serving

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from madang.catalog.paces import load_paces
-from madang.config.settings import Provider
+from madang.config.sections.providers import Provider
 from madang.model import Target
 from madang.routing.health import Standing
 from madang.routing.pacing import Pacing, Terms

@@ -3,8 +3,8 @@
 import pytest
 from test_directory import ANTHROPIC, CATALOG, GEMINI, OPENAI
 
+from madang.config.sections.models import Model
 from madang.config.sections.routes import Rule, Task, Tiers, When
-from madang.config.settings import Model
 from madang.errors import ProviderFailed, UnknownModel
 from madang.routing.board import Board
 from madang.routing.conditions import Facts, holds

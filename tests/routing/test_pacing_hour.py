@@ -6,7 +6,7 @@ import pytest
 
 from madang.catalog.paces import load_paces
 from madang.config.sections.pacing import Pace
-from madang.config.settings import Provider
+from madang.config.sections.providers import Provider
 from madang.model import Target
 from madang.routing.pacing import FOREVER, NORMAL, FairQueue, Pacing, Terms
 from madang.state.table import Table

@@ -6,7 +6,7 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from madang.config.settings import Pick
+from madang.config.sections.models import Pick
 from madang.errors import ProviderFailed
 from madang.model import Target
 from madang.routing.board import Board

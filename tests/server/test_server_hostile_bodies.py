@@ -11,7 +11,7 @@ from server_sockets import asking
 from test_server_relay import PATHS, post
 
 from madang.catalog import load
-from madang.config.settings import Provider
+from madang.config.sections.providers import Provider
 from madang.model import Attempt, Target
 from madang.routing.board import Board
 from madang.server.process.assembly import assemble

@@ -3,7 +3,9 @@
 import pytest
 
 from madang import catalog as catalogue
-from madang.config.settings import FallbackRef, Model, Provider, Settings
+from madang.config.sections.models import FallbackRef, Model
+from madang.config.sections.providers import Provider
+from madang.config.settings import Settings
 from madang.routing.board import Board
 from madang.server.process.assembly import assemble, given_providers
 from madang.state.vault import Opened

@@ -3,7 +3,7 @@
 import pytest
 
 from madang import catalog
-from madang.config.settings import Provider as Given
+from madang.config.sections.providers import Provider as Given
 from madang.upstream.providers import Provider, build_providers
 
 CATALOG = catalog.load()

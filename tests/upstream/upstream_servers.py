@@ -8,7 +8,7 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
-from madang.config.settings import Timeouts
+from madang.config.sections.providers import Timeouts
 from madang.upstream.origin import Origin
 from madang.upstream.transport import Incoming, Outgoing, Transport
 

@@ -13,7 +13,8 @@ from madang.catalog import Catalog
 from madang.config.load import load, load_alone
 from madang.config.problems import ConfigError
 from madang.config.sections.keys import Keys
-from madang.config.settings import Provider, Settings
+from madang.config.sections.providers import Provider
+from madang.config.settings import Settings
 from madang.errors import StoreUnavailable
 from madang.server.process.assembly import given_providers
 from madang.state.store import DATABASE, Store

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 from madang.config.parsing import expand
 from madang.config.problems import ConfigError, Problem
-from madang.config.rules import key_fault
-from madang.config.settings import Provider
+from madang.config.sections.providers import Provider, key_fault
 
 
 def detect(

@@ -12,7 +12,8 @@ from madang.config.measured import measured_fault
 from madang.config.parsing import shape, tree
 from madang.config.problems import ConfigError, Problem, spell
 from madang.config.scorer import load_scorer
-from madang.config.settings import Model, Settings
+from madang.config.sections.models import Model
+from madang.config.settings import Settings
 
 _BOM = "\ufeff"
 

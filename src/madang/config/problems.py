@@ -11,6 +11,9 @@ from msgspec import Struct
 Path = tuple[str | int, ...]
 """Where a setting stands: keys of mappings and 0-based indexes of lists, from the top."""
 
+Fault = tuple[Path, str]
+"""Where a setting stands, and what is wrong with it."""
+
 _SHOWN_PROBLEMS = 25
 _MAX_SHOWN_KEY = 64
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./@-]*")

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from madang.config.sections.models import Model
 from madang.config.sections.retries import Hedge, Retries
-from madang.config.settings import Model
 
 
 class Patience:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import inf
 from typing import Final
 
-from madang.config.settings import Pick
+from madang.config.sections.models import Pick
 from madang.routing.board import READY, RESTING
 from madang.routing.case import Case
 from madang.routing.glance import second_draw, two_of

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from madang.config.settings import Pick
+from madang.config.sections.models import Pick
 from madang.errors import MadangError
 from madang.model import LeftOut, Target
 from madang.routing.board import READY, RESTING, Board

@@ -7,8 +7,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from madang.config.scorer import LoadedScorer
+from madang.config.sections.models import Cause, Pick
 from madang.config.sections.routes import When
-from madang.config.settings import Cause, Pick
 from madang.model import Target
 from madang.routing.preferences import Preference
 

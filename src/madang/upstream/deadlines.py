@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from math import inf
 
-from madang.config.settings import Timeouts
+from madang.config.sections.providers import Timeouts
 from madang.errors import Phase
 
 _CLOCK_STEP_S = 0.002

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from madang.config.settings import Timeouts
+from madang.config.sections.providers import Timeouts
 from madang.upstream.origin import Origin
 
 

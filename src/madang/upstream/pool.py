@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from typing import NamedTuple
 
-from madang.config.settings import Timeouts
+from madang.config.sections.providers import Timeouts
 from madang.errors import Draining, Phase, ProviderTimedOut
 from madang.upstream.connection import Connection
 from madang.upstream.dialing import Dialer

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from madang import __version__
 from madang.catalog import Catalog, ProviderRow
-from madang.config.settings import Provider as ProviderSettings
-from madang.config.settings import Timeouts
+from madang.config.sections.providers import Provider as ProviderSettings
+from madang.config.sections.providers import Timeouts
 from madang.model import Dialect
 from madang.upstream.origin import Origin, parse_base_url
 

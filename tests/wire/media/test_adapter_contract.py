@@ -15,7 +15,7 @@ from media_asks import PICTURE, PNG, lost_order, video
 from msgspec import structs
 
 from madang.catalog import load
-from madang.config.settings import Provider as Settings
+from madang.config.sections.providers import Provider as Settings
 from madang.drills.simulator.media.traps import Trap
 from madang.errors import (
     ProviderError,

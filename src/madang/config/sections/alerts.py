@@ -5,12 +5,12 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Final, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct, field
 
-from madang.config.problems import Path
+from madang.config.addresses import url_fault
+from madang.config.problems import Fault, Path
 from madang.config.secretive import Secretive
 from madang.config.sections.expression import ExpressionError, read
 from madang.config.suggest import did_you_mean
@@ -28,7 +28,6 @@ Language = Literal["en", "ko", "zh"]
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - what a secret begins with
 _ADDRESS = re.compile(r"[^\s@<>,;\"\\]{1,64}@[A-Za-z0-9.-]{1,255}")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-_MOST_CHARS = 2000
 
 
 class Alert(Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,9 +120,7 @@ class Telemetry(Secretive, frozen=True, forbid_unknown_fields=True):
     service: str = "madang"
 
 
-def alert_faults(
-    alerts: tuple[Alert, ...], channels: Mapping[str, Channel]
-) -> Iterator[tuple[Path, str]]:
+def alert_faults(alerts: tuple[Alert, ...], channels: Mapping[str, Channel]) -> Iterator[Fault]:
     """What is wrong with alerts of the right shape."""
     for index, alert in enumerate(alerts):
         path: Path = ("alerts", index)
@@ -134,7 +131,7 @@ def alert_faults(
         yield from _unknown_channels(path, alert.to, channels)
 
 
-def channel_faults(channels: Mapping[str, Channel]) -> Iterator[tuple[Path, str]]:
+def channel_faults(channels: Mapping[str, Channel]) -> Iterator[Fault]:
     """What is wrong with channels of the right shape."""
     for name, channel in channels.items():
         path: Path = ("channels", name)
@@ -154,7 +151,7 @@ def channel_faults(channels: Mapping[str, Channel]) -> Iterator[tuple[Path, str]
             yield from _mail_faults((*path, "email"), channel.email)
 
 
-def report_faults(report: Report, channels: Mapping[str, Channel]) -> Iterator[tuple[Path, str]]:
+def report_faults(report: Report, channels: Mapping[str, Channel]) -> Iterator[Fault]:
     """What is wrong with a report of the right shape."""
     if report.at is not None and not _CLOCK.fullmatch(report.at):
         yield ("report", "at"), 'a time of the day is written as `"08:00"`'
@@ -165,32 +162,11 @@ def report_faults(report: Report, channels: Mapping[str, Channel]) -> Iterator[t
     yield from _unknown_channels(("report",), report.to, channels)
 
 
-def telemetry_faults(telemetry: Telemetry) -> Iterator[tuple[Path, str]]:
+def telemetry_faults(telemetry: Telemetry) -> Iterator[Fault]:
     """What is wrong with telemetry of the right shape."""
     fault = None if telemetry.otlp is None else url_fault(telemetry.otlp)
     if fault:
         yield ("telemetry", "otlp"), fault
-
-
-def url_fault(url: str) -> str | None:
-    """Why nothing can be sent to an address; None when it can."""
-    example = "write for example https://hooks.example.com/madang"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return f"not a URL; {example}"
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        return f"not a URL; {example}"
-    if "@" in parts.netloc or parts.fragment:
-        return "an address here holds no user, no password and no `#`"
-    if (
-        len(url) > _MOST_CHARS
-        or not url.isascii()
-        or any(one <= " " or one == "\x7f" for one in url)
-    ):
-        return "an address here is ASCII without spaces, of at most 2,000 characters"
-    return None
 
 
 def is_secret(secret: str | None) -> bool:
@@ -203,7 +179,7 @@ def is_secret(secret: str | None) -> bool:
         return False
 
 
-def _mail_faults(path: Path, mail: Mail) -> Iterator[tuple[Path, str]]:
+def _mail_faults(path: Path, mail: Mail) -> Iterator[Fault]:
     if not mail.to:
         yield (*path, "to"), "give at least one address"
     for key, address in (("sender", mail.sender), *(("to", one) for one in mail.to)):
@@ -217,7 +193,7 @@ def _mail_faults(path: Path, mail: Mail) -> Iterator[tuple[Path, str]]:
 
 def _unknown_channels(
     path: Path, wanted: tuple[str, ...], channels: Mapping[str, Channel]
-) -> Iterator[tuple[Path, str]]:
+) -> Iterator[Fault]:
     for index, name in enumerate(wanted):
         if name not in channels:
             hint = did_you_mean(name, channels)

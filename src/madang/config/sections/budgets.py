@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, Struct, field, structs
 
-from madang.config.problems import Path
+from madang.config.problems import Fault, Path
 
 Amount = Annotated[int, Meta(ge=1, le=10**15)]
 Share = Annotated[float, Meta(gt=0, le=1)]
@@ -59,7 +59,7 @@ class Budget(Struct, frozen=True, forbid_unknown_fields=True):
     soft_from: Share = 0.8
 
 
-def limit_faults(limits: Collection[Limit]) -> Iterator[tuple[Path, str]]:
+def limit_faults(limits: Collection[Limit]) -> Iterator[Fault]:
     """What is wrong with limits of the right shape."""
     for index, limit in enumerate(limits):
         path: Path = ("limits", index)
@@ -71,7 +71,7 @@ def limit_faults(limits: Collection[Limit]) -> Iterator[tuple[Path, str]]:
             yield (*path, "burst"), "a burst needs the rate at which it comes back: `rps` or `rpm`"
 
 
-def budget_faults(budgets: Collection[Budget]) -> Iterator[tuple[Path, str]]:
+def budget_faults(budgets: Collection[Budget]) -> Iterator[Fault]:
     """What is wrong with budgets of the right shape."""
     for index, budget in enumerate(budgets):
         path: Path = ("budgets", index)
@@ -80,7 +80,7 @@ def budget_faults(budgets: Collection[Budget]) -> Iterator[tuple[Path, str]]:
             yield (*path, "time_zone"), "a time zone is a name such as `Asia/Seoul` or `UTC`"
 
 
-def _scope_faults(path: Path, scope: Literal["total"] | Scope) -> Iterator[tuple[Path, str]]:
+def _scope_faults(path: Path, scope: Literal["total"] | Scope) -> Iterator[Fault]:
     if scope == Scope():
         yield (*path, "scope"), "it names nobody; write `total` for all requests together"
 

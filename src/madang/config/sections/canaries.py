@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from madang.config.problems import Path
+from madang.config.problems import Fault, Path
 from madang.config.sections.pacing import Off
 
 Percent = Annotated[float, Meta(gt=0, le=100)]
@@ -61,7 +61,7 @@ class Shadow(Struct, frozen=True, forbid_unknown_fields=True):
     concurrency: AtOnce = 4
 
 
-def canary_faults(canaries: Mapping[str, Canary]) -> Iterator[tuple[Path, str]]:
+def canary_faults(canaries: Mapping[str, Canary]) -> Iterator[Fault]:
     """What is wrong with canaries of the right shape."""
     taken: dict[str, str] = {}
     for name, canary in canaries.items():

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct, field
 
-from madang.config.problems import Path
+from madang.config.problems import Fault, Path
 from madang.config.sections.alerts import Channel
 from madang.config.suggest import did_you_mean
 
@@ -71,7 +71,7 @@ class ScheduledDrill(Drill, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 def drill_faults(
     drills: tuple[ScheduledDrill, ...], channels: Mapping[str, Channel]
-) -> Iterator[tuple[Path, str]]:
+) -> Iterator[Fault]:
     """What is wrong with drills of the right shape."""
     for index, one in enumerate(drills):
         path: Path = ("drills", index)

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct, structs
 
-from madang.config.problems import Path
+from madang.config.problems import Fault, Path
 from madang.config.sections.pacing import Off
 
 Times = Annotated[int, Meta(ge=1, le=10_000)]
@@ -69,7 +69,7 @@ def rules_of(*given: Breaker | None) -> Rules:
     return Rules(**{k: v for one in said for k, v in one.items() if v is not None})
 
 
-def breaker_faults(path: Path, given: Breaker | None) -> Iterator[tuple[Path, str]]:
+def breaker_faults(path: Path, given: Breaker | None) -> Iterator[Fault]:
     """What is wrong with one breaker's settings."""
     if given is None or given.rest_s is None or given.longest_rest_s is None:
         return
@@ -79,7 +79,7 @@ def breaker_faults(path: Path, given: Breaker | None) -> Iterator[tuple[Path, st
 
 def health_faults(
     path: Path, given: Breaker | None, by_model: Mapping[str, Breaker], probe: str | None
-) -> Iterator[tuple[Path, str]]:
+) -> Iterator[Fault]:
     """What is wrong with what a provider's settings say of health."""
     yield from breaker_faults((*path, "breaker"), given)
     for model, breaker in by_model.items():

@@ -1,8 +1,11 @@
 """How fast a provider may be asked, as records: what `limits`, `key_limits` and `queue` of a provider can say."""
 
+from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
+
+from madang.config.problems import Fault, Path
 
 Amount = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Waiting = Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -37,3 +40,13 @@ class Queue(Struct, frozen=True, forbid_unknown_fields=True):
 
     length: Waiting = 1000
     wait_s: WaitSeconds = 20.0
+
+
+def pace_faults(path: Path, paces: Paces | None) -> Iterator[Fault]:
+    """What is wrong with paces of the right shape."""
+    if not isinstance(paces, dict):
+        return
+    for model, pace in paces.items():
+        if pace.burst is not None and pace.rps is None and pace.rpm is None:
+            fault = "a burst needs the rate at which it comes back: `rps` or `rpm`"
+            yield (*path, model, "burst"), fault

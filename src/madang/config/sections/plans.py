@@ -3,10 +3,13 @@
 Rule: an amount in dollars is exactly what was written; it never goes through binary arithmetic.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, structs
+
+from madang.config.problems import Fault
+from madang.config.sections.providers import NAME
 
 Limit = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Usd = Annotated[float, Meta(gt=0, le=1_000_000)]
@@ -59,3 +62,13 @@ DEFAULT_PLANS = {
 def in_force(configured: Mapping[str, Plan]) -> dict[str, Plan]:
     """All plans: those that are configured, before those of the same names that are built in."""
     return {**DEFAULT_PLANS, **configured}
+
+
+def plan_faults(plans: Mapping[str, Plan]) -> Iterator[Fault]:
+    """What is wrong with plans of the right shape."""
+    for name, plan in plans.items():
+        path = ("plans", name)
+        if not NAME.fullmatch(name):
+            yield path, "a plan's name is up to 64 letters, digits, `.`, `_`, `-`"
+        if (plan.price_usd is None) != (plan.per is None):
+            yield path, "`price_usd` and `per` belong together; give both or neither"

@@ -5,7 +5,7 @@ from datetime import date
 
 from msgspec import field
 
-from madang.config.problems import Path, show
+from madang.config.problems import Fault, Path, show
 from madang.model import PriceRow
 from madang.model.price_list import PriceError, PriceLine, priced
 
@@ -28,7 +28,7 @@ def own_rows(lines: Collection[OwnPrice]) -> tuple[PriceRow, ...]:
     return tuple(_row(line) for line in lines)
 
 
-def price_faults(lines: Collection[OwnPrice]) -> Iterator[tuple[Path, str]]:
+def price_faults(lines: Collection[OwnPrice]) -> Iterator[Fault]:
     """What is wrong with prices of the right shape."""
     seen: set[tuple[str, str, date]] = set()
     for index, line in enumerate(lines):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from madang.config.problems import Path
+from madang.config.problems import Fault, Path
 
 Attempts = Annotated[int, Meta(ge=1, le=20)]
 Pause = Annotated[float, Meta(ge=0, le=3600)]
@@ -42,7 +42,7 @@ class Hedge(Struct, frozen=True, forbid_unknown_fields=True):
     budget: Share = 0.05
 
 
-def retry_faults(path: Path, retries: Retries | None) -> Iterator[tuple[Path, str]]:
+def retry_faults(path: Path, retries: Retries | None) -> Iterator[Fault]:
     """What is wrong with the settings for retries."""
     if retries is not None and retries.first_s > retries.most_s:
         yield (*path, "first_s"), "the first wait cannot be longer than `most_s`"

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from madang.config.settings import Timeouts
+from madang.config.sections.providers import Timeouts
 from madang.drills.doctor.finding import Finding
 from madang.errors import ContextOverflow, ProviderError, ProviderRejected
 from madang.ledger.prices import worst_nusd

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from madang.config.settings import Timeouts
+from madang.config.sections.providers import Timeouts
 from madang.drills.doctor.finding import Finding, State
 from madang.errors import MadangError, ProviderBroken, ProviderTimedOut
 from madang.upstream.providers import Provider

@@ -9,7 +9,7 @@ import socket
 import threading
 from typing import get_args
 
-from madang.config.settings import Provider
+from madang.config.sections.providers import Provider
 from madang.drills import simulator
 from madang.drills.playground import shapes
 from madang.drills.playground.counter import Counter

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from madang.config.amounts import nusd
 from madang.config.sections.canaries import Shadow
-from madang.config.settings import Model
+from madang.config.sections.models import Model
 from madang.errors import MadangError, StoreUnavailable
 from madang.keys import Key
 from madang.ledger.alarm import Alarm

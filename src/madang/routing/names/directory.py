@@ -19,9 +19,9 @@ from msgspec.structs import replace
 
 from madang.catalog import Catalog, ModelRow
 from madang.config.scorer import LoadedScorer
+from madang.config.sections.models import FallbackRef, Model, TargetRef
 from madang.config.sections.routes import TASK_PREFIX, Tiers
 from madang.config.sections.routes import TIERS as TIER_NAMES
-from madang.config.settings import FallbackRef, Model, TargetRef
 from madang.errors import InvalidRequest, UnknownModel
 from madang.model import EMBEDDING, MEDIA, Dialect, Target
 from madang.routing.names.built_in_tasks import AUTO, TIERS

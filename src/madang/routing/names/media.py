@@ -8,7 +8,7 @@ serves, its home first.
 from collections.abc import Iterable, Mapping
 
 from madang.catalog import Catalog, ModelRow
-from madang.config.settings import FallbackRef, Model, TargetRef
+from madang.config.sections.models import FallbackRef, Model, TargetRef
 from madang.errors import InvalidRequest, UnknownModel
 from madang.model import MEDIA, Dialect, Target
 from madang.routing.names.serving import Serving, Servings

@@ -2,7 +2,7 @@
 
 from madang.catalog.paces import DefaultPaces
 from madang.config.sections.pacing import EVERY_OTHER, Pace, Queue
-from madang.config.settings import Provider
+from madang.config.sections.providers import Provider
 
 
 class Terms:

@@ -6,9 +6,11 @@ from msgspec import structs
 
 from madang.catalog import Catalog
 from madang.catalog.paces import load_paces
-from madang.config import settings as shapes
 from madang.config.detect import detect
+from madang.config.sections.models import Model
 from madang.config.sections.prices import OwnPrice, own_rows
+from madang.config.sections.providers import Provider as ProviderSettings
+from madang.config.settings import Settings
 from madang.model import MEDIA, Dialect
 from madang.pipeline.lane import Snapshot
 from madang.pipeline.patience import Patience
@@ -29,11 +31,11 @@ _NO_KEY = "no-stored-key-can-be-used"
 
 
 def given_providers(
-    settings: shapes.Settings,
+    settings: Settings,
     catalog: Catalog,
     environ: Mapping[str, str],
     stored: Opened = NOTHING,
-) -> dict[str, shapes.Provider]:
+) -> dict[str, ProviderSettings]:
     """The configured providers, and those that a stored key, or else one in the environment, enables.
 
     Raises ConfigError for a key of the environment that cannot be sent, and ProviderProblem for a
@@ -48,15 +50,15 @@ def given_providers(
     for name in catalog.providers:
         keys = stored.keys.get(name)
         if keys or (keys is not None and name in asked_for and name not in detected):
-            given.setdefault(name, shapes.Provider(api_keys=keys or (_NO_KEY,)))
+            given.setdefault(name, ProviderSettings(api_keys=keys or (_NO_KEY,)))
     for name, found in detected.items():
         given.setdefault(name, found)
     return given
 
 
 def _with_stored(
-    name: str, provider: shapes.Provider, stored: Mapping[str, tuple[str, ...]]
-) -> shapes.Provider:
+    name: str, provider: ProviderSettings, stored: Mapping[str, tuple[str, ...]]
+) -> ProviderSettings:
     """A configured provider with its stored keys, where it names them, or names no key at all."""
     named = provider.api_keys or ((provider.api_key,) if provider.api_key else ())
     if STORED in named and name not in stored:
@@ -74,7 +76,7 @@ def _with_stored(
     return structs.replace(provider, api_key=None, api_keys=tuple(dict.fromkeys(keys)))
 
 
-def _providers_of(models: Iterable[shapes.Model]) -> set[str]:
+def _providers_of(models: Iterable[Model]) -> set[str]:
     """The providers that models name, in targets or fallbacks."""
     found = set()
     for model in models:
@@ -85,8 +87,8 @@ def _providers_of(models: Iterable[shapes.Model]) -> set[str]:
 
 
 def assemble(
-    models: Mapping[str, shapes.Model],
-    providers: Mapping[str, shapes.Provider],
+    models: Mapping[str, Model],
+    providers: Mapping[str, ProviderSettings],
     catalog: Catalog,
     board: Board,
     prices: Collection[OwnPrice] = (),
@@ -105,7 +107,7 @@ def assemble(
     return Snapshot(catalog, built, directory, board, terms, own_rows(prices), patience)
 
 
-def ways_of(settings: shapes.Settings) -> Ways:
+def ways_of(settings: Settings) -> Ways:
     """What settings say of names beside models."""
     return Ways(settings.tasks, settings.server.region, settings.server.near)
 
@@ -116,7 +118,7 @@ def makes_of(kind: str) -> tuple[Dialect, ...]:
     return tuple(work for work in sorted(MEDIA) if wires and getattr(wires, work) is not None)
 
 
-def _serving(provider: Provider, given: shapes.Provider) -> Serving:
+def _serving(provider: Provider, given: ProviderSettings) -> Serving:
     own: Mapping[str, tuple[str, ...]] = dict(given.makes.items())
     return Serving(
         provider.name,

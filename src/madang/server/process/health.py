@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 
 from madang.config.sections.health import Breaker, Rules, rules_of
-from madang.config.settings import Provider, Settings
+from madang.config.sections.providers import Provider
+from madang.config.settings import Settings
 from madang.ledger.alarm import Alarm
 from madang.pipeline.lane import Snapshot
 from madang.routing.board import Board

@@ -14,7 +14,7 @@ from madang.accounts.notices import Notice
 from madang.accounts.payments import Payments
 from madang.config.sections.payments import Payments as PaymentSettings
 from madang.config.sections.payments import TossHook
-from madang.config.settings import Timeouts
+from madang.config.sections.providers import Timeouts
 from madang.errors import InvalidRequest, MadangError, Overloaded, Unauthenticated
 from madang.ledger.alarm import Alarm
 from madang.state.store import Store

@@ -14,8 +14,8 @@ from time import monotonic
 from typing import Final
 
 from madang.config.sections.health import Health
-from madang.config.settings import Provider as Given
-from madang.config.settings import Timeouts
+from madang.config.sections.providers import Provider as Given
+from madang.config.sections.providers import Timeouts
 from madang.errors import MadangError
 from madang.routing.board import Board
 from madang.routing.health import Standing

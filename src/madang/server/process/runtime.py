@@ -16,8 +16,9 @@ from pathlib import Path
 
 from madang import catalog as catalogue
 from madang.accounts import Register
-from madang.config import settings as shapes
 from madang.config.sections import plans
+from madang.config.sections.providers import Provider as ProviderSettings
+from madang.config.settings import Ledger, Settings
 from madang.config.watch import Watcher
 from madang.errors import MadangError
 from madang.keys import Keyring
@@ -77,14 +78,14 @@ class Options:
     home: Path
     config: Path | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
-    stand_ins: Mapping[str, shapes.Provider] = field(default_factory=dict)
-    beside: Mapping[str, shapes.Provider] = field(default_factory=dict)
+    stand_ins: Mapping[str, ProviderSettings] = field(default_factory=dict)
+    beside: Mapping[str, ProviderSettings] = field(default_factory=dict)
     worker: int = 0
     arena: Arena | None = None
     lent_key: str | None = field(default=None, repr=False)
 
 
-def _open_journal(options: Options, bounds: shapes.Ledger) -> Journal:
+def _open_journal(options: Options, bounds: Ledger) -> Journal:
     return Journal(
         options.home / _JOURNAL,
         f"w{options.worker}",
@@ -316,7 +317,7 @@ class Runtime:
         for fault in self.vault.opened.faults:
             _log.error("%s Other providers are served all the same.", fault)
 
-    def _snapshot(self, settings: shapes.Settings) -> Snapshot:
+    def _snapshot(self, settings: Settings) -> Snapshot:
         environ, stored = self.options.environ, self.vault.opened
         given = given_providers(settings, self.catalog, environ, stored)
         providers = {**self.options.beside, **given} if given else self.options.stand_ins

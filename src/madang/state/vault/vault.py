@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from madang.config.rules import key_fault
+from madang.config.sections.providers import key_fault
 from madang.errors import Conflict, InvalidRequest, NotFound
 from madang.state.store import Row, Store, Transaction
 from madang.state.vault.master import ENV, MasterKey, MasterKeys, new_master
