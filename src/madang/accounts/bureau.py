@@ -93,7 +93,7 @@ class AccountShown(Struct, frozen=True, kw_only=True):
 
 
 class PlanShown(Struct, frozen=True, kw_only=True):
-    """A plan in force; see `config.plans.Plan`."""
+    """A plan in force; see `config.sections.plans.Plan`."""
 
     name: str
     plan: Plan

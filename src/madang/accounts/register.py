@@ -37,7 +37,7 @@ class Account(Struct, frozen=True, kw_only=True):
 class Allowance(Struct, frozen=True, kw_only=True):
     """What an account may use now, over all its keys.
 
-    `limits`: of its plan, by name (see `config.plans.LIMITS`). `cap_nusd`: what its usage may reach
+    `limits`: of its plan, by name (see `config.sections.plans.LIMITS`). `cap_nusd`: what its usage may reach
     since ever (None: it needs no credit). It is below zero where more was paid back than paid.
     """
 

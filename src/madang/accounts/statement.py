@@ -17,7 +17,7 @@ from madang.state.store import Row, Store
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """An entry. `at_us` is Unix time, `nusd` signed; the rest as in `ledger.credit.Entry`.
+    """An entry. `at_us` is Unix time, `nusd` signed; the rest as in `ledger.tables.credit.Entry`.
 
     Of kind `rerated` are prices that were put right after they were charged.
     """

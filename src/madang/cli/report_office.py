@@ -1,6 +1,6 @@
 """Where reports, exports and reconciliation look: the store of a home folder, or a running gateway over HTTP.
 
-Both answer with the records of `server.reports`, so that a command prints one shape.
+Both answer with the records of `server.administration.reports`, so that a command prints one shape.
 """
 
 import time

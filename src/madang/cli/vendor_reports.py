@@ -1,6 +1,6 @@
 """Fetching a provider's own usage and cost reports, page by page, as it serves them to its customers.
 
-Sources: as in `ledger.bills`. The keys are administrative ones, which answer no prompts.
+Sources: as in `ledger.corrections.bills`. The keys are administrative ones, which answer no prompts.
 """
 
 import json

@@ -41,7 +41,7 @@ _BUCKETS: Final = [100] + [
     for first in (*range(10, 20), *range(20, 40, 2), *range(40, 100, 4))
 ]
 _FROM_US: Final = [-(-(bucket % 100) * 10 ** (bucket // 100) // 100) for bucket in _BUCKETS]
-"""All buckets of `ledger.latency`, and the least time that each holds."""
+"""All buckets of `ledger.tables.latency`, and the least time that each holds."""
 
 _place_of = partial(bisect_right, _FROM_US)
 _labels = attrgetter("provider", "model", "key_id")
@@ -59,7 +59,7 @@ class Labels(NamedTuple):
 
 
 class Timing(Struct, array_like=True):
-    """How long something took: sums and a histogram, in µs; see `ledger.latency` for its buckets."""
+    """How long something took: sums and a histogram, in µs; see `ledger.tables.latency` for its buckets."""
 
     count: int = 0
     total_us: int = 0
@@ -189,7 +189,7 @@ class Cell(Struct, array_like=True):
         self.ttft.merge(other.ttft)
 
     def measures(self) -> dict[str, float | None]:
-        """What conditions can speak of and `/api/stats` shows; see `config.expression.MEASURES`. None: not known."""
+        """What conditions speak of and `/api/stats` shows; see `config.sections.expression`. None: not known."""
         attempts, requests = self.attempts, self.requests
         asked = attempts - self.rejected
         error_rate = self.errors / asked if asked else None

@@ -56,7 +56,7 @@ def latencies(store: Store) -> dict[Place, Known]:
 
 
 def known_latencies(rows: Iterable[dict[str, Any]]) -> dict[Place, Known]:
-    """The rows of `ledger.latency`, by place."""
+    """The rows of `ledger.tables.latency`, by place."""
     found = {}
     for row in rows:
         took = row["latency_us"]

@@ -205,7 +205,7 @@ def reported(
     prices: Iterable[PriceRow],
     keys: Iterable[Key],
 ) -> dict[str, Any]:
-    """The report of a period; see `ledger.report`."""
+    """The report of a period; see `ledger.reports.report`."""
     first, last = asked.bounds
     wanted = report.ReportRequest(
         from_day=first, to_day=last, by=_parts(asked.by), baseline=asked.baseline

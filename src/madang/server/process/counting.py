@@ -129,7 +129,7 @@ class Counting:
         self._priced = revision
 
     def _correct(self, store: Store, budget: BudgetRule, since_us: int, at_us: int) -> None:
-        """The same for one budget; of prepaid credit the cap has it already (see `ledger.credit`)."""
+        """The same for one budget; of prepaid credit the cap has it already (see `ledger.tables.credit`)."""
         owner: Owner | None = budget.whose
         if owner is not None and budget.terms.cap_nusd is not None:
             self.gate.balances.correct(budget, corrected_nusd(store, owner, since_us), at_us)

@@ -46,7 +46,7 @@ class Daily(Struct, frozen=True, kw_only=True):
     """One day. Money is nano-dollars, times µs, rates shares; None: nothing to tell it from.
 
     `by_model`, `by_provider`, `by_key`: the dearest, each `{name, requests, failed_requests,
-    cost_nusd, …}`. `caches`: see `ledger.savings.CacheSavings`.
+    cost_nusd, …}`. `caches`: see `ledger.reports.savings.CacheSavings`.
     """
 
     day: date
