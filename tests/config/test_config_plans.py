@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from madang.config import ConfigError, parse
-from madang.config.amounts import nusd
 from madang.config.sections.payments import per_usd
 from madang.config.sections.plans import DEFAULT_PLANS, Plan
+from madang.model.money import nusd_of
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from madang.config.sections.plans import DEFAULT_PLANS, Plan
 )
 def test_dollars_are_what_was_written_to_the_nano_dollar(written, exact):
     plan = parse(f"plans: {{p: {{credit_usd: {written}}}}}", {}).plans["p"]
-    assert nusd(plan.credit_usd) == exact
+    assert nusd_of(plan.credit_usd) == exact
 
 
 def test_a_rate_is_what_was_written():

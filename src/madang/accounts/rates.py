@@ -11,9 +11,7 @@ from fractions import Fraction
 from msgspec import Struct
 
 from madang.config.sections.payments import ExchangeRate, per_usd
-
-USD = 1_000_000_000
-"""Nano-dollars in a dollar."""
+from madang.model.money import NUSD
 
 
 class Rate(Struct, frozen=True):
@@ -24,7 +22,7 @@ class Rate(Struct, frozen=True):
 
     def nusd(self, amount: Decimal) -> int:
         """The worth of an amount (major unit) in nano-dollars."""
-        return _rounded(Fraction(amount) * USD / Fraction(self.per_usd))
+        return _rounded(Fraction(amount) * NUSD / Fraction(self.per_usd))
 
 
 DOLLARS = Rate(Decimal(1), "a dollar is a dollar")

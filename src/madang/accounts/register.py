@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from msgspec import Struct, structs
 
 from madang.accounts.zones import zone
-from madang.config.amounts import nusd
 from madang.config.sections.plans import DEFAULT_PLANS, Plan
 from madang.errors import Conflict, InvalidRequest, NotFound
-from madang.ledger.reports.export import dollars
 from madang.ledger.tables import credit
 from madang.ledger.tables.credit import Entry, Kind
+from madang.model.money import dollars, nusd_of
 from madang.state.store import Row, Store, Transaction
 
 _GONE = Plan(prepaid=True)
@@ -147,7 +146,7 @@ class Register:
             if row.credit_usd is not None:
                 granted = Posting(
                     kind="grant",
-                    nusd=nusd(row.credit_usd),
+                    nusd=nusd_of(row.credit_usd),
                     actor=actor,
                     note=f"comes with the plan {plan}",
                 )

@@ -14,9 +14,9 @@ from msgspec import Struct, field
 from madang.catalog.files import read, text_of
 from madang.catalog.index import Catalog
 from madang.catalog.rows import CatalogError
+from madang.model.money import NUSD
 
 _FILE: Final = "videos.yaml"
-_NANO: Final = 1_000_000_000
 _SPAN = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?")
 _LONGEST_S: Final = 600
 
@@ -132,7 +132,7 @@ def _span(model: str, written: str) -> Iterator[int]:
 
 
 def _exact(model: str, dollars: Decimal) -> int:
-    nano = dollars * _NANO
+    nano = dollars * NUSD
     if not dollars.is_finite() or dollars < 0 or nano != nano.to_integral_value():
         raise CatalogError(f"{_FILE}: {model}: `{dollars}` is no price with at most nine decimals")
     return int(nano)

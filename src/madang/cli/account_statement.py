@@ -7,7 +7,8 @@ import click
 
 from madang.accounts.statement import Line, Statement, Used
 from madang.cli.printing import count, print_table
-from madang.ledger.reports.export import dollars, lines
+from madang.ledger.reports.export import lines
+from madang.model.money import dollars
 
 CSV_COLUMNS = (
     *("day", "kind", "usd", "model", "requests", "unpriced_requests", "input_tokens"),

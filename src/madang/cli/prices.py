@@ -15,8 +15,8 @@ from madang.cli.office import HomeOffice, Row, chosen_gateway, place_options
 from madang.cli.printing import count, dollars, json_option, print_json, print_table
 from madang.client import Gateway
 from madang.ledger.corrections.rerate import RerateRequest, rerate, reratings
-from madang.ledger.reports.export import dollars as exact
 from madang.model import PriceRow, Rates
+from madang.model.money import dollars as exact
 from madang.pipeline.lane import Snapshot
 from madang.server.administration.prices import PriceShown
 

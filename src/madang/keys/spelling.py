@@ -3,6 +3,7 @@
 import re
 
 from madang.errors import InvalidRequest
+from madang.model.money import NUSD
 
 _USD = re.compile(r"\$?([0-9]{1,9})(?:\.([0-9]{1,9}))?")
 _UNITS_S = {"w": 7 * 86_400, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
@@ -36,7 +37,7 @@ def parse_usd(text: str) -> int:
     match = _USD.fullmatch(text.strip())
     nusd = 0
     if match:
-        nusd = int(match[1]) * 1_000_000_000 + int((match[2] or "").ljust(9, "0"))
+        nusd = int(match[1]) * NUSD + int((match[2] or "").ljust(9, "0"))
     if not nusd:
         raise InvalidRequest(
             f"{text!r} is not an amount in dollars: write for example 12.50, above zero and with "

@@ -18,6 +18,7 @@ from msgspec import Struct, field
 from madang.media.money import Caller
 from madang.model import Attempt, Decision, Target
 from madang.model.media import Handle, VideoAsk
+from madang.model.money import dollars
 from madang.routing.pacing import NORMAL, Priority
 from madang.state.jobs import StoredJob
 
@@ -176,7 +177,7 @@ def shown(job: Job, prompt: str | None, base_url: str) -> dict[str, Any]:
             said["thumbnail_url"] = f"{said['url']}/thumbnail.jpg"
     if job.row is not None and job.is_closed:
         nusd = job.row.cost_nusd
-        said["cost_usd"] = None if nusd is None else f"{nusd // 10**9}.{nusd % 10**9:09}"
+        said["cost_usd"] = None if nusd is None else dollars(nusd)
         said["usage"] = job.row.units
     return said
 

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct, field, structs
 
+from madang.model.money import NUSD
 from madang.model.price import (
     DAY_MINUTES,
     EVERY_DAY,
@@ -22,7 +23,6 @@ from madang.model.price import (
     UnitPrice,
 )
 
-_NANO = 1_000_000_000
 _MILLION = 1_000_000
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
@@ -204,7 +204,7 @@ def _nano_dollars(dollars: Decimal | None) -> int | None:
 
 def _exact(dollars: Decimal) -> int:
     if dollars.is_finite() and 0 <= dollars < _MILLION:
-        return _whole(dollars * _NANO, f"`{dollars}`")
+        return _whole(dollars * NUSD, f"`{dollars}`")
     raise PriceError(f"`{dollars}` is not a price in dollars with at most nine decimals")
 
 

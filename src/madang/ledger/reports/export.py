@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from madang.ledger.days import moment, start_us
 from madang.ledger.tables.rollups import MEASURES
+from madang.model.money import dollars
 from madang.state.store import Store
 
 Format = Literal["csv", "jsonl"]
@@ -73,12 +74,6 @@ def lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], form: Forma
     yield _csv(columns)
     for row in rows:
         yield _csv([_cell(row[name]) for name in columns])
-
-
-def dollars(nusd: int) -> str:
-    """Nano-dollars as dollars with nine decimal places, exactly."""
-    whole, rest = divmod(abs(nusd), 1_000_000_000)
-    return f"{'-' if nusd < 0 else ''}{whole}.{rest:09d}"
 
 
 def _attempt(row: dict[str, Any]) -> dict[str, Any]:

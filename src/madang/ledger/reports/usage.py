@@ -15,10 +15,8 @@ from madang.errors import InvalidRequest
 from madang.ledger.days import moment
 from madang.ledger.reports.sources import UsageQuestion, is_tag, known_dimensions, query
 from madang.ledger.tables.rollups import MEASURES
+from madang.model.money import NUSD
 from madang.state.store import Row, Store
-
-USD = 1_000_000_000
-"""Nano-dollars in a dollar."""
 
 MAX_HOURS_DAYS = 31
 """How many days may be asked for by the hour."""
@@ -47,7 +45,7 @@ def current_month(store: Store, *, key_id: str | None = None, now_s: float) -> d
         "failed_requests": sum(row["failed_requests"] for row in rows),
         "unpriced_requests": sum(row["unpriced_requests"] for row in rows),
         "total_tokens": sum(row["total_tokens"] for row in rows),
-        "total_cost": cost_nusd / USD,
+        "total_cost": cost_nusd / NUSD,
         "total_cost_nusd": cost_nusd,
         "by_model": {row.pop("model"): row for row in named},
     }
@@ -143,7 +141,7 @@ def _presented(
 ) -> dict[str, Any]:
     presented: dict[str, Any] = {**dict(zip(by, values, strict=True)), **sums}
     presented["total_tokens"] = sums["input_tokens"] + sums["output_tokens"]
-    presented["cost"] = sums["cost_nusd"] / USD
+    presented["cost"] = sums["cost_nusd"] / NUSD
     return presented
 
 
@@ -165,4 +163,4 @@ def _attempt(row: Row) -> dict[str, Any]:
 
 
 def _dollars(nusd: int | None) -> float | None:
-    return None if nusd is None else nusd / USD
+    return None if nusd is None else nusd / NUSD

@@ -13,8 +13,8 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from madang.errors import InvalidRequest, ProviderBroken
-from madang.ledger.reports.export import dollars
 from madang.model import Request, Usage
+from madang.model.money import dollars
 from madang.pipeline.body import read
 from madang.pipeline.call import Call, Reply, Whole
 from madang.pipeline.pieces.chunk_plan import ChunkPlan, grouped, plan_of, share_of_answer

@@ -15,13 +15,13 @@ from typing import Final, Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from madang.config.amounts import nusd
 from madang.config.sections.canaries import Shadow
 from madang.config.sections.models import Model
 from madang.errors import MadangError, StoreUnavailable
 from madang.keys import Key
 from madang.ledger.alarm import Alarm
 from madang.model import Attempt
+from madang.model.money import nusd_of
 from madang.pipeline.call import Call, Caller, Parts, Reply, Streamed, Whole
 from madang.pipeline.measure import rough_prompt_tokens
 from madang.pipeline.run import Pipeline
@@ -93,7 +93,7 @@ class Mirror:
         today = time.time_ns() // 1000 // _DAY_US
         ways = {}
         for model, shadow in shadows.items():
-            way = Way(model, shadow, nusd(shadow.budget_usd_day) // self._workers)
+            way = Way(model, shadow, nusd_of(shadow.budget_usd_day) // self._workers)
             ways[model] = way
             if model not in self._days:
                 spent = self._pairs.spent_nusd(way.trial, today * _DAY_US)

@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from madang.errors import CallerError, OutOfCredit, RateLimited
+from madang.model.money import short_dollars
 from madang.routing.limits.budget import Budget
 from madang.routing.limits.meters import Meters
 
@@ -85,21 +86,14 @@ def _too_little(budget: Budget, spent_nusd: int, ask: Ask) -> str:
     label, left = budget.terms.label, budget.cap - spent_nusd
     if left <= 0:
         return f"{label} is used up."
-    costs = f"it may cost up to {dollars(ask.want_nusd)}"
+    costs = f"it may cost up to {short_dollars(ask.want_nusd)}"
     if ask.expected_nusd < ask.want_nusd:
-        costs += f", about {dollars(ask.expected_nusd)} is expected"
-    rest = f", and {dollars(left)} is left" if budget.terms.is_own else ""
+        costs += f", about {short_dollars(ask.expected_nusd)} is expected"
+    rest = f", and {short_dollars(left)} is left" if budget.terms.is_own else ""
     return (
         f"{label} is too small for this request: {costs}{rest}. "
         "A smaller bound on the answer (such as max_tokens) costs less."
     )
-
-
-def dollars(nusd: int) -> str:
-    """Nano-dollars as dollars, exactly, without needless zeros: `$0.0125`."""
-    whole, rest = divmod(nusd, 1_000_000_000)
-    digits = f"{rest:09d}".rstrip("0")
-    return f"${whole}.{digits:0<2}"
 
 
 def _narrowest(meters: Meters, at_us: int) -> str:

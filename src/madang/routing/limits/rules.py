@@ -7,9 +7,9 @@ and across changes of the configuration. Its label says whose it is, to whoever 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal, NamedTuple, Protocol
 
-from madang.config.amounts import nusd
 from madang.config.sections.budgets import Budget as BudgetSetting
 from madang.config.sections.budgets import Limit, Scope
+from madang.model.money import nusd_of
 from madang.routing.limits.period import Calendar, Per
 
 SECOND_US: Final = 1_000_000
@@ -152,7 +152,7 @@ def rule_of_budget(budget: BudgetSetting, key: LimitedKey | None) -> BudgetRule:
     scope = budget.scope if isinstance(budget.scope, Scope) else Scope()
     terms = Terms(
         f"{label} budget{_spoken(budget.per)}",
-        nusd(budget.usd),
+        nusd_of(budget.usd),
         Calendar(budget.per, budget.time_zone),
         tuple(sorted(budget.warn_at)),
         budget.soft_from if budget.mode == "soft" else None,

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from madang.media.planning import Asked, Caller, Plan, plan_clip, plan_speech
 from madang.model import Dialect
+from madang.model.money import dollars
 from madang.server.caller import authenticate, tags_of
 from madang.server.endpoints.info import Handler
 from madang.server.exchange import bounded_body, send_json
@@ -58,7 +59,7 @@ def _target(one: Asked) -> dict[str, Any]:
     return {
         "provider": one.target.provider,
         "model": one.target.model,
-        "cost_usd": None if nusd is None else f"{nusd // 10**9}.{nusd % 10**9:09d}",
+        "cost_usd": None if nusd is None else dollars(nusd),
         "lossy": list(one.losses),
     }
 

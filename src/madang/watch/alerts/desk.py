@@ -16,7 +16,8 @@ import msgspec
 from madang.config.sections.alerts import DEFAULT_ALERTS, Alert, Language, Report, Span
 from madang.config.settings import Settings
 from madang.errors import NotFound
-from madang.ledger.reports.usage import USD, usage
+from madang.ledger.reports.usage import usage
+from madang.model.money import NUSD
 from madang.state.store import Store
 from madang.watch.alerts.book import Book, Event, new_id
 from madang.watch.alerts.judge import Judge, Measures, rule_names
@@ -126,7 +127,7 @@ class Desk:
             rows = usage(self._store, from_day=first, to_day=today, by=dimensions)
             for row in rows:
                 labels = Labels(**{dimension: row[dimension] for dimension in dimensions})
-                fresh.setdefault(labels, {})[name] = row["cost_nusd"] / USD
+                fresh.setdefault(labels, {})[name] = row["cost_nusd"] / NUSD
         self._sums[dimensions] = (now_s, fresh)
         return fresh
 
