@@ -119,6 +119,30 @@ def test_an_absurd_report_costs_an_estimate_and_its_row_is_not_lost(provider, ru
     assert 0 < row["cost_nusd"] < 1_000_000
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("counts", [0, -7, "11", None, 1e300, []])
+def test_a_report_that_counts_nothing_costs_an_estimate(provider, running, counts, stream):
+    """No prompt is empty, so it is no report; some servers send zeros, and it would be had for nothing."""
+    gateway, key = running
+    said = {"prompt_tokens": counts, "completion_tokens": counts, "total_tokens": counts}
+
+    async def script(visit):
+        body = answers.plain("openai", model="own") | {"usage": said}
+        if not stream:
+            return await visit.send(answers.http(json.dumps(body).encode()))
+        await visit.begin("Hello ", "there, all of you.")
+        end = {**body, "object": "chat.completion.chunk", "choices": []}
+        event = f"data: {json.dumps(end)}\n\ndata: [DONE]\n\n".encode()
+        return await visit.send(answers.chunk(event), answers.LAST_CHUNK)
+
+    provider.scripts["own"] = script
+    body = {"model": "oa/own", "stream": stream, "messages": [{"role": "user", "content": "hi"}]}
+    answer = gateway.call("POST", "/v1/chat/completions", key, json=body)
+    (row,) = gateway.story(answer.headers["x-request-id"])["attempts"]
+    assert row["estimated"]
+    assert row["cost_nusd"] >= 3 * 1_000 + 3 * 2_000
+
+
 def test_a_budget_knows_at_once_and_after_a_restart_what_a_price_put_right_has_changed(
     provider, own_gateway
 ):

@@ -1,6 +1,9 @@
 """Budgets and what nobody knows the price of: not asked under a budget, unless the configuration lets it pass."""
 
+import json
+
 import pytest
+import server_answers as answers
 from server_gateway import Gateway, eventually, settings
 from server_media import SHOT, made_config
 from server_sockets import asking
@@ -45,6 +48,32 @@ def test_of_several_only_those_are_asked_whose_price_is_known(gateway, model):
     assert (answer.status_code, answer.headers["x-madang-model"]) == (200, "gpt-4.1")
     free = ask(gateway, gateway.make_key("free")[1], model)
     assert free.headers["x-madang-model"] == "nobody-knows"
+
+
+def test_a_tier_without_a_price_is_asked_of_nobody_on_a_budget(gateway, provider):
+    key = gateway.make_key("careful", budget_usd="1")[1]
+    asked = {**asking("oa/gpt-4.1", max_tokens=16), "service_tier": "scale"}
+    refused = gateway.call("POST", "/v1/chat/completions", key, json=asked)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (402, "price_unknown")
+    assert "`scale`" in refused.json()["error"]["message"]
+    elsewhere = gateway.call(
+        "POST", "/v1/chat/completions", key, json={**asked, "model": "an/claude-opus-4-8"}
+    )
+    assert elsewhere.status_code == 200  # it is no word of that format
+
+
+def test_an_answer_at_a_tier_without_a_price_counts_what_was_set_aside(gateway, provider):
+    """Nobody asked for that tier; 1,000 tokens of the answer cost 1 cent at the plain price of $10."""
+
+    async def elsewhere(visit):
+        body = answers.plain("openai", model="gpt-4o")
+        await visit.send(answers.http(json.dumps({**body, "service_tier": "scale"}).encode()))
+
+    provider.plays("gpt-4o", elsewhere)
+    key = gateway.make_key("surprised", budget_usd="0.025")[1]
+    body = asking("oa/gpt-4o", max_tokens=1000)
+    asked = [gateway.call("POST", "/v1/chat/completions", key, json=body) for _ in range(3)]
+    assert [reply.status_code for reply in asked] == [200, 200, 402]
 
 
 def test_the_configuration_may_let_it_pass_and_give_it_a_price(provider, tmp_path):

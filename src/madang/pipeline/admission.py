@@ -54,6 +54,7 @@ class Admission:
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
         self._usual = Usual()
+        self._holds_unpriced = False
         self._worst: dict[_Way, tuple[Snapshot, int, Worst]] = {}
 
     def admit(self, call: Call, route: Route, snapshot: Snapshot) -> None:
@@ -153,7 +154,11 @@ class Admission:
         return self.gate.extend(call.reservation, call.reservation.nusd)
 
     def settle(self, call: Call) -> None:
-        """Replace the reservation by what the rows used that have come since it was made."""
+        """Replace the reservation by what the rows used that have come since it was made.
+
+        What was to have a price and has none after all, as it was answered at another tier say, counts
+        as all that was set aside: counted as nothing it could be had without end.
+        """
         reservation = call.reservation
         if reservation is None:
             if call.parts is not None:
@@ -164,11 +169,15 @@ class Admission:
         for row in rows:
             used += row.input_tokens + row.output_tokens
             made += row.output_tokens
-            cost += row.cost_nusd or 0
+            cost += self._unknown(reservation) if row.cost_nusd is None else row.cost_nusd
         self.gate.settle(reservation, used, cost)
         if rows and rows[-1].outcome == "ok":
             self._usual.saw(call.key.id, call.envelope.model, made)
         call.reservation, call.settled = None, len(call.rows)
+
+    def _unknown(self, reservation: Reservation) -> int:
+        """What an answer of unknown cost counts against budgets."""
+        return reservation.nusd if self._holds_unpriced else 0
 
     def _draw(self, part: Call) -> None:
         """A part is over whose request holds a reservation: what it used is used, the rest stays reserved."""
@@ -185,6 +194,7 @@ class Admission:
         self, call: Call, route: Route, snapshot: Snapshot, meters: Meters, now_us: int
     ) -> Reservation:
         ask, plan = self._ask(call, route, snapshot, meters)
+        self._holds_unpriced = snapshot.refuses_unpriced
         reservation = self.gate.admit(meters, ask, now_us, call.at_us)
         call.most_tokens = plan.bound
         if reservation.nusd < ask.want_nusd:
@@ -259,10 +269,12 @@ def permit(call: Call, route: Route) -> None:
 
 def _keep_to_priced(call: Call, worst: Worst, snapshot: Snapshot) -> None:
     """A budget counts the call: only those may answer whose price is known. Raises OutOfCredit: nobody's is."""
-    if worst.unpriced and snapshot.refuses_unpriced:
-        if not worst.candidates:
-            raise unpriced(call.envelope.model)
-        call.unpriced = worst.unpriced
+    tier = tier_of(call.envelope)
+    unknown = worst.unpriced if tier is None else worst.unpriced_at(tier, call.wire.dialect)
+    if unknown and snapshot.refuses_unpriced:
+        if len(unknown) == len(worst.candidates) + len(worst.unpriced):
+            raise unpriced(call.envelope.model, tier if worst.candidates else None)
+        call.unpriced = unknown
 
 
 class _Plan:

@@ -186,8 +186,8 @@ class Attempt:
         began_at = account.began_at
         lane.standing.answered(now - began_at, now, began_at)
         call.overhead_us = max(0, int((now - call.started - call.upstream_s) * 1_000_000))
-        if usage is None:
-            usage = account.estimated(None, text_bytes(body))
+        if usage is None or not usage.input:  # no prompt is empty: that is no report
+            usage = account.estimated(usage, text_bytes(body))
         row = account.answered(now, usage, stop)
         self._settler.finish(call)
         head = self._head(_JSON)

@@ -5,7 +5,7 @@ from math import ceil
 from typing import Final, NamedTuple
 
 from madang.ledger.prices import worst_nusd
-from madang.model import PriceRow, Target, Usage, special_tier
+from madang.model import Dialect, PriceRow, Target, Usage, special_tier
 from madang.pipeline.lane import Snapshot
 from madang.routing.route import Route
 from madang.wire import json
@@ -15,6 +15,7 @@ LONGEST_ANSWER: Final = 131_072
 """Tokens that an answer may have where neither the caller nor the catalogue says so; no model makes longer ones."""
 
 _MILLION: Final = 1_000_000
+_OPENAIS: Final[frozenset[Dialect]] = frozenset(("chat", "responses"))
 _ANY: Final = Usage(input=1, output=1)
 _NUMBER_OF_ANSWERS: Final = ("n", "best_of")
 _CONFIGS: Final = ("generationConfig", "generation_config")
@@ -27,12 +28,13 @@ class Candidate(NamedTuple):
     """A target that may answer: its price, and the tokens of its longest answer.
 
     `slope`: nano-dollars per million tokens of the prompt and of the answer, and per request, where
-    the price is the same at any length and hour.
+    the price is the same at any length and hour. `target` None: it matters to nobody which one it is.
     """
 
     price: PriceRow
     longest: int
     slope: tuple[int, int, int] | None
+    target: Target | None = None
 
     def most_nusd(self, prompt: int, answer: int, tier: str | None) -> int:
         """The most that so many tokens cost."""
@@ -65,6 +67,20 @@ class Worst:
         self.candidates = tuple(candidates)
         self.unpriced = unpriced
 
+    def unpriced_at(self, tier: str | None, dialect: Dialect) -> frozenset[Target]:
+        """Those whose price is unknown, or not known for the service tier that a request of a dialect asks them for."""
+        if tier is None:
+            return self.unpriced
+        usage = Usage(input=1, output=1, tier=tier)
+        more = {
+            one.target
+            for one in self.candidates
+            if one.target is not None
+            and _hears_tier(dialect, one.target.api)
+            and worst_nusd(one.price, usage) is None
+        }
+        return self.unpriced | more
+
     def most_nusd(self, prompt: int, answer: int, copies: int, tier: str | None) -> int:
         """The most that an answer can cost whose prompt has so many tokens; `answer` bounds each of its copies."""
         most = 0
@@ -94,13 +110,13 @@ def worst_of(snapshot: Snapshot, route: Route, at_us: int) -> Worst:
         if price is None or worst_nusd(price, _ANY) is None:
             unpriced.add(target)
         else:
-            candidates.append(candidate(price, target.max_output or LONGEST_ANSWER))
+            candidates.append(candidate(price, target.max_output or LONGEST_ANSWER, target))
     return Worst(candidates, frozenset(unpriced))
 
 
-def candidate(price: PriceRow, longest: int) -> Candidate:
+def candidate(price: PriceRow, longest: int, target: Target | None = None) -> Candidate:
     """A target with this price, whose answers have so many tokens at most."""
-    return Candidate(price, longest, _slope(price))
+    return Candidate(price, longest, _slope(price), target)
 
 
 def copies_of(envelope: Envelope) -> int:
@@ -120,6 +136,11 @@ def tier_of(envelope: Envelope) -> str | None:
     """The service tier that is asked for, where it is another than the standard one."""
     raw = envelope.fields.get("service_tier")
     return None if raw is None else special_tier(json.decode(bytes(raw)))
+
+
+def _hears_tier(dialect: Dialect, api: Dialect) -> bool:
+    """Whether a wish for a service tier reaches the target: OpenAI's formats hand it on to one another."""
+    return dialect == api or {dialect, api} <= _OPENAIS
 
 
 def _slope(price: PriceRow) -> tuple[int, int, int] | None:

@@ -282,7 +282,7 @@ class Flight:
         pump, account = self._pump, self._account
         now = monotonic()
         usage = pump.usage
-        if outcome != "ok" or usage is None:
+        if outcome != "ok" or usage is None or not usage.input:  # no prompt is empty
             usage = account.estimated(usage, self._text_bytes(), self._deltas - 1)
         standing = account.lane.standing
         if outcome == "ok":

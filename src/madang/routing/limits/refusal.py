@@ -71,10 +71,11 @@ def refusal(meters: Meters, ask: Ask, now_us: int, at_us: int) -> CallerError:
     )
 
 
-def unpriced(model: str) -> OutOfCredit:
+def unpriced(model: str, tier: str | None = None) -> OutOfCredit:
     """The error for a request that a budget counts, and whose price nobody knows: the budget could not hold."""
+    what = f"`{model}`" if tier is None else f"`{model}` at the service tier `{tier[:100]}`"
     return OutOfCredit(
-        f"This request counts against a budget, and no price is known for `{model}`, so that the budget "
+        f"This request counts against a budget, and no price is known for {what}, so that the budget "
         "could not hold. Use a model whose price is known, or ask whoever runs this gateway to give it one.",
         code="price_unknown",
         param="model",
