@@ -5,7 +5,6 @@ told of their limits is decided here; whether there is room decides `routing.lim
 its proof: docs/limits.md.
 """
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -23,6 +22,7 @@ from madang.routing.names.directory import allowed
 from madang.routing.route import Route
 from madang.wire.bound import LEAST_TOKENS, room_for_thinking
 from madang.wire.contract import Envelope
+from madang.wire.json import hides_letters
 from madang.wire.needs import needs_of
 from madang.wire.quota import quota_lines
 from madang.wire.registry import WIRES
@@ -40,9 +40,6 @@ _SCREENS: Final = {
     for wire in WIRES.values()
     if wire.dialect not in EMBEDDING
 }
-_HIDDEN: Final = re.compile(rb"\\u00[4-7]")
-"""A letter behind an escape, which a screen does not see."""
-
 _MAX_ROUTES: Final = 10_000
 _Way = tuple[str, str, tuple[Target, ...]]
 _DAY_US: Final = 86_400_000_000
@@ -325,7 +322,7 @@ def _most_prompt_tokens(call: Call, route: Route, tokens: int) -> int:
     screen = _SCREENS.get(call.wire.dialect)
     if screen is None:
         return min(len(call.body), 2 * tokens)
-    may_hold_media = screen.suspects(call.envelope.fields) or _HIDDEN.search(call.body) is not None
+    may_hold_media = screen.suspects(call.envelope.fields) or hides_letters(call.body)
     request = readable(call) if may_hold_media else None
     if request is None or _MEDIA.isdisjoint(needs_of(request)):
         return min(len(call.body), 2 * tokens) + UNSEEN_TOKENS

@@ -125,7 +125,7 @@ def copies_of(envelope: Envelope) -> int:
     found = [json.decode(bytes(fields[name])) for name in _NUMBER_OF_ANSWERS if name in fields]
     for name in _CONFIGS:
         raw = bytes(fields.get(name, b""))
-        config = json.decode(raw) if b"andidate" in raw or b"\\u00" in raw else None
+        config = json.decode(raw) if b"andidate" in raw or json.hides_letters(raw) else None
         if isinstance(config, dict):
             found += [config.get(member) for member in _NUMBER_OF_CANDIDATES]
     counts = [count for count in map(json.number, found) if count is not None]

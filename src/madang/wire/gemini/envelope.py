@@ -15,7 +15,7 @@ from madang.errors import InvalidRequest
 from madang.wire.contract import Envelope
 from madang.wire.gemini.call_ids import has_made_ids, without_made_ids
 from madang.wire.gemini.read_request import model_name
-from madang.wire.json import are_named_once, decode, encode, raw_fields
+from madang.wire.json import are_named_once, decode, encode, hides_letters, raw_fields
 
 
 class _Bounds(Struct):
@@ -86,7 +86,7 @@ def retarget(body: bytes, envelope: Envelope, model: str) -> bytes:
 def _has_doubtful_bounds(body: bytes, fields: Mapping[str, bytes]) -> bool:
     """Whether something that bounds the answers is, or may be, named twice."""
     return not are_named_once(body, fields, _CONFIGS) or any(
-        b"\\u00" in fields[config] or any(fields[config].count(name) > 1 for name in _LIMITING)
+        hides_letters(fields[config]) or any(fields[config].count(name) > 1 for name in _LIMITING)
         for config in _CONFIGS
         if config in fields
     )
