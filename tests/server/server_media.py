@@ -1,4 +1,4 @@
-"""Makers of media as a gateway's providers: the simulator with all its houses, fast, and its book beside the ledger."""
+"""Makers of media as a gateway's providers: the simulator with all of them, fast, and its book beside the ledger."""
 
 import asyncio
 from typing import Any, Self
@@ -11,7 +11,7 @@ from test_server_ending import attempts
 SORA = {"provider": "openai", "model": "sora-2", "per": {"video_second": 0.10}}
 """What the simulator charges: the maker's own price has ended with its service."""
 
-HOUSES = {"openai": "/v1", "runway": "", "fal": "/fal", "kling": "", "elevenlabs": ""}
+PATHS = {"openai": "/v1", "runway": "", "fal": "/fal", "kling": "", "elevenlabs": ""}
 FREE = {"limits": "off", "concurrency": "off"}
 SHOT = {"model": "runway/gen4.5", "prompt": "A fox in the snow", "seconds": "5", "size": "720x1280"}
 
@@ -20,7 +20,7 @@ def made_config(simulated: Simulated, **media: Any) -> dict[str, Any]:
     """A gateway's configuration in front of the simulated makers; polling is as fast as they are."""
     providers = {
         name: {"base_url": simulated._running.url + path, "api_key": f"key-{name}-PLANTED", **FREE}
-        for name, path in HOUSES.items()
+        for name, path in PATHS.items()
     }
     providers["fal"]["webhook_keys"] = f"{simulated._running.url}/fal/.well-known/jwks.json"
     providers["fal"]["platform_url"] = f"{simulated._running.url}/fal/v1"
@@ -49,7 +49,7 @@ class Stage:
         self._do(self.side.set_traps)
 
     def change(self, **settings: Any) -> None:
-        """Other settings of the houses."""
+        """Other settings of the providers."""
         self._do(lambda: self.side.change(**settings))
 
     def traps(self, *rows: Any) -> None:

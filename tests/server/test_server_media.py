@@ -137,7 +137,7 @@ def test_what_cannot_be_made_is_refused_in_openais_words(studio, key, stage, bod
 
 
 def test_a_failed_job_costs_nothing_and_the_blocked_one_says_why(studio, key, stage):
-    stage.traps(Trap("blocked", house="openai"))
+    stage.traps(Trap("blocked", provider="openai"))
     made = studio.call("POST", "/v1/videos", key, json={"model": "sora-2", "prompt": "x"}).json()
     over = finished(studio, key, made["id"])
     assert (over["status"], over["error"]["code"]) == ("failed", "content_filter")
@@ -146,7 +146,7 @@ def test_a_failed_job_costs_nothing_and_the_blocked_one_says_why(studio, key, st
 
 
 def test_what_a_provider_charges_for_a_failure_is_in_the_ledger(studio, key, stage):
-    stage.traps(Trap("fail_charged", house="runway"))
+    stage.traps(Trap("fail_charged", provider="runway"))
     made = studio.call("POST", "/v1/videos", key, json=SHOT).json()
     over = finished(studio, key, made["id"])
     assert over["status"] == "failed"
@@ -155,7 +155,7 @@ def test_what_a_provider_charges_for_a_failure_is_in_the_ledger(studio, key, sta
 
 
 def test_a_maker_that_has_closed_is_passed_over_for_the_next(makers, stage, tmp_path):
-    stage.change(houses={"openai": {"gone": 410}})
+    stage.change(providers={"openai": {"gone": 410}})
     models = {"shots": {"targets": ["openai/sora-2"], "fallback": ["runway/gen4.5"]}}
     with Gateway(tmp_path, {**made_config(makers), "models": models}) as own:
         key = own.make_key("k")[1]

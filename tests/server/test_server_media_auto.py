@@ -13,7 +13,7 @@ def test_a_clip_goes_to_somebody_who_can_make_it_and_the_story_says_why(studio, 
     wanted = {**SHOT, "model": "video:auto"}
     over = finished(studio, key, studio.call("POST", "/v1/videos", key, json=wanted).json()["id"])
     assert over["status"] == "completed"
-    assert over["provider"] == stage.book[0].house
+    assert over["provider"] == stage.book[0].provider
     plan = studio.story(over["request_id"])["attempts"][0]["plan"]
     assert plan["considered"][0]["target"].startswith(f"{over['provider']}/")
     left_out = {one["target"]: one["why"] for one in plan["left_out"]}

@@ -34,7 +34,7 @@ def key(studio):
 @pytest.mark.parametrize("trap", [None, "webhook_twice", "webhook_early"])
 def test_a_signed_call_finishes_a_job_once(studio, key, stage, trap):
     if trap is not None:
-        stage.traps(Trap(trap, house="fal"))
+        stage.traps(Trap(trap, provider="fal"))
     made = studio.call("POST", "/v1/videos", key, json=PIKA).json()
     over = finished(studio, key, made["id"])
     assert over["status"] == "completed", over
@@ -44,7 +44,7 @@ def test_a_signed_call_finishes_a_job_once(studio, key, stage, trap):
 
 @pytest.mark.parametrize("trap", ["webhook_forged", "webhook_stale"])
 def test_a_call_that_proves_nothing_changes_nothing(studio, key, stage, trap):
-    stage.traps(Trap(trap, house="fal"))
+    stage.traps(Trap(trap, provider="fal"))
     made = studio.call("POST", "/v1/videos", key, json=PIKA).json()
     time.sleep(1)
     shown = studio.call("GET", f"/v1/videos/{made['id']}", key).json()

@@ -117,7 +117,7 @@ def test_an_order_that_never_arrived_is_given_again_by_itself_and_paid_once(
 def test_what_a_maker_has_charged_and_cannot_give_is_booked_and_never_sent_again(
     hasty, stage, shot
 ):
-    stage.traps(Trap("lost_answer", house="runway", times=1))
+    stage.traps(Trap("lost_answer", provider="runway", times=1))
     key = hasty.make_key("studio")[1]
     over = finished(hasty, key, order(hasty, key, shot, RUNWAY)["id"])
     assert (over["status"], over["error"]["code"]) == ("failed", "submit_unanswered")
@@ -127,7 +127,7 @@ def test_what_a_maker_has_charged_and_cannot_give_is_booked_and_never_sent_again
 
 
 def test_a_person_who_knows_which_job_it_became_has_it_followed_and_paid_once(hasty, stage, shot):
-    stage.traps(Trap("lost_answer", house="runway", times=1))
+    stage.traps(Trap("lost_answer", provider="runway", times=1))
     key = hasty.make_key("studio")[1]
     made = order(hasty, key, shot, RUNWAY)
     (lost,) = hasty.call("GET", "/api/lost-orders").json()["orders"]
@@ -146,7 +146,7 @@ def test_a_person_who_knows_which_job_it_became_has_it_followed_and_paid_once(ha
 def test_where_nothing_can_be_known_an_order_is_booked_at_its_worst_and_never_sent_again(
     makers, stage, shot, tmp_path
 ):
-    stage.traps(Trap("lost_answer", house="openai", times=1))
+    stage.traps(Trap("lost_answer", provider="openai", times=1))
     with Gateway(tmp_path, made_config(makers, **HASTY)) as own:
         key = own.make_key("studio")[1]
         over = finished(own, key, order(own, key, {**shot, "seconds": "4"}, "sora-2")["id"])
@@ -158,7 +158,7 @@ def test_where_nothing_can_be_known_an_order_is_booked_at_its_worst_and_never_se
 def test_a_list_that_may_not_be_seen_says_nothing(makers, stage, shot, tmp_path):
     config = made_config(makers, **HASTY)
     config["providers"]["fal"]["platform_url"] = f"{config['providers']['fal']['base_url']}/none"
-    stage.traps(Trap("lost_answer", house="fal", times=1))
+    stage.traps(Trap("lost_answer", provider="fal", times=1))
     with Gateway(tmp_path, config) as own:
         key = own.make_key("studio")[1]
         over = finished(own, key, order(own, key, shot, PIKA)["id"])

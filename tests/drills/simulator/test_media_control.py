@@ -13,7 +13,7 @@ from media_bodies import BODIES, KEYS, keys_for
 
 from madang.drills.simulator.media.desk import Order
 from madang.drills.simulator.media.prices import charged
-from madang.drills.simulator.media.profile import House, Profile
+from madang.drills.simulator.media.profile import Profile, ProviderSettings
 from madang.drills.simulator.media.side import MediaSide
 from madang.drills.simulator.media.traps import TRAPS, Trap
 from madang.drills.simulator.media.workshop import Shot
@@ -28,17 +28,19 @@ def door(sim, media):
 
 
 def test_settings_are_changed_one_by_one_while_it_serves(door, media):
-    told = door.put("", json={"speed": 500, "houses": {"runway": {"cap": 2, "gone": 410}}}).json()
+    told = door.put(
+        "", json={"speed": 500, "providers": {"runway": {"cap": 2, "gone": 410}}}
+    ).json()
     assert (told["speed"], told["full_size"]) == (500, False)
-    assert (told["houses"]["runway"]["gone"], told["houses"]["fal"]["gone"]) == (410, None)
+    assert (told["providers"]["runway"]["gone"], told["providers"]["fal"]["gone"]) == (410, None)
     assert door.get("").json() == told
-    assert media.desks["runway"].house.cap == 2
+    assert media.desks["runway"].settings.cap == 2
 
 
 def test_traps_are_set_all_anew(door, media):
-    door.put("", json={"traps": [{"trap": "fail", "house": "fal"}]})
+    door.put("", json={"traps": [{"trap": "fail", "provider": "fal"}]})
     door.put("", json={"speed": 700})
-    assert media.traps.rows == (Trap("fail", house="fal"),)
+    assert media.traps.rows == (Trap("fail", provider="fal"),)
     door.put("", json={"traps": []})
     assert media.traps.rows == ()
 
@@ -52,12 +54,12 @@ def test_traps_are_set_all_anew(door, media):
         b'{"speed": 0}',
         b'{"speed": "fast"}',
         b'{"full_size": 3}',
-        b'{"houses": {"hollywood": {}}}',
-        b'{"houses": {"fal": {"cap": 0}}}',
-        b'{"houses": {"fal": {"gone": 500}}}',
-        b'{"houses": {"fal": 1}}',
-        b'{"houses": 1}',
-        b'{"prices": [{"house": "fal"}]}',
+        b'{"providers": {"hollywood": {}}}',
+        b'{"providers": {"fal": {"cap": 0}}}',
+        b'{"providers": {"fal": {"gone": 500}}}',
+        b'{"providers": {"fal": 1}}',
+        b'{"providers": 1}',
+        b'{"prices": [{"provider": "fal"}]}',
         b'{"speed": 7, "traps": [{"trap": "quicksand"}]}',
     ],
 )
@@ -68,7 +70,7 @@ def test_settings_that_make_no_sense_change_nothing(door, media, body):
 
 
 def test_prices_of_the_callers_stand_before_the_simulators_own(gpt, door, media):
-    row = {"house": "openai", "model": "tts", "nusd": {"characters": 7, "job": 1}}
+    row = {"provider": "openai", "model": "tts", "nusd": {"characters": 7, "job": 1}}
     door.put("", json={"prices": [row]})
     gpt.audio.speech.create(model="tts-1", voice="coral", input="Hello").read()
     assert media.book.of("openai")[0].nusd == 5 * 7 + 1
@@ -77,10 +79,15 @@ def test_prices_of_the_callers_stand_before_the_simulators_own(gpt, door, media)
 def test_the_book_is_read_and_begun_anew(gpt, door):
     gpt.audio.speech.create(model="tts-1", voice="coral", input="Hello").read()
     book = door.get("/book").json()
-    assert book["houses"]["openai"] == {"accepted": 1, "charged": 1, "nusd": 75_000, "credits": 0}
+    assert book["providers"]["openai"] == {
+        "accepted": 1,
+        "charged": 1,
+        "nusd": 75_000,
+        "credits": 0,
+    }
     assert (book["entries"][0]["kind"], book["entries"][0]["prompt"]) == ("speech", "Hello")
     door.delete("/book")
-    assert door.get("/book").json() == {"houses": {}, "entries": []}
+    assert door.get("/book").json() == {"providers": {}, "entries": []}
 
 
 def test_the_same_request_twice_is_seen_in_the_book(gpt, media):
@@ -91,13 +98,13 @@ def test_the_same_request_twice_is_seen_in_the_book(gpt, media):
 
 
 def test_a_trap_strikes_as_often_as_it_says_and_where(media):
-    media.set_traps(Trap("fail", house="fal", times=2), Trap("blocked", model="sora-2"))
+    media.set_traps(Trap("fail", provider="fal", times=2), Trap("blocked", model="sora-2"))
     struck = [media.traps.strike(*asked) for asked in [("fal", "x")] * 3 + [("openai", "sora-2")]]
     assert struck == ["fail", "fail", None, "blocked"]
 
 
 @pytest.mark.parametrize(
-    ("house", "model", "counted", "traits", "nusd"),
+    ("provider", "model", "counted", "traits", "nusd"),
     [
         ("kling", "kling-v3", {"seconds": 5}, {"mode": "pro", "audio": True}, 700_000_000),
         ("kling", "kling-v3", {"seconds": 5}, {"mode": "std"}, 210_000_000),
@@ -106,16 +113,16 @@ def test_a_trap_strikes_as_often_as_it_says_and_where(media):
         ("openai", "whisper-1", {"seconds": 0.5}, {}, 50_000),
     ],
 )
-def test_what_is_charged_is_the_list_price(house, model, counted, traits, nusd):
-    assert charged(house, model, counted, traits) == nusd
+def test_what_is_charged_is_the_list_price(provider, model, counted, traits, nusd):
+    assert charged(provider, model, counted, traits) == nusd
 
 
 @pytest.mark.parametrize(
     "name",
     [
         *TRAPS,
-        *Profile().houses,
-        *(each.name for each in fields(House)),
+        *Profile().providers,
+        *(each.name for each in fields(ProviderSettings)),
         "speed",
         "full_size",
         "prices",
@@ -123,14 +130,15 @@ def test_what_is_charged_is_the_list_price(house, model, counted, traits, nusd):
 )
 def test_every_trap_house_and_setting_is_documented(name):
     assert (
-        re.search(rf"[`.]{re.escape(name)}`", DOCUMENTED) or f"`houses.NAME.{name}`" in DOCUMENTED
+        re.search(rf"[`.]{re.escape(name)}`", DOCUMENTED)
+        or f"`providers.NAME.{name}`" in DOCUMENTED
     )
 
 
 def test_every_path_of_a_house_is_known_behind_any_base_path(media):
     for path in ("/v1/videos", "/openai/v1/videos", "/a/b/v1/videos"):
         place = media.place("POST", path)
-        assert (place.maker.name, place.found.start()) == ("openai", path.index("/videos"))
+        assert (place.provider.name, place.found.start()) == ("openai", path.index("/videos"))
 
 
 PATHS = list(BODIES)
@@ -213,7 +221,7 @@ def test_jobs_wait_for_places_in_the_order_in_which_they_came(media):
     """Cap 2, 10 s each: places are free at 0, 0, 10, 10, 20 — the bound of a batch's length."""
     clock = [1_000.0]
     side = MediaSide(media._conduct, clock=lambda: clock[0])
-    side.change(speed=1, houses={"fal": {"cap": 2, "make_s": 10}})
+    side.change(speed=1, providers={"fal": {"cap": 2, "make_s": 10}})
     jobs = [side.desks["fal"].accept(_order(str(number))) for number in range(5)]
     assert [job.starts_s - 1_000 for job in jobs] == [0, 0, 10, 10, 20]
     clock[0] = 1_015.0
@@ -228,7 +236,7 @@ def test_jobs_wait_for_places_in_the_order_in_which_they_came(media):
 def test_a_cancelled_job_gives_its_place_to_the_next_that_comes(media):
     clock = [1_000.0]
     side = MediaSide(media._conduct, clock=lambda: clock[0])
-    side.change(speed=1, houses={"fal": {"cap": 1, "make_s": 10}})
+    side.change(speed=1, providers={"fal": {"cap": 1, "make_s": 10}})
     desk = side.desks["fal"]
     desk.cancel(desk.accept(_order("a")))
     assert desk.accept(_order("b")).starts_s == 1_000.0

@@ -41,7 +41,7 @@ def test_the_returned_addresses_have_no_path_behind_the_app(fal, sim, media):
 
 
 def test_it_answers_202_while_it_pends_and_200_once_it_is_done(fal, media):
-    media.change(houses={"fal": {"cap": 1}})
+    media.change(providers={"fal": {"cap": 1}})
     media.set_traps(Trap("stuck", times=1))
     key = {"authorization": "Key id:secret"}
     stuck, done = fal.submit(APP, SHOT), fal.submit(APP, SHOT)
@@ -176,7 +176,7 @@ def test_the_administration_lists_what_was_begun_with_what_was_sent(fal, sim, me
 
 
 def test_what_waits_in_the_queue_is_not_listed_and_what_is_made_has_no_end(fal, sim, media, app):
-    media.change(houses={"fal": {"cap": 1}})
+    media.change(providers={"fal": {"cap": 1}})
     media.change(speed=0.01)
     running = fal.submit(app, SHOT)
     fal.submit(app, SHOT)
@@ -196,7 +196,7 @@ def test_the_list_goes_on_behind_its_cursor(fal, sim, media, app):
 
 
 def test_what_is_not_begun_in_time_is_given_up_and_free(fal, media):
-    media.change(houses={"fal": {"cap": 1}})
+    media.change(providers={"fal": {"cap": 1}})
     media.set_traps(Trap("stuck", times=1))
     fal.submit(APP, SHOT)
     late = fal.submit(APP, SHOT, start_timeout=2)

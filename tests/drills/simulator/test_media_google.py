@@ -84,7 +84,7 @@ def test_an_operation_fails_with_an_error(vertex, media):
 
 
 def test_too_many_at_once_are_refused(vertex, media):
-    media.change(speed=1, houses={"vertex": {"cap": 1}})
+    media.change(speed=1, providers={"vertex": {"cap": 1}})
     vertex.models.generate_videos(model=MODEL, source=FOX, config=SHOT)
     with pytest.raises(errors.ClientError) as refusal:
         vertex.models.generate_videos(model=MODEL, source=FOX, config=SHOT)
@@ -105,7 +105,7 @@ def test_veo_on_the_gemini_api_is_gone(dead):
 
 
 def test_its_files_needed_the_key(dead, media):
-    media.change(houses={"gemini-veo": {"gone": None}})
+    media.change(providers={"gemini-veo": {"gone": None}})
     name = dead.post(f"/models/{MODEL}:predictLongRunning", json=ASKED).json()["name"]
     while not (told := dead.get(f"/{name}").json()).get("done"):
         pass

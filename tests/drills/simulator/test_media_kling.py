@@ -76,7 +76,7 @@ def test_a_200_may_be_a_refusal(kling, media):
 
 
 def test_too_many_at_once_are_refused_with_1303(kling, media):
-    media.change(speed=1, houses={"kling": {"cap": 1}})
+    media.change(speed=1, providers={"kling": {"cap": 1}})
     _submitted(kling)
     answer = kling.post("/text2video", json=SHOT)
     assert (answer.status_code, answer.json()["code"]) == (429, 1303)

@@ -97,7 +97,7 @@ def test_the_book_has_what_each_clip_cost(gpt, media):
     ],
 )
 def test_a_job_fails_as_openai_says_it(gpt, media, trap, code, charged):
-    media.set_traps(Trap(trap, house="openai"))
+    media.set_traps(Trap(trap, provider="openai"))
     video = gpt.videos.create_and_poll(prompt="A fox")
     assert (video.status, video.error.code) == ("failed", code)
     assert [entry.nusd for entry in media.book.of("openai")] == [charged]

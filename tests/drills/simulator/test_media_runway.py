@@ -59,7 +59,7 @@ def test_a_clip_is_changed_and_stays_as_long(runway, media):
 
 
 def test_jobs_beyond_the_cap_are_throttled_until_a_place_is_free(runway, media):
-    media.change(speed=1, houses={"runway": {"cap": 1}})
+    media.change(speed=1, providers={"runway": {"cap": 1}})
     first, second = (runway.text_to_video.create(**SHOT).id for _ in range(2))
     assert runway.tasks.retrieve(first).status == "RUNNING"
     assert runway.tasks.retrieve(second).status == "THROTTLED"
@@ -76,7 +76,7 @@ def test_jobs_beyond_the_cap_are_throttled_until_a_place_is_free(runway, media):
     ],
 )
 def test_a_failed_task_has_its_code_and_cost(runway, media, trap, code, charged):
-    media.set_traps(Trap(trap, house="runway"))
+    media.set_traps(Trap(trap, provider="runway"))
     task = _ended(runway, runway.text_to_video.create(**SHOT).id)
     assert (task.status, task.failure_code, task.cost.credits) == ("FAILED", code, charged)
 
@@ -145,11 +145,11 @@ def test_the_organization_tells_credits_by_day_and_model(runway, media):
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_house_closes_in_mid_batch_and_what_it_has_taken_is_finished(runway, media, status):
     task = runway.text_to_video.create(**SHOT).id
-    media.change(houses={"runway": {"gone": status}})
+    media.change(providers={"runway": {"gone": status}})
     with pytest.raises(runwayml.APIStatusError) as refusal:
         runway.text_to_video.create(**SHOT)
     assert refusal.value.status_code == status
     assert _ended(runway, task).status == "SUCCEEDED"
-    media.change(houses={"runway": {"gone_jobs": True}})
+    media.change(providers={"runway": {"gone_jobs": True}})
     with pytest.raises(runwayml.APIStatusError):
         runway.tasks.retrieve(task)

@@ -29,7 +29,7 @@ def ark(sim, media):
 
 @pytest.fixture
 def stability(sim, media):
-    media.change(houses={"stability-film": {"gone": None}})
+    media.change(providers={"stability-film": {"gone": None}})
     headers = {"authorization": "Bearer key"}
     url = f"{sim.url}/v2beta"
     with httpx.Client(base_url=url, headers=headers) as client:
@@ -74,7 +74,7 @@ def test_a_submit_may_be_refused_with_200(ark, media):
 
 
 def test_a_task_in_the_queue_is_cancelled_and_one_that_runs_is_not(ark, media):
-    media.change(speed=1, houses={"seedance": {"cap": 1}})
+    media.change(speed=1, providers={"seedance": {"cap": 1}})
     running, queued = (ark.post("/tasks", json=SHOT).json()["id"] for _ in range(2))
     assert ark.delete(f"/tasks/{running}").status_code == 409
     assert ark.delete(f"/tasks/{queued}").status_code == 200

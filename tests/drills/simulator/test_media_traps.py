@@ -1,4 +1,4 @@
-"""Traps and faults strike every house alike, and the book keeps what was charged."""
+"""Traps and faults strike every provider alike, and the book keeps what was charged."""
 
 import httpx
 import pytest
@@ -11,8 +11,8 @@ from madang.drills.simulator.media.traps import Trap
 
 @pytest.fixture
 def open_media(media):
-    """The media side with every house open."""
-    media.change(houses={"gemini-veo": {"gone": None}})
+    """The media side with every provider open."""
+    media.change(providers={"gemini-veo": {"gone": None}})
     return media
 
 
@@ -59,8 +59,8 @@ def test_no_key_is_401(client, sim, open_media, path):
 
 @pytest.mark.parametrize("path", GOOD)
 def test_a_house_that_closes_takes_nothing_more(client, sim, open_media, path):
-    house = open_media.place("POST", path).maker.name
-    open_media.change(houses={house: {"gone": 410}})
+    provider = open_media.place("POST", path).provider.name
+    open_media.change(providers={provider: {"gone": 410}})
     assert _ask(client, sim, path).status_code == 410
     assert not open_media.book.entries
 

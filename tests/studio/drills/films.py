@@ -122,7 +122,7 @@ def _of_crowd(told: films_crowd.Crowd) -> Iterator[str]:
     yield f"| dramas at the end | {_counted(told.states)} |"
     yield f"| clips | {told.clips.total()} ({_counted(told.clips)}) |"
     yield f"| when fal was switched off, clips ordered | {told.gone_at} |"
-    yield f"| clips after that, by maker | {_counted(Counter(one['house'] for one in after))} |"
+    yield f"| clips after that, by maker | {_counted(Counter(one['provider'] for one in after))} |"
     yield f"| makespan | {told.seconds:.0f} s |"
     for house, seconds in sorted(told.bounds_s.items()):
         yield f"| bound of {house} | {seconds:.0f} s |"

@@ -52,7 +52,7 @@ class Crowd:
     @property
     def clips(self) -> Counter[str]:
         """How many each maker made."""
-        return Counter(one["house"] for one in self.entries if one["kind"] == "video")
+        return Counter(one["provider"] for one in self.entries if one["kind"] == "video")
 
 
 def run(
@@ -89,8 +89,8 @@ def bounds_s(entries: list[dict[str, Any]], settings: dict[str, Any]) -> dict[st
     busy: Counter[str] = Counter()
     for one in entries:
         if one["kind"] == "video":
-            house = settings["houses"][one["house"]]
-            busy[one["house"]] += (
+            house = settings["providers"][one["provider"]]
+            busy[one["provider"]] += (
                 house["make_s"] + house["make_s_per_s"] * one["counted"]["seconds"]
             )
     return {house: seconds / settings["speed"] / CAP for house, seconds in busy.items()}
@@ -101,7 +101,7 @@ def _look(pid: int, makers: Makers, house: House, told: Crowd, clips: int) -> No
     if made * 10 >= clips * (len(told.memory) + 1):
         told.memory.append((made, resident_mib(pid), resident_mib(house.pid)))
     if made * 2 >= clips and not told.gone_at:
-        makers.change(houses={AUTO_FIRST: {"gone": 410}})
+        makers.change(providers={AUTO_FIRST: {"gone": 410}})
         told.gone_at, told.gone_s = made, time.time()
     try:
         told.cpu = {"studio": cpu_s(pid), "gateway": cpu_s(house.pid), "makers": cpu_s(makers.pid)}

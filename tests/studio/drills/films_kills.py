@@ -140,7 +140,7 @@ class Person:
                     self._name(lost, sent_s)
 
     def _name(self, lost: dict[str, Any], sent_s: float) -> None:
-        there = [one for one in self._makers.entries() if one["house"] == "runway"]
+        there = [one for one in self._makers.entries() if one["provider"] == "runway"]
         same = [one for one in there if one["prompt"] == lost["prompt"][:SHOWN]]
         late = [one["id"] for one in same if one["at_s"] >= sent_s]
         if len(late) == 1:
@@ -258,7 +258,7 @@ class Audit:
 def audit(project: Project, house: House, makers: Makers, accepted: int) -> Audit:
     """Compare what makers charged, what the ledger has, and what the studio knows."""
     entries, rows = makers.entries(), house.rows()
-    texts = [{"house": one["wire"], "kind": "text", **one} for one in makers.texts()]
+    texts = [{"provider": one["wire"], "kind": "text", **one} for one in makers.texts()]
     booked = [*entries, *texts]
     lost = [row for row in rows if row["outcome"] in _LOST or row["estimated"]]
     sure = [row for row in rows if row not in lost]
@@ -277,12 +277,12 @@ def audit(project: Project, house: House, makers: Makers, accepted: int) -> Audi
         unsaid_nusd=_sum(unsaid, "cost_nusd"),
         lost=Counter(f"{row['provider']} {row['dialect']}" for row in lost),
         unsaid=Counter(f"{row['provider']} {row['dialect']}" for row in unsaid),
-        unheard=Counter(f"{one['house']} {one['kind']}" for one in unheard),
+        unheard=Counter(f"{one['provider']} {one['kind']}" for one in unheard),
         twice=Counter({names[name]: times - 1 for name, times in shots.items() if times > 1}),
         clips=shots.total(),
         wanted=len({*_clips(project)}),
         accepted=accepted,
-        made_nusd=_by_maker(charged, "house", "nusd"),
+        made_nusd=_by_maker(charged, "provider", "nusd"),
         booked_nusd=_by_maker(
             (row for row in rows if row["dialect"] == "videos"), "provider", "cost_nusd"
         ),
@@ -319,7 +319,7 @@ def _by_maker(rows: Iterable[dict[str, Any]], maker: str, cost: str) -> Counter[
 
 
 def _names(entries: Iterable[dict[str, Any]]) -> dict[str, str]:
-    return {one["request"]: f"{one['house']} {one['kind']}" for one in entries}
+    return {one["request"]: f"{one['provider']} {one['kind']}" for one in entries}
 
 
 def _without_row(
@@ -348,7 +348,7 @@ def _of_row(row: dict[str, Any]) -> tuple[str, str, int]:
 
 
 def _of_entry(one: dict[str, Any]) -> tuple[str, str, int]:
-    return (one["kind"], "" if one["kind"] == "text" else one["house"], int(one["nusd"]))
+    return (one["kind"], "" if one["kind"] == "text" else one["provider"], int(one["nusd"]))
 
 
 def _sum(rows: Iterable[dict[str, Any]], name: str) -> int:
@@ -360,8 +360,8 @@ def run(folder: Path, makers: Makers, house: House, plan: Plan) -> tuple[Told, A
     project = Project(folder / "project", create=True)
     slow = {"answer_s": SPEECH_S}
     lost = {"trap": "lost_answer", "share": LOST_SHARE}
-    traps = [{**lost, "house": house} for house in ("fal", "kling", "runway")]
-    makers.change(houses={"elevenlabs": slow, "openai": slow}, traps=traps)
+    traps = [{**lost, "provider": one} for one in ("fal", "kling", "runway")]
+    makers.change(providers={"elevenlabs": slow, "openai": slow}, traps=traps)
     makers.delay(ANSWER_S)
     try:
         write_briefs(project, plan.dramas, plan.minutes)

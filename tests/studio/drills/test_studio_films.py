@@ -24,5 +24,5 @@ def test_a_maker_that_closes_in_the_middle_is_gone_around(tmp_path):
     after = [
         one for one in told.entries if one["kind"] == "video" and one["at_s"] > told.gone_s + 0.5
     ]
-    assert films_crowd.AUTO_FIRST not in Counter(one["house"] for one in after)
+    assert films_crowd.AUTO_FIRST not in Counter(one["provider"] for one in after)
     assert told.clips.total() == 72

@@ -23,7 +23,7 @@ class Entry:
     what it fell into. request: a digest of the body, the same where the same is asked for twice.
     """
 
-    house: str
+    provider: str
     id: str
     kind: Kind
     model: str
@@ -40,7 +40,7 @@ class Entry:
     def told(self) -> dict[str, Json]:
         """The entry as JSON can carry it."""
         return {
-            "house": self.house,
+            "provider": self.provider,
             "id": self.id,
             "kind": self.kind,
             "model": self.model,
@@ -62,19 +62,19 @@ class MediaBook:
 
     entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=_MAX_ENTRIES))
 
-    def of(self, house: str) -> list[Entry]:
+    def of(self, provider: str) -> list[Entry]:
         """One provider's entries."""
-        return [entry for entry in self.entries if entry.house == house]
+        return [entry for entry in self.entries if entry.provider == provider]
 
     def told(self) -> dict[str, Json]:
         """Sums per provider, and every entry."""
-        houses: dict[str, dict[str, int]] = {}
+        providers: dict[str, dict[str, int]] = {}
         for entry in self.entries:
-            sums = houses.setdefault(
-                entry.house, {"accepted": 0, "charged": 0, "nusd": 0, "credits": 0}
+            sums = providers.setdefault(
+                entry.provider, {"accepted": 0, "charged": 0, "nusd": 0, "credits": 0}
             )
             sums["accepted"] += 1
             sums["charged"] += entry.nusd > 0
             sums["nusd"] += entry.nusd
             sums["credits"] += entry.credits or 0
-        return {"houses": houses, "entries": [entry.told() for entry in self.entries]}
+        return {"providers": providers, "entries": [entry.told() for entry in self.entries]}

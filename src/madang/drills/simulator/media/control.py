@@ -14,7 +14,7 @@ from madang.drills.simulator.records import Json
 def control(method: str, path: str, body: bytes, media: MediaSide) -> tuple[int, bytes]:
     """Status and JSON of a control request; `path` is what follows `/__sim/media`.
 
-    GET "": settings and traps. PUT "": change settings (of `houses` those that are named) and, with
+    GET "": settings and traps. PUT "": change settings (of `providers` those that are named) and, with
     `traps`, set all of them anew. GET or DELETE "book": what was accepted and charged.
     """
     match method, path:

@@ -17,7 +17,7 @@ from uuid import uuid4
 from madang.drills.simulator.media.book import Entry, Kind, MediaBook, Outcome
 from madang.drills.simulator.media.hooks import USUAL_AGAIN_S, Postman, Write
 from madang.drills.simulator.media.prices import charged
-from madang.drills.simulator.media.profile import House, Profile
+from madang.drills.simulator.media.profile import Profile, ProviderSettings
 from madang.drills.simulator.media.records import Reply
 from madang.drills.simulator.media.traps import Traps
 from madang.drills.simulator.media.workshop import Shot, Workshop
@@ -109,9 +109,9 @@ class Desk:
         self._answering = 0
 
     @property
-    def house(self) -> House:
+    def settings(self) -> ProviderSettings:
         """The settings in force."""
-        return self.profile.houses[self.name]
+        return self.profile.providers[self.name]
 
     def now_s(self) -> float:
         """Unix time."""
@@ -131,7 +131,7 @@ class Desk:
             self.name, job_id or token_hex(16), "video", order.model, order.shot.prompt, now_s
         )
         entry.name, entry.outcome, entry.trap = order.name, outcome, trap
-        if outcome == "succeeded" or trap == "fail_charged" or self.house.charge_failed:
+        if outcome == "succeeded" or trap == "fail_charged" or self.settings.charge_failed:
             self._charge(entry, order.counted, order.traits)
         job = Job(entry.id, order, now_s, starts_s, ends_s, outcome, entry)
         self._book.entries.append(entry)
@@ -154,7 +154,7 @@ class Desk:
 
     @cached_property
     def sealer(self) -> "Sealer":
-        """What the house signs its webhooks with."""
+        """What the provider signs its webhooks with."""
         from madang.drills.simulator.media.seals import Sealer  # noqa: PLC0415 # heavy, and rarely wanted
 
         return Sealer()
@@ -164,7 +164,7 @@ class Desk:
         return str(uuid4())
 
     def entries(self) -> list[Entry]:
-        """The house's pages of the book."""
+        """The provider's pages of the book."""
         return self._book.of(self.name)
 
     async def notify(self, job: Job, url: str, write: Write, again_s: Sequence[float] = ()) -> None:
@@ -214,12 +214,12 @@ class Desk:
         begins_s = job.ends_s if from_s is None else from_s
         if job.entry.trap == "expired_url":
             return begins_s
-        life_s = self.house.url_life_s
+        life_s = self.settings.url_life_s
         return None if life_s is None else begins_s + self.real_s(life_s)
 
     def keyed(self, job: Job) -> bool:
         """Whether a job's files are only given to who shows the key."""
-        return self.house.keyed_urls or job.entry.trap == "keyed_url"
+        return self.settings.keyed_urls or job.entry.trap == "keyed_url"
 
     def trap(self, model: str) -> str | None:
         """The trap that a submit falls into. Raises Refused where it is a refusal."""
@@ -235,8 +235,12 @@ class Desk:
     @contextmanager
     def place(self) -> Iterator[None]:
         """A place among those who are answered with a file. Raises Refused where the cap lets nobody wait."""
-        house = self.house
-        if house.over_cap == "refuse" and house.cap is not None and self._answering >= house.cap:
+        settings = self.settings
+        if (
+            settings.over_cap == "refuse"
+            and settings.cap is not None
+            and self._answering >= settings.cap
+        ):
             code = "too_many_concurrent_requests"
             raise Refused("rate_limit", "Too many requests at once.", code=code)
         self._answering += 1
@@ -257,16 +261,16 @@ class Desk:
 
     def _when(self, seconds: float, trap: str | None, now_s: float) -> tuple[float, float]:
         """When a job starts and ends: as soon as one of the cap's places is free."""
-        house = self.house
-        makes_s = self.real_s(house.make_s + house.make_s_per_s * seconds)
+        settings = self.settings
+        makes_s = self.real_s(settings.make_s + settings.make_s_per_s * seconds)
         while self._ends and self._ends[0] <= now_s:
             heapq.heappop(self._ends)
         starts_s = now_s + (2 * makes_s if trap == "throttled" else 0.0)
-        if house.cap is not None and len(self._ends) >= house.cap:
-            if house.over_cap == "refuse":
+        if settings.cap is not None and len(self._ends) >= settings.cap:
+            if settings.over_cap == "refuse":
                 code = "too_many_concurrent_requests"
                 raise Refused("rate_limit", "Too many jobs at once.", code=code)
-            places = heapq.nsmallest(len(self._ends) - house.cap + 1, self._ends)
+            places = heapq.nsmallest(len(self._ends) - settings.cap + 1, self._ends)
             starts_s = max(starts_s, places[-1])
         if trap == "webhook_early":
             starts_s, makes_s = now_s, 0.0

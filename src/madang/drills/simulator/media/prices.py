@@ -17,12 +17,12 @@ Basis = Literal["job", "seconds", "characters", "images", "input_tokens", "outpu
 
 
 class Price(Struct, frozen=True):
-    """Nano-dollars per one of each basis, for the models of a house whose name starts with `model`.
+    """Nano-dollars per one of each basis, for the models of a provider whose name starts with `model`.
 
     when: traits of the job that must be so (`audio`, `resolution`, `mode`, `quality`).
     """
 
-    house: str
+    provider: str
     model: str
     nusd: Mapping[Basis, int]
     when: Mapping[str, str | bool] = {}
@@ -81,14 +81,14 @@ _OTHERWISE = Price("", "", {"job": 10 * _CENT})
 
 
 def charged(
-    house: str,
+    provider: str,
     model: str,
     counted: Mapping[str, float],
     traits: Mapping[str, Any],
     first: Sequence[Price] = (),
 ) -> int:
     """Nano-dollars for what was counted, rounded half up. A model without a price costs 10 cents a job."""
-    fitting = (row for row in (*first, *PRICES) if _fits(row, house, model, traits))
+    fitting = (row for row in (*first, *PRICES) if _fits(row, provider, model, traits))
     rates = next(fitting, _OTHERWISE).nusd
     counts = {"job": 1, **counted}
     total = sum(
@@ -97,9 +97,9 @@ def charged(
     return int(total + Fraction(1, 2))
 
 
-def _fits(row: Price, house: str, model: str, traits: Mapping[str, Any]) -> bool:
+def _fits(row: Price, provider: str, model: str, traits: Mapping[str, Any]) -> bool:
     return (
-        row.house == house
+        row.provider == provider
         and model.startswith(row.model)
         and all(traits.get(name) == value for name, value in row.when.items())
     )

@@ -15,7 +15,7 @@ from madang.drills.simulator.records import Json
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class ProviderSettings:
     """One provider's settings.
 
     make_s: seconds that a job takes, and `make_s_per_s` for each second of its clip.
@@ -46,19 +46,19 @@ class House:
             raise ValueError("cap is at least 1, or null for any number")
 
 
-_HOUSES = MappingProxyType(
+_PROVIDERS = MappingProxyType(
     {
-        "openai": House(make_s=40.0, make_s_per_s=5.0, cap=10, url_life_s=3600.0),
-        "runway": House(make_s=30.0, make_s_per_s=4.0, cap=5),
-        "fal": House(make_s=45.0, cap=10),
-        "kling": House(make_s=60.0, make_s_per_s=6.0, cap=5, over_cap="refuse"),
-        "vertex": House(make_s=50.0, make_s_per_s=4.0, cap=10, over_cap="refuse"),
-        "gemini": House(answer_s=4.0),
-        "gemini-veo": House(make_s=50.0, keyed_urls=True, gone=404),
-        "seedance": House(make_s=40.0, make_s_per_s=4.0, cap=10),
-        "stability": House(answer_s=4.0),
-        "stability-film": House(make_s=40.0, gone=404),
-        "elevenlabs": House(cap=5, over_cap="refuse"),
+        "openai": ProviderSettings(make_s=40.0, make_s_per_s=5.0, cap=10, url_life_s=3600.0),
+        "runway": ProviderSettings(make_s=30.0, make_s_per_s=4.0, cap=5),
+        "fal": ProviderSettings(make_s=45.0, cap=10),
+        "kling": ProviderSettings(make_s=60.0, make_s_per_s=6.0, cap=5, over_cap="refuse"),
+        "vertex": ProviderSettings(make_s=50.0, make_s_per_s=4.0, cap=10, over_cap="refuse"),
+        "gemini": ProviderSettings(answer_s=4.0),
+        "gemini-veo": ProviderSettings(make_s=50.0, keyed_urls=True, gone=404),
+        "seedance": ProviderSettings(make_s=40.0, make_s_per_s=4.0, cap=10),
+        "stability": ProviderSettings(answer_s=4.0),
+        "stability-film": ProviderSettings(make_s=40.0, gone=404),
+        "elevenlabs": ProviderSettings(cap=5, over_cap="refuse"),
     }
 )
 
@@ -73,34 +73,34 @@ class Profile:
 
     speed: float = 100.0
     full_size: bool = False
-    houses: Mapping[str, House] = field(default_factory=lambda: dict(_HOUSES))
+    providers: Mapping[str, ProviderSettings] = field(default_factory=lambda: dict(_PROVIDERS))
     prices: tuple[Price, ...] = ()
 
     def __post_init__(self) -> None:
         if self.speed <= 0:
             raise ValueError("speed is more than 0")
-        unknown = sorted(set(self.houses) - set(_HOUSES))
+        unknown = sorted(set(self.providers) - set(_PROVIDERS))
         if unknown:
-            raise ValueError(f"unknown house {unknown[0]!r}; there are {', '.join(_HOUSES)}")
+            raise ValueError(f"unknown provider {unknown[0]!r}; there are {', '.join(_PROVIDERS)}")
 
-    def with_house(self, name: str, **settings: Json) -> "Profile":
+    def with_provider(self, name: str, **settings: Json) -> "Profile":
         """The same with other settings of one provider. Raises ValueError for what makes no sense."""
-        return self.changed({"houses": {name: settings}})
+        return self.changed({"providers": {name: settings}})
 
     def changed(self, settings: Mapping[str, Any]) -> "Profile":
-        """The same with some settings changed, of `houses` only those that are named. Raises ValueError, TypeError."""
+        """The same with some settings changed, of `providers` only those named. Raises ValueError, TypeError."""
         _known(settings, Profile)
         merged: dict[str, Json] = {**msgspec.to_builtins(self), **settings}
-        merged["houses"] = {name: asdict(house) for name, house in self.houses.items()}
-        for name, wanted in _mapping(settings.get("houses", {})).items():
-            _known(_mapping(wanted), House)
-            merged["houses"][name] = {**merged["houses"].get(name, {}), **wanted}
+        merged["providers"] = {name: asdict(provider) for name, provider in self.providers.items()}
+        for name, wanted in _mapping(settings.get("providers", {})).items():
+            _known(_mapping(wanted), ProviderSettings)
+            merged["providers"][name] = {**merged["providers"].get(name, {}), **wanted}
         return msgspec.convert(merged, Profile)
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:
     if not isinstance(value, Mapping):
-        raise TypeError("houses and each of them are objects of settings")
+        raise TypeError("providers and each of them are objects of settings")
     return value
 
 

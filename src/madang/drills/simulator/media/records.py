@@ -1,4 +1,4 @@
-"""What the doors of the media side take and give: requests and answers."""
+"""What the endpoints of the media side take and give: requests and answers."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Headers = list[tuple[bytes, bytes]]
 class Ask:
     """A request. `base` is the address before the provider's own path, without a slash at its end.
 
-    `named` are the parts of the path that the door names, `key` the caller's key.
+    `named` are the parts of the path that the endpoint names, `key` the caller's key.
     """
 
     method: str

@@ -1,6 +1,6 @@
 """The media side of the simulator: which provider a path belongs to, and the life of one request there.
 
-route → key → behaviour → is the house open? → act → the trap of a lost answer → send
+route → key → behaviour → is the provider open? → act → the trap of a lost answer → send
 """
 
 import re
@@ -26,39 +26,39 @@ from madang.drills.simulator.delivery import (
 )
 from madang.drills.simulator.faults import Behaviour, Conduct
 from madang.drills.simulator.media.book import MediaBook
+from madang.drills.simulator.media.contract import Endpoint, Provider
 from madang.drills.simulator.media.desk import Desk, Means
-from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.hooks import Postman
-from madang.drills.simulator.media.houses import files
-from madang.drills.simulator.media.houses.elevenlabs import ELEVENLABS
-from madang.drills.simulator.media.houses.fal import FAL
-from madang.drills.simulator.media.houses.gemini import GEMINI
-from madang.drills.simulator.media.houses.kling import KLING
-from madang.drills.simulator.media.houses.openai_audio import AUDIO
-from madang.drills.simulator.media.houses.openai_images import IMAGES
-from madang.drills.simulator.media.houses.openai_videos import VIDEOS
-from madang.drills.simulator.media.houses.runway import RUNWAY
-from madang.drills.simulator.media.houses.seedance import SEEDANCE
-from madang.drills.simulator.media.houses.stability import STABILITY, STABILITY_FILM
-from madang.drills.simulator.media.houses.veo import GEMINI_VEO, VERTEX
 from madang.drills.simulator.media.profile import Profile
+from madang.drills.simulator.media.providers import files
+from madang.drills.simulator.media.providers.elevenlabs import ELEVENLABS
+from madang.drills.simulator.media.providers.fal import FAL
+from madang.drills.simulator.media.providers.gemini import GEMINI
+from madang.drills.simulator.media.providers.kling import KLING
+from madang.drills.simulator.media.providers.openai_audio import AUDIO
+from madang.drills.simulator.media.providers.openai_images import IMAGES
+from madang.drills.simulator.media.providers.openai_videos import VIDEOS
+from madang.drills.simulator.media.providers.runway import RUNWAY
+from madang.drills.simulator.media.providers.seedance import SEEDANCE
+from madang.drills.simulator.media.providers.stability import STABILITY, STABILITY_FILM
+from madang.drills.simulator.media.providers.veo import GEMINI_VEO, VERTEX
 from madang.drills.simulator.media.records import Ask, Reply, bearer
 from madang.drills.simulator.media.traps import Trap, Traps
 from madang.drills.simulator.media.workshop import Workshop
 from madang.drills.simulator.records import Json, Refused
 
 # Kling's paths look like one of OpenAI's videos, so it stands before
-_MAKERS: tuple[Maker, ...] = (
+_PROVIDERS: tuple[Provider, ...] = (
     *(FAL, KLING, RUNWAY, VERTEX, GEMINI_VEO, GEMINI, SEEDANCE, STABILITY, ELEVENLABS),
     *(STABILITY_FILM, VIDEOS, AUDIO, IMAGES),
 )
 
 
 class Place(NamedTuple):
-    """Where a request goes. `door` None: the path is the maker's, the method is not."""
+    """Where a request goes. `endpoint` None: the path is the provider's, the method is not."""
 
-    maker: Maker
-    door: Door | None
+    provider: Provider
+    endpoint: Endpoint | None
     found: re.Match[str]
 
 
@@ -82,7 +82,7 @@ class MediaSide:
         self._profile = Profile()
         self._postman = Postman(clock)
         means = Means(workshop or Workshop(), self.book, self.traps, self._postman, clock)
-        self.desks = {name: Desk(name, self._profile, means) for name in self._profile.houses}
+        self.desks = {name: Desk(name, self._profile, means) for name in self._profile.providers}
 
     @property
     def profile(self) -> Profile:
@@ -96,7 +96,7 @@ class MediaSide:
             desk.profile = profile
 
     def change(self, **settings: Json) -> None:
-        """Change some settings (`speed=1000, houses={"runway": {"cap": 2}}`). Raises ValueError."""
+        """Change some settings (`speed=1000, providers={"runway": {"cap": 2}}`). Raises ValueError."""
         self.settle(self._profile.changed(settings))
 
     def set_traps(self, *rows: Trap) -> None:
@@ -118,15 +118,15 @@ class MediaSide:
         ask = _ask(scope, body, place)
         behaviour = Behaviour()
         try:
-            desk, door = self._desk(place), _door(place)
-            if not door.free:
+            desk, endpoint = self._desk(place), _endpoint(place)
+            if not endpoint.free:
                 check_key(ask.key)
             behaviour = self._conduct.decide(desk.name, ask.headers)
             seen.fault = behaviour.fault
             await before(client, behaviour)
-            reply = await self._act(ask, desk, door, client)
+            reply = await self._act(ask, desk, endpoint, client)
         except Refused as refused:
-            reply = _refused(place.maker, refused, ask, behaviour)
+            reply = _refused(place.provider, refused, ask, behaviour)
         seen.status = reply.status
         if reply.entry is not None:
             reply.entry.request = blake2b(body, digest_size=16).hexdigest()
@@ -140,46 +140,46 @@ class MediaSide:
             await _send(client, reply, behaviour)
 
     def _desk(self, place: Place) -> Desk:
-        name = place.found.groupdict().get("house") or place.maker.name
+        name = place.found.groupdict().get("provider") or place.provider.name
         if name not in self.desks:
             raise Refused("not_found")
         return self.desks[name]
 
-    async def _act(self, ask: Ask, desk: Desk, door: Door, client: Client) -> Reply:
-        house = desk.house
-        if house.gone and (door.makes or house.gone_jobs) and not door.free:
-            raise Refused("not_found", "This API has been shut down.", status=house.gone)
-        if door.makes != "file":
-            return await door.act(ask, desk)
+    async def _act(self, ask: Ask, desk: Desk, endpoint: Endpoint, client: Client) -> Reply:
+        settings = desk.settings
+        if settings.gone and (endpoint.makes or settings.gone_jobs) and not endpoint.free:
+            raise Refused("not_found", "This API has been shut down.", status=settings.gone)
+        if endpoint.makes != "file":
+            return await endpoint.act(ask, desk)
         with desk.place():
-            await client.pause(desk.real_s(house.answer_s))
-            return await door.act(ask, desk)
+            await client.pause(desk.real_s(settings.answer_s))
+            return await endpoint.act(ask, desk)
 
 
 @lru_cache(maxsize=4_096)
 def _place(method: str, path: str) -> Place | None:
-    """Look through all doors, which is too slow to be done for every request about text."""
+    """Look through all endpoints, which is too slow to be done for every request about text."""
     wrong: Place | None = None
-    for maker in (*_MAKERS, _FILES):
-        for door in maker.doors:
-            found = door.path.search(path)
-            if found and door.method == method:
-                return Place(maker, door, found)
+    for provider in (*_PROVIDERS, _FILES):
+        for endpoint in provider.endpoints:
+            found = endpoint.path.search(path)
+            if found and endpoint.method == method:
+                return Place(provider, endpoint, found)
             if found and wrong is None:
-                wrong = Place(maker, None, found)
+                wrong = Place(provider, None, found)
     return wrong
 
 
-def _door(place: Place) -> Door:
-    if place.door is None:
+def _endpoint(place: Place) -> Endpoint:
+    if place.endpoint is None:
         raise Refused("method", "The method is not allowed here.")
-    return place.door
+    return place.endpoint
 
 
-def _refused(maker: Maker, refused: Refused, ask: Ask, behaviour: Behaviour) -> Reply:
-    if refused.status == 200 and not maker.hides:
+def _refused(provider: Provider, refused: Refused, ask: Ask, behaviour: Behaviour) -> Reply:
+    if refused.status == 200 and not provider.hides:
         refused.status = None
-    reply = maker.refuse(refused, ask)
+    reply = provider.refuse(refused, ask)
     if refused.kind in {"rate_limit", "overloaded"} and behaviour.retry_after_s is not None:
         reply.headers.append((b"retry-after", b"%g" % behaviour.retry_after_s))
     return reply
@@ -191,7 +191,7 @@ def _ask(scope: Message, body: bytes, place: Place) -> Ask:
     path: str = scope["path"]
     host = headers.get(b"host", b"localhost").decode("latin-1")
     base = f"{scope.get('scheme', 'http')}://{host}{path[: place.found.start()]}"
-    key = place.maker.key(headers, query)
+    key = place.provider.key(headers, query)
     return Ask(scope["method"], path, query, headers, body, base, place.found.groupdict(), key)
 
 
@@ -219,9 +219,9 @@ def _file_refusal(refused: Refused, _ask: Ask) -> Reply:
     )
 
 
-_FILES = Maker(
+_FILES = Provider(
     "files",
-    (Door("GET", files.PATH, files.give, free=True),),
+    (Endpoint("GET", files.PATH, files.give, free=True),),
     _file_key,
     _file_refusal,
 )

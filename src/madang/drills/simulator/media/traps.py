@@ -1,6 +1,6 @@
 """What goes wrong with media, as rows: the traps that real providers set, one name each.
 
-A row strikes the submits of its house and model, so many times, or a share of them; the first that
+A row strikes the submits of its provider and model, so many times, or a share of them; the first that
 strikes decides. Traps that concern a job's later life stay with the job. What every provider can
 get wrong (closed connections, statuses, broken bodies) are the faults of `simulator.faults`, which
 strike here as well.
@@ -36,10 +36,10 @@ TRAPS = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Trap:
-    """A trap that is set. `house` and `model` None: any; `times` None: always; `share`: of the submits that fit."""
+    """A trap that is set. `provider` and `model` None: any; `times` None: always; `share`: of the submits that fit."""
 
     trap: str
-    house: str | None = None
+    provider: str | None = None
     model: str | None = None
     times: int | None = None
     share: float = 1.0
@@ -63,10 +63,10 @@ class Traps:
         self.rows = tuple(rows)
         self._struck = [0] * len(self.rows)
 
-    def strike(self, house: str, model: str) -> str | None:
+    def strike(self, provider: str, model: str) -> str | None:
         """The trap that a submit falls into, if any."""
         for index, row in enumerate(self.rows):
-            if row.house not in {None, house} or row.model not in {None, model}:
+            if row.provider not in {None, provider} or row.model not in {None, model}:
                 continue
             if row.times is not None and self._struck[index] >= row.times:
                 continue

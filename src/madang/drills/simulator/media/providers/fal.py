@@ -12,12 +12,12 @@ from typing import Any
 
 from msgspec import json
 
+from madang.drills.simulator.media.contract import Endpoint, Provider
 from madang.drills.simulator.media.desk import Desk, Job, Order, answered
-from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.frames import decoded, frame, size_of
 from madang.drills.simulator.media.hooks import Letter, check_address
-from madang.drills.simulator.media.houses.fal_history import history
-from madang.drills.simulator.media.houses.files import address
+from madang.drills.simulator.media.providers.fal_history import history
+from madang.drills.simulator.media.providers.files import address
 from madang.drills.simulator.media.records import Ask, Reply, scheme, told
 from madang.drills.simulator.media.workshop import Shot
 from madang.drills.simulator.records import Json, Refused
@@ -226,15 +226,15 @@ def _refuse(refused: Refused, _ask: Ask) -> Reply:
 
 _REQUEST = r"/fal/[\w.-]+/[\w.-]+/requests/(?P<id>[\w-]+)"
 
-FAL = Maker(
+FAL = Provider(
     "fal",
     (
-        Door("GET", re.compile(r"/fal/\.well-known/jwks\.json$"), _key_set, free=True),
-        Door("GET", re.compile(r"/fal/v1/models/requests/by-endpoint$"), history),
-        Door("GET", re.compile(_REQUEST + "/status$"), _status),
-        Door("PUT", re.compile(_REQUEST + "/cancel$"), _cancel),
-        Door("GET", re.compile(_REQUEST + "$"), _response),
-        Door("POST", re.compile(r"/fal/(?P<app>[\w.-]+/[\w./-]+)$"), _submit, makes="job"),
+        Endpoint("GET", re.compile(r"/fal/\.well-known/jwks\.json$"), _key_set, free=True),
+        Endpoint("GET", re.compile(r"/fal/v1/models/requests/by-endpoint$"), history),
+        Endpoint("GET", re.compile(_REQUEST + "/status$"), _status),
+        Endpoint("PUT", re.compile(_REQUEST + "/cancel$"), _cancel),
+        Endpoint("GET", re.compile(_REQUEST + "$"), _response),
+        Endpoint("POST", re.compile(r"/fal/(?P<app>[\w.-]+/[\w./-]+)$"), _submit, makes="job"),
     ),
     lambda headers, _query: scheme(headers, "key "),
     _refuse,

@@ -5,11 +5,11 @@ import re
 from base64 import b64encode
 from typing import Any
 
+from madang.drills.simulator.media.contract import Endpoint, Provider
 from madang.drills.simulator.media.desk import Asked, Desk, answered
-from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.forms import form, text
-from madang.drills.simulator.media.houses.openai import key, refuse
 from madang.drills.simulator.media.pictures import png
+from madang.drills.simulator.media.providers.openai import key, refuse
 from madang.drills.simulator.media.records import Ask, Reply, told
 from madang.drills.simulator.records import Refused
 from madang.drills.simulator.tokens import count
@@ -83,9 +83,9 @@ def _usage(prompt: str, size: str, quality: str, number: int) -> dict[str, Any]:
     }
 
 
-IMAGES = Maker(
+IMAGES = Provider(
     "openai",
-    (Door("POST", re.compile(r"/images/generations$"), _generate, makes="file"),),
+    (Endpoint("POST", re.compile(r"/images/generations$"), _generate, makes="file"),),
     key,
     refuse,
 )

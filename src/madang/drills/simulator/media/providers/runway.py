@@ -11,10 +11,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from madang.drills.simulator.media.contract import Endpoint, Provider
 from madang.drills.simulator.media.desk import Desk, Job, Order, answered
-from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.frames import decoded, length_of, pixels
-from madang.drills.simulator.media.houses.files import address
+from madang.drills.simulator.media.providers.files import address
 from madang.drills.simulator.media.records import Ask, Reply, bearer, told
 from madang.drills.simulator.media.workshop import Shot
 from madang.drills.simulator.records import Json, Refused
@@ -161,7 +161,10 @@ async def _delete(ask: Ask, desk: Desk) -> Reply:
 
 
 async def _organization(_ask: Ask, desk: Desk) -> Reply:
-    limits = {"maxConcurrentGenerations": desk.house.cap or 1_000, "maxDailyGenerations": 100_000}
+    limits = {
+        "maxConcurrentGenerations": desk.settings.cap or 1_000,
+        "maxDailyGenerations": 100_000,
+    }
     used = sum(entry.credits or 0 for entry in desk.entries())
     return told(
         {
@@ -256,16 +259,16 @@ def _refuse(refused: Refused, _ask: Ask) -> Reply:
 
 _TASK = re.compile(r"/v1/tasks/(?P<id>[\w-]+)$")
 
-RUNWAY = Maker(
+RUNWAY = Provider(
     "runway",
     (
-        Door("POST", re.compile(r"/v1/image_to_video$"), _image_to_video, makes="job"),
-        Door("POST", re.compile(r"/v1/text_to_video$"), _text_to_video, makes="job"),
-        Door("POST", re.compile(r"/v1/video_to_video$"), _video_to_video, makes="job"),
-        Door("GET", _TASK, _task),
-        Door("DELETE", _TASK, _delete),
-        Door("GET", re.compile(r"/v1/organization$"), _organization),
-        Door("POST", re.compile(r"/v1/organization/usage$"), _usage),
+        Endpoint("POST", re.compile(r"/v1/image_to_video$"), _image_to_video, makes="job"),
+        Endpoint("POST", re.compile(r"/v1/text_to_video$"), _text_to_video, makes="job"),
+        Endpoint("POST", re.compile(r"/v1/video_to_video$"), _video_to_video, makes="job"),
+        Endpoint("GET", _TASK, _task),
+        Endpoint("DELETE", _TASK, _delete),
+        Endpoint("GET", re.compile(r"/v1/organization$"), _organization),
+        Endpoint("POST", re.compile(r"/v1/organization/usage$"), _usage),
     ),
     bearer,
     _refuse,

@@ -14,8 +14,8 @@ from msgspec import Struct, field, json
 
 from madang.drills.simulator.media import tones
 from madang.drills.simulator.media.book import Entry
+from madang.drills.simulator.media.contract import Endpoint, Provider
 from madang.drills.simulator.media.desk import Asked, Desk, answered
-from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.records import Ask, Headers, Reply, raw, told
 from madang.drills.simulator.records import Frame, Refused
 
@@ -207,13 +207,13 @@ def _key(headers: Mapping[bytes, bytes], _query: Mapping[str, str]) -> str:
 
 _SPEECH = r"/v1/text-to-speech/(?P<voice>[\w-]+)"
 
-ELEVENLABS = Maker(
+ELEVENLABS = Provider(
     "elevenlabs",
     (
-        Door("POST", re.compile(_SPEECH + "$"), _whole, makes="file"),
-        Door("POST", re.compile(_SPEECH + "/stream$"), _streamed, makes="file"),
-        Door("POST", re.compile(_SPEECH + "/with-timestamps$"), _timed, makes="file"),
-        Door(
+        Endpoint("POST", re.compile(_SPEECH + "$"), _whole, makes="file"),
+        Endpoint("POST", re.compile(_SPEECH + "/stream$"), _streamed, makes="file"),
+        Endpoint("POST", re.compile(_SPEECH + "/with-timestamps$"), _timed, makes="file"),
+        Endpoint(
             "POST", re.compile(_SPEECH + "/stream/with-timestamps$"), _streamed_timed, makes="file"
         ),
     ),

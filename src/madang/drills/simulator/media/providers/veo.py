@@ -10,11 +10,11 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from madang.drills.simulator.media.contract import Endpoint, Provider
 from madang.drills.simulator.media.desk import Desk, Job, Order, answered
-from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.frames import frame
-from madang.drills.simulator.media.houses import google
-from madang.drills.simulator.media.houses.files import file_of
+from madang.drills.simulator.media.providers import google
+from madang.drills.simulator.media.providers.files import file_of
 from madang.drills.simulator.media.records import Ask, Reply, told
 from madang.drills.simulator.media.workshop import Shot
 from madang.drills.simulator.records import Refused
@@ -137,22 +137,22 @@ async def _download(ask: Ask, desk: Desk) -> Reply:
 _VERTEX = r"/(?P<parent>projects/[\w.:-]+/locations/[\w-]+/publishers/google/models/(?P<model>veo-[\w.-]+))"
 _GEMINI = r"/(?P<parent>models/(?P<model>veo-[\w.-]+))"
 
-VERTEX = Maker(
+VERTEX = Provider(
     "vertex",
     (
-        Door("POST", re.compile(_VERTEX + ":predictLongRunning$"), _predict, makes="job"),
-        Door("POST", re.compile(_VERTEX + ":fetchPredictOperation$"), _fetch),
+        Endpoint("POST", re.compile(_VERTEX + ":predictLongRunning$"), _predict, makes="job"),
+        Endpoint("POST", re.compile(_VERTEX + ":fetchPredictOperation$"), _fetch),
     ),
     google.token,
     google.refuse,
 )
 
-GEMINI_VEO = Maker(
+GEMINI_VEO = Provider(
     "gemini-veo",
     (
-        Door("POST", re.compile(_GEMINI + ":predictLongRunning$"), _predict, makes="job"),
-        Door("GET", re.compile(_GEMINI + r"/operations/(?P<id>[\w-]+)$"), _operation),
-        Door("GET", re.compile(r"/files/(?P<id>[\w-]+):download$"), _download),
+        Endpoint("POST", re.compile(_GEMINI + ":predictLongRunning$"), _predict, makes="job"),
+        Endpoint("GET", re.compile(_GEMINI + r"/operations/(?P<id>[\w-]+)$"), _operation),
+        Endpoint("GET", re.compile(r"/files/(?P<id>[\w-]+):download$"), _download),
     ),
     google.key,
     google.refuse,

@@ -10,11 +10,11 @@ from typing import Any
 
 from msgspec import Struct, json
 
+from madang.drills.simulator.media.contract import Endpoint, Provider
 from madang.drills.simulator.media.desk import Desk, Job, Order, answered
-from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.frames import decoded, frame, size_of
 from madang.drills.simulator.media.hooks import Letter, check_address
-from madang.drills.simulator.media.houses.files import address
+from madang.drills.simulator.media.providers.files import address
 from madang.drills.simulator.media.records import Ask, Reply, bearer, told
 from madang.drills.simulator.media.workshop import Shot
 from madang.drills.simulator.records import Refused
@@ -169,13 +169,13 @@ def _refuse(refused: Refused, _ask: Ask) -> Reply:
 
 _TASKS = r"/contents/generations/tasks"
 
-SEEDANCE = Maker(
+SEEDANCE = Provider(
     "seedance",
     (
-        Door("POST", re.compile(_TASKS + "$"), _submit, makes="job"),
-        Door("GET", re.compile(_TASKS + "$"), _list),
-        Door("GET", re.compile(_TASKS + r"/(?P<id>[\w-]+)$"), _one),
-        Door("DELETE", re.compile(_TASKS + r"/(?P<id>[\w-]+)$"), _delete),
+        Endpoint("POST", re.compile(_TASKS + "$"), _submit, makes="job"),
+        Endpoint("GET", re.compile(_TASKS + "$"), _list),
+        Endpoint("GET", re.compile(_TASKS + r"/(?P<id>[\w-]+)$"), _one),
+        Endpoint("DELETE", re.compile(_TASKS + r"/(?P<id>[\w-]+)$"), _delete),
     ),
     bearer,
     _refuse,

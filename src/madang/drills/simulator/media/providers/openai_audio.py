@@ -13,10 +13,10 @@ from typing import Any
 from msgspec import json
 
 from madang.drills.simulator.media import tones
+from madang.drills.simulator.media.contract import Endpoint, Provider
 from madang.drills.simulator.media.desk import Asked, Desk, answered
-from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.forms import Upload, form, text
-from madang.drills.simulator.media.houses.openai import key, refuse
+from madang.drills.simulator.media.providers.openai import key, refuse
 from madang.drills.simulator.media.records import Ask, Reply, raw, told
 from madang.drills.simulator.media.tones import Heard
 from madang.drills.simulator.records import Frame, Json, Refused
@@ -219,11 +219,11 @@ def _digest(sound: bytes) -> bytes:
 
 _SHAPES = {"json": _plain, "verbose_json": _plain, "text": _plain, "srt": _srt, "vtt": _vtt}
 
-AUDIO = Maker(
+AUDIO = Provider(
     "openai",
     (
-        Door("POST", re.compile(r"/audio/speech$"), _speak, makes="file"),
-        Door("POST", re.compile(r"/audio/transcriptions$"), _transcribe, makes="file"),
+        Endpoint("POST", re.compile(r"/audio/speech$"), _speak, makes="file"),
+        Endpoint("POST", re.compile(r"/audio/transcriptions$"), _transcribe, makes="file"),
     ),
     key,
     refuse,

@@ -1,4 +1,4 @@
-"""How a provider is described: its name, its doors, its key, its words."""
+"""How a provider is described: its name, its endpoints, its key, its words."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,10 +12,10 @@ from madang.drills.simulator.records import Refused
 Act = Callable[[Ask, Desk], Awaitable[Reply]]
 
 
-class Door(NamedTuple):
+class Endpoint(NamedTuple):
     """A method and a path, which may stand behind any base path, and what happens behind them.
 
-    makes: what is asked for here, if anything; a closed provider has no such door any more. free: no
+    makes: what is asked for here, if anything; a closed provider has no such endpoint any more. free: no
     key is asked for.
     """
 
@@ -27,14 +27,14 @@ class Door(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Maker:
-    """A provider: its name in profiles and books, its doors, where it looks for a key, how it words refusals.
+class Provider:
+    """A provider: its name in profiles and books, its endpoints, where it looks for a key, how it words refusals.
 
     hides: its refusals may be answers of 200 with a code in them.
     """
 
     name: str
-    doors: tuple[Door, ...]
+    endpoints: tuple[Endpoint, ...]
     key: Callable[[Mapping[bytes, bytes], Mapping[str, str]], str]
     refuse: Callable[[Refused, Ask], Reply]
     hides: bool = False

@@ -7,10 +7,10 @@ bytes behind `/content`, and `openai-poll-after-ms` says when to ask again.
 import re
 from typing import Any
 
+from madang.drills.simulator.media.contract import Endpoint, Provider
 from madang.drills.simulator.media.desk import Desk, Job, Order, answered
-from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.forms import Form, form, text
-from madang.drills.simulator.media.houses.openai import key, refuse
+from madang.drills.simulator.media.providers.openai import key, refuse
 from madang.drills.simulator.media.records import Ask, Reply, raw, told
 from madang.drills.simulator.media.workshop import Shot
 from madang.drills.simulator.records import Refused
@@ -197,17 +197,17 @@ def _allowed(name: str, value: str, values: set[str]) -> None:
 
 _ONE = r"/videos/(?P<id>[\w-]+)"
 
-VIDEOS = Maker(
+VIDEOS = Provider(
     "openai",
     (
-        Door("POST", re.compile(r"/videos$"), _create, makes="job"),
-        Door("GET", re.compile(r"/videos$"), _list),
-        Door("POST", re.compile(r"/videos/edits$"), _edit, makes="job"),
-        Door("POST", re.compile(r"/videos/extensions$"), _extend, makes="job"),
-        Door("POST", re.compile(_ONE + "/remix$"), _remix, makes="job"),
-        Door("GET", re.compile(_ONE + "/content$"), _content),
-        Door("GET", re.compile(_ONE + "$"), _retrieve),
-        Door("DELETE", re.compile(_ONE + "$"), _delete),
+        Endpoint("POST", re.compile(r"/videos$"), _create, makes="job"),
+        Endpoint("GET", re.compile(r"/videos$"), _list),
+        Endpoint("POST", re.compile(r"/videos/edits$"), _edit, makes="job"),
+        Endpoint("POST", re.compile(r"/videos/extensions$"), _extend, makes="job"),
+        Endpoint("POST", re.compile(_ONE + "/remix$"), _remix, makes="job"),
+        Endpoint("GET", re.compile(_ONE + "/content$"), _content),
+        Endpoint("GET", re.compile(_ONE + "$"), _retrieve),
+        Endpoint("DELETE", re.compile(_ONE + "$"), _delete),
     ),
     key,
     refuse,

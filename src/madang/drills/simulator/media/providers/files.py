@@ -1,4 +1,4 @@
-"""Where the addresses lead that providers give for finished files: `/files/<house>/<job>.mp4?expires=…`.
+"""Where the addresses lead that providers give for finished files: `/files/<provider>/<job>.mp4?expires=…`.
 
 They stand on the simulator's own host, as a bucket of the provider's would, and refuse as buckets
 do: 403 once they have expired, 401 without the key where the key is needed.
@@ -12,7 +12,7 @@ from madang.drills.simulator.media.desk import Desk, Job
 from madang.drills.simulator.media.records import Ask, Reply, raw
 from madang.drills.simulator.records import Refused
 
-PATH = re.compile(r"/files/(?P<house>[\w-]+)/(?P<id>[\w-]+)\.(?P<kind>mp4|png)$")
+PATH = re.compile(r"/files/(?P<provider>[\w-]+)/(?P<id>[\w-]+)\.(?P<kind>mp4|png)$")
 
 _EXPIRED = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -21,7 +21,7 @@ _EXPIRED = (
 
 
 def address(base: str, desk: Desk, job: Job, from_s: float | None = None, kind: str = "mp4") -> str:
-    """The address of a job's file below `base`, good for the house's time from `from_s` or the job's end on."""
+    """The address of a job's file below `base`, good for the provider's time from `from_s` or the job's end on."""
     ends_s = desk.url_ends_s(job, from_s)
     query = "" if ends_s is None else "?" + urlencode({"expires": f"{ends_s:.6f}"})
     return f"{base}/files/{desk.name}/{job.id}.{kind}{query}"

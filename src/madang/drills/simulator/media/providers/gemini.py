@@ -14,10 +14,10 @@ from msgspec import Struct, field
 
 from madang.drills.simulator.media import tones
 from madang.drills.simulator.media.book import Entry
+from madang.drills.simulator.media.contract import Endpoint, Provider
 from madang.drills.simulator.media.desk import Asked, Desk, answered
-from madang.drills.simulator.media.doors import Door, Maker
-from madang.drills.simulator.media.houses import google
 from madang.drills.simulator.media.pictures import png
+from madang.drills.simulator.media.providers import google
 from madang.drills.simulator.media.records import Ask, Reply, told
 from madang.drills.simulator.records import Refused
 from madang.drills.simulator.tokens import count
@@ -124,16 +124,16 @@ def _answer(entry: Entry, modality: str, data: dict[str, str]) -> Reply:
     return answered(entry, reply)
 
 
-GEMINI = Maker(
+GEMINI = Provider(
     "gemini",
     (
-        Door(
+        Endpoint(
             "POST",
             re.compile(r"/models/(?P<model>gemini-[\w.-]*image[\w.-]*):generateContent$"),
             _draw,
             makes="file",
         ),
-        Door(
+        Endpoint(
             "POST",
             re.compile(r"/models/(?P<model>gemini-[\w.-]*tts[\w.-]*):generateContent$"),
             _speak,

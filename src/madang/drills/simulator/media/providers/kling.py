@@ -13,11 +13,11 @@ from typing import Any
 
 from msgspec import DecodeError, Struct, field, json
 
+from madang.drills.simulator.media.contract import Endpoint, Provider
 from madang.drills.simulator.media.desk import Desk, Job, Order, answered
-from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.frames import decoded, frame, size_of
 from madang.drills.simulator.media.hooks import Letter, check_address
-from madang.drills.simulator.media.houses.files import address
+from madang.drills.simulator.media.providers.files import address
 from madang.drills.simulator.media.records import Ask, Reply, bearer, told
 from madang.drills.simulator.media.workshop import Shot
 from madang.drills.simulator.records import Refused
@@ -236,13 +236,13 @@ def _key(headers: Mapping[bytes, bytes], query: Mapping[str, str]) -> str:
 _NEW = r"/v1/videos/(?P<kind>text2video|image2video|multi-image2video)"
 _ALL = r"/v1/videos/(?P<kind>text2video|image2video|multi-image2video|video-extend)"
 
-KLING = Maker(
+KLING = Provider(
     "kling",
     (
-        Door("POST", re.compile(_NEW + "$"), _submit, makes="job"),
-        Door("POST", re.compile(r"/v1/videos/video-extend$"), _extend, makes="job"),
-        Door("GET", re.compile(_ALL + "$"), _list),
-        Door("GET", re.compile(_ALL + r"/(?P<id>[\w.:-]+)$"), _one),
+        Endpoint("POST", re.compile(_NEW + "$"), _submit, makes="job"),
+        Endpoint("POST", re.compile(r"/v1/videos/video-extend$"), _extend, makes="job"),
+        Endpoint("GET", re.compile(_ALL + "$"), _list),
+        Endpoint("GET", re.compile(_ALL + r"/(?P<id>[\w.:-]+)$"), _one),
     ),
     _key,
     _refuse,

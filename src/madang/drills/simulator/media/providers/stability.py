@@ -9,8 +9,8 @@ import re
 from base64 import b64encode
 from secrets import token_hex
 
+from madang.drills.simulator.media.contract import Endpoint, Provider
 from madang.drills.simulator.media.desk import Asked, Desk, Order, answered
-from madang.drills.simulator.media.doors import Door, Maker
 from madang.drills.simulator.media.forms import Upload, form, text
 from madang.drills.simulator.media.frames import size_of
 from madang.drills.simulator.media.pictures import png
@@ -113,10 +113,10 @@ def _refuse(refused: Refused, _ask: Ask) -> Reply:
     return told({"id": token_hex(16), "name": name, "errors": [message]}, refused.status or status)
 
 
-STABILITY = Maker(
+STABILITY = Provider(
     "stability",
     (
-        Door(
+        Endpoint(
             "POST",
             re.compile(r"/v2beta/stable-image/generate/(?P<way>core|ultra|sd3)$"),
             _draw,
@@ -127,11 +127,11 @@ STABILITY = Maker(
     _refuse,
 )
 
-STABILITY_FILM = Maker(
+STABILITY_FILM = Provider(
     "stability-film",
     (
-        Door("POST", re.compile(r"/v2beta/image-to-video$"), _submit, makes="job"),
-        Door("GET", re.compile(r"/v2beta/image-to-video/result/(?P<id>\w+)$"), _result),
+        Endpoint("POST", re.compile(r"/v2beta/image-to-video$"), _submit, makes="job"),
+        Endpoint("GET", re.compile(r"/v2beta/image-to-video/result/(?P<id>\w+)$"), _result),
     ),
     bearer,
     _refuse,

@@ -1,1 +1,0 @@
-"""The providers, a module each: their doors, their words, nothing of one another."""

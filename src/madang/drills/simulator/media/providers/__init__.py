@@ -1,0 +1,1 @@
+"""The providers, a module each: their endpoints, their words, nothing of one another."""
