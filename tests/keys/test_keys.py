@@ -247,6 +247,10 @@ def test_models_are_names_or_globs(keyring):
         ({"budget_nusd": 10**19}, "budget"),
         ({"budget_per": "day"}, "budget_per"),
         ({"models": ("",)}, "models"),
+        ({"tags": {"": "x"}}, "tags"),
+        ({"tags": {"a\nb": "x"}}, "tags"),
+        ({"tags": {"a": "x" * 101}}, "tags"),
+        ({"tags": {str(n): "x" for n in range(17)}}, "tags"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(keyring, given, param):

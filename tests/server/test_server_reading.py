@@ -185,7 +185,7 @@ def test_wrong_tags_are_400(gateway, key, tags):
     assert answer.status_code == 400
 
 
-@pytest.mark.parametrize("deadline", ["0", "-1", "soon", "1e3", "99999999999"])
+@pytest.mark.parametrize("deadline", ["0", "-1", "soon", "1e3", "9" * 11, "9" * 5000])
 def test_a_wrong_deadline_is_400(gateway, key, deadline):
     headers = {"x-madang-deadline-ms": deadline}
     body = {"model": "oa/m", "messages": []}

@@ -112,3 +112,13 @@ def test_usage_knows_every_dimension(vendors, asked):
         assert sum(row["attempts"] for row in rows) == 3, by
     top = vendors.call("GET", "/v1/usage?by=key&top=1").json()["rows"]
     assert len(top) == 1
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_on_which_nothing_can_have_happened_is_refused(vendors, day):
+    """The day before the first, or after the last, is on no calendar: it was a defect of ours, 500."""
+    paths = ["/v1/usage?", "/api/export?what=attempts&", "/api/report?", "/api/latencies?"]
+    asked = [f"{path}{name}={day}" for path in paths for name in ("from", "to")]
+    for path in [*asked, f"/api/report/daily?day={day}"]:
+        refused = vendors.call("GET", path)
+        assert (refused.status_code, "day" in refused.text) == (400, True), path

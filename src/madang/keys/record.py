@@ -11,6 +11,8 @@ from madang.errors import InvalidRequest
 Period = Literal["day", "month"]
 
 _MAX_LIMIT = 10**18  # in nano-dollars, a billion dollars
+_MOST_TAGS = 16
+_LONGEST_TAG = 100
 _LONGEST_S = 100 * 366 * 86_400  # beyond the year 9999 a moment cannot be written
 
 
@@ -131,3 +133,15 @@ def check_asked(asked: KeyTerms, now_s: float) -> None:
         raise InvalidRequest("`budget_per` needs a budget.", param="budget_per")
     if any(not model.strip() for model in asked.models):
         raise InvalidRequest("A model's name must not be empty.", param="models")
+    if len(asked.tags) > _MOST_TAGS or not all(map(_is_tag, asked.tags.items())):
+        raise InvalidRequest(
+            f"A key has at most {_MOST_TAGS} tags, names and values of up to {_LONGEST_TAG} printable"
+            " characters.",
+            param="tags",
+        )
+
+
+def _is_tag(tag: tuple[str, str]) -> bool:
+    name, value = tag
+    sizes = 0 < len(name) <= _LONGEST_TAG and len(value) <= _LONGEST_TAG
+    return sizes and name.isprintable() and value.isprintable()

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from datetime import date
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from madang.errors import InvalidRequest
+
+_EPOCH_YEAR: Final = 1970
+_LAST_YEAR: Final = 9999
 
 Q = TypeVar("Q", bound=msgspec.Struct)
 
@@ -48,9 +52,22 @@ def read_query(given: Mapping[str, str], wanted: type[Q]) -> Q:
                 param=name[:100],
             )
     try:
-        return msgspec.convert(dict(given), wanted, strict=False)
+        asked = msgspec.convert(dict(given), wanted, strict=False)
     except msgspec.ValidationError as error:
         raise InvalidRequest(f"A parameter is wrong: {error}") from error
+    for field in msgspec.structs.fields(wanted):
+        value = getattr(asked, field.name)
+        if isinstance(value, date):
+            check_day(value, field.encode_name)
+    return asked
+
+
+def check_day(day: date, name: str) -> None:
+    """Raise InvalidRequest for a day on which nothing can have happened: its neighbours may not be on the calendar."""
+    if not _EPOCH_YEAR <= day.year < _LAST_YEAR:
+        raise InvalidRequest(
+            f"`{name}` must be a day from {_EPOCH_YEAR} on and before {_LAST_YEAR}.", param=name
+        )
 
 
 def parameters(wanted: type[msgspec.Struct]) -> list[dict[str, Any]]:

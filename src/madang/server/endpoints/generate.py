@@ -45,6 +45,9 @@ _ASKED = frozenset(
 _RECALLED = frozenset((b"x-madang-cache", b"idempotency-key"))
 """Those in which it wishes for an answer that may be there already, or for none."""
 
+_MOST_DIGITS = 20
+"""Of longer numbers the beginning tells that they are too large; Python refuses to read endless ones."""
+
 Apart = Callable[[Runtime, Call, Request], Awaitable[None]]
 """Answers the calls for one model in a way of its own."""
 
@@ -203,9 +206,9 @@ def deadline_of(request: Request) -> float | None:
     deadline = request.headers.get(b"x-madang-deadline-ms")
     if deadline is None:
         return None
-    if not deadline.isdigit() or not 0 < int(deadline) < 86_400_000:
+    if not deadline.isdigit() or not 0 < int(deadline[:_MOST_DIGITS]) < 86_400_000:
         raise InvalidRequest("x-madang-deadline-ms must be a positive number of milliseconds.")
-    return int(deadline) / 1000
+    return int(deadline[:_MOST_DIGITS]) / 1000
 
 
 def priority_of(request: Request) -> Priority:

@@ -17,7 +17,7 @@ from madang.ledger.reports.requests import latest
 from madang.model import EMBEDDING, Dialect
 from madang.routing.names.directory import Directory, allowed
 from madang.routing.route import Route
-from madang.server.administration.operation import read_query
+from madang.server.administration.operation import check_day, read_query
 from madang.server.administration.reports import RequestsAsked
 from madang.server.caller import authenticate
 from madang.server.endpoints.listing import LISTS, Listed
@@ -203,6 +203,8 @@ def _day(query: dict[str, list[str]], name: str, default: date) -> date:
     if not given:
         return default
     try:
-        return date.fromisoformat(given[0])
+        day = date.fromisoformat(given[0])
     except ValueError:
         raise InvalidRequest(f"`{name}` must be a day such as 2026-11-20.", param=name) from None
+    check_day(day, name)
+    return day
