@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from madang.config.sections.health import DEFAULT_RULES
 from madang.errors import (
     ContextOverflow,
     MadangError,
@@ -12,7 +13,7 @@ from madang.errors import (
     UnsupportedFeature,
 )
 from madang.model import Target
-from madang.routing.board import OPEN_S, Board
+from madang.routing.board import Board
 from madang.routing.plan import propose
 from madang.routing.route import Fallback, Route
 
@@ -61,7 +62,9 @@ def test_a_target_that_failed_three_times_rests_but_the_last_one_never_leaves() 
         board.standing(A).failed(now=10.0)
     assert walk(Route("m", (A, B)), ProviderFailed("x"), board=board, now=11.0) == ["b", "a"]
     assert walk(Route("m", (A,)), ProviderFailed("x"), board=board, now=11.0) == ["a"]
-    assert walk(Route("m", (A, B)), ProviderFailed("x"), board=board, now=10.0 + OPEN_S) == [
+    assert walk(
+        Route("m", (A, B)), ProviderFailed("x"), board=board, now=10.0 + DEFAULT_RULES.rest_s
+    ) == [
         "a",
         "b",
     ]

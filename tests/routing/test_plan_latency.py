@@ -5,8 +5,9 @@ from random import Random
 import pytest
 from routing_crowd import Asked, crowd, varying
 
+from madang.config.sections.health import DEFAULT_RULES
 from madang.model import Target
-from madang.routing.board import OPEN_S, Board
+from madang.routing.board import Board
 from madang.routing.case import NOTHING_KNOWN, Case, Memory
 from madang.routing.plan import propose
 from madang.routing.pulse import RETURN_STEPS
@@ -79,7 +80,7 @@ def test_a_target_that_comes_back_from_its_rest_gets_its_share_step_by_step(pick
         board.standing(first).started()
         board.standing(first).failed(100.0)
     assert share(101.0) == 0
-    back = 100.0 + OPEN_S
+    back = 100.0 + DEFAULT_RULES.rest_s
     share(back)
     since = 0.0
     for until, most in RETURN_STEPS:

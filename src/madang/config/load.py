@@ -65,6 +65,12 @@ def load_alone(path: Path | None, environ: Mapping[str, str]) -> Settings:
     return parse(text, environ, str(path))
 
 
+def scorer_files(models: Mapping[str, Model], base: Path) -> tuple[Path, ...]:
+    """The files that models name, whether or not they are there."""
+    refs = (model.scorer for model in models.values() if model.scorer is not None)
+    return tuple(base / (ref if isinstance(ref, str) else ref.file) for ref in refs)
+
+
 def _with_scorer(name: str, model: Model, path: Path) -> Model:
     """A model with the scorer that it names, read. Raises ConfigError."""
     if model.scorer is None:

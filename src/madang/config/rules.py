@@ -18,13 +18,13 @@ from madang.config.sections.canaries import canary_faults
 from madang.config.sections.drills import drill_faults
 from madang.config.sections.health import breaker_faults
 from madang.config.sections.media import place_faults
-from madang.config.sections.models import aim_of, model_faults
+from madang.config.sections.models import aim_of, model_faults, tiered
 from madang.config.sections.payments import payment_faults
 from madang.config.sections.plans import plan_faults
 from madang.config.sections.prices import price_faults
 from madang.config.sections.providers import provider_faults
 from madang.config.sections.retries import retry_faults
-from madang.config.sections.routes import route_faults
+from madang.config.sections.routes import task_faults
 from madang.config.settings import Settings
 from madang.config.suggest import did_you_mean
 
@@ -43,7 +43,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     yield from breaker_faults(("breaker",), settings.breaker)
     yield from price_faults(settings.prices)
     yield from retry_faults(("retries",), settings.retries)
-    yield from route_faults(settings.models, settings.tasks)
+    yield from task_faults(settings.tasks, tiered(settings.models))
     yield from limit_faults(settings.limits)
     yield from budget_faults(settings.budgets)
     yield from canary_faults(settings.canaries)

@@ -7,7 +7,7 @@ not trained on, and none that is no better than the rules unless somebody says `
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Final, Literal, Protocol
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -87,14 +87,6 @@ class LoadedScorer(ScorerRef, frozen=True, kw_only=True):
         return counts.keys() <= self.scorer.weights.keys()
 
 
-class Scored(Protocol):
-    """A model as far as scorers go."""
-
-    @property
-    def scorer(self) -> str | ScorerRef | None:
-        """What judges its requests."""
-
-
 def load_scorer(ref: str | ScorerRef, base: Path) -> LoadedScorer | str:
     """The scorer of a setting, or why it may not judge. `base`: where a relative path begins. Reads the file."""
     ref = ScorerRef(ref) if isinstance(ref, str) else ref
@@ -133,9 +125,3 @@ def _fault(scorer: Scorer, *, is_accepted: bool) -> str | None:
         f"it is no better than the rules: right for {found.scorer} of {found.examples} examples that it was not"
         f" trained on, and they for {found.rules}; train it on more, or say `accept: true`"
     )
-
-
-def scorer_files(models: Mapping[str, Scored], base: Path) -> tuple[Path, ...]:
-    """The files that models name, whether or not they are there."""
-    refs = (model.scorer for model in models.values() if model.scorer is not None)
-    return tuple(base / (ref if isinstance(ref, str) else ref.file) for ref in refs)

@@ -8,9 +8,8 @@ system and file system.
 from collections.abc import Mapping
 from pathlib import Path
 
-from madang.config.load import complete, load_alone
+from madang.config.load import complete, load_alone, scorer_files
 from madang.config.problems import ConfigError
-from madang.config.scorer import scorer_files
 from madang.config.settings import Settings
 
 _Stamp = tuple[int, int, int, int] | None

@@ -4,7 +4,6 @@ Resting only moves a target to the end of the queue, so the last one left is alw
 """
 
 from collections.abc import Callable, Iterable
-from typing import Final
 
 from madang.config.sections.health import DEFAULT_RULES, Rules
 from madang.model import Target
@@ -12,10 +11,8 @@ from madang.routing.health import FULL, READY, RESTING, Breaker, Crowd, Standing
 from madang.routing.pacing import Pacing
 from madang.state.table import Table
 
-__all__ = ["FAILURES_TO_OPEN", "FULL", "OPEN_S", "READY", "RESTING", "Board", "Standing"]
+__all__ = ["FULL", "READY", "RESTING", "Board", "Standing"]
 
-FAILURES_TO_OPEN: Final = DEFAULT_RULES.failures
-OPEN_S: Final = DEFAULT_RULES.rest_s
 RulesOf = Callable[[str, str], Rules]
 """The rules for a model of a provider."""
 

@@ -27,7 +27,9 @@ def simulated(_running):
     """The running simulator with no trap set and its media books empty; Veo on the Gemini API open again."""
     _running.conduct.replace((Behaviour(),))
     _running.media.settle(
-        Profile(speed=1000).with_provider("gemini-veo", gone=None, gone_jobs=False)
+        Profile(speed=1000).changed(
+            {"providers": {"gemini-veo": {"gone": None, "gone_jobs": False}}}
+        )
     )
     _running.media.set_traps()
     _running.media.book.entries.clear()

@@ -216,7 +216,7 @@ def test_a_refusal_is_no_job(desk, trap, kind):
 
 def test_a_provider_that_has_closed_lacks_its_models(desk):
     name = FORGOTTEN.get(desk.kind, desk.kind)
-    desk.side.settle(desk.side.profile.with_provider(name, gone=410))
+    desk.side.settle(desk.side.profile.changed({"providers": {name: {"gone": 410}}}))
     with pytest.raises(ProviderLacksModel):
         desk.submit()
 
@@ -256,7 +256,7 @@ def test_a_job_under_way_is_called_off(simulated, kind):
 
 def test_seedance_takes_out_of_its_queue_what_has_not_begun(simulated):
     desk = Desk(simulated, "seedance")
-    desk.side.settle(desk.side.profile.with_provider("seedance", cap=1))
+    desk.side.settle(desk.side.profile.changed({"providers": {"seedance": {"cap": 1}}}))
     desk.side.set_traps(Trap("stuck"))
     (_, running), (_, waiting) = desk.submit(), desk.submit()
     assert desk.send(desk.wires.videos.cancel(running)).status == 409
@@ -316,7 +316,7 @@ def test_a_lost_answer_of_fal_is_found_in_its_list_by_what_was_sent(simulated, w
 
 def test_fals_list_is_read_page_by_page(simulated):
     desk = Desk(simulated, "fal")
-    desk.side.settle(desk.side.profile.with_provider("fal", cap=None))
+    desk.side.settle(desk.side.profile.changed({"providers": {"fal": {"cap": None}}}))
     for number in range(120):
         desk.submit(seed=number)
     lost = lose(desk, prompt="the one that was lost")
@@ -328,7 +328,7 @@ def test_fals_list_is_read_page_by_page(simulated):
 
 def test_what_fal_has_not_begun_in_time_is_given_up_and_costs_nothing(simulated):
     desk = Desk(simulated, "fal")
-    desk.side.settle(desk.side.profile.with_provider("fal", cap=1))
+    desk.side.settle(desk.side.profile.changed({"providers": {"fal": {"cap": 1}}}))
     desk.side.set_traps(Trap("stuck", times=1))
     desk.submit()
     _, late = desk.submit(start_s=5.0)

@@ -1,7 +1,7 @@
 """The section `models` as records: the names that callers may ask for, and where each goes."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -11,7 +11,7 @@ from madang.config.scorer import ScorerRef
 from madang.config.sections.canaries import Shadow
 from madang.config.sections.providers import NAME, Tokens
 from madang.config.sections.retries import Hedge, Retries, retry_faults
-from madang.config.sections.routes import Rule, Tiers
+from madang.config.sections.routes import TASK_PREFIX, TIERS, Rule, Tiers, When
 from madang.model import Feature
 
 Weight = Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -88,8 +88,18 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
 
 def model_faults(models: Mapping[str, Model]) -> Iterator[Fault]:
     """What is wrong with models of the right shape."""
+    with_tiers = tiered(models)
     for name, model in models.items():
-        yield from _model_faults(("models", name), name, model)
+        path: Path = ("models", name)
+        yield from _model_faults(path, name, model)
+        yield from _tier_faults(path, model, with_tiers)
+        for index, rule in enumerate(model.rules):
+            yield from _rule_faults((*path, "rules", index), rule, with_tiers)
+
+
+def tiered(models: Mapping[str, Model]) -> frozenset[str]:
+    """The models that lead elsewhere by complexity: nothing else may lead to them."""
+    return frozenset(name for name, model in models.items() if model.tiers is not None)
 
 
 def _model_faults(path: Path, name: str, model: Model) -> Iterator[Fault]:
@@ -114,6 +124,32 @@ def _model_faults(path: Path, name: str, model: Model) -> Iterator[Fault]:
         if not _MODEL_NAME.fullmatch(to) or to == name:
             fault = "another model's name, or `provider/model`, is expected here"
             yield (*path, "long_context", "to"), fault
+
+
+def _tier_faults(path: Path, model: Model, tiered: Collection[str]) -> Iterator[Fault]:
+    if model.tiers is None:
+        if model.scorer is not None:
+            yield (*path, "scorer"), "a scorer judges for `tiers`, and this model has none"
+        return
+    given = {name: getattr(model.tiers, name) for name in TIERS}
+    if not any(given.values()):
+        yield (*path, "tiers"), "give at least one of `simple`, `medium` and `complex`"
+    if model.targets:
+        yield (*path, "tiers"), "a model has either `targets` or `tiers`"
+    for tier, to in given.items():
+        if to in tiered:
+            yield (*path, "tiers", tier), "a tier is a model without tiers"
+
+
+def _rule_faults(path: Path, rule: Rule, tiered: Collection[str]) -> Iterator[Fault]:
+    if rule.when == When():
+        yield (*path, "when"), "say at least one thing that must be true of a request"
+    if not rule.targets:
+        yield (*path, "targets"), "at least one target is expected"
+    for index, to in enumerate(rule.targets):
+        if to in tiered or to.startswith(TASK_PREFIX):
+            fault = "a target is `provider/model` or a model, but no task and none with tiers"
+            yield (*path, "targets", index), fault
 
 
 def aim_of(ref: str | TargetRef | FallbackRef) -> str:

@@ -13,13 +13,7 @@ the playground provider is it, tests and drills start it with `serve`.
     control    /__sim                           app, server the ASGI application and its socket
 """
 
-from madang.drills.simulator.app import Simulator
 from madang.drills.simulator.faults import FAULTS, Behaviour
 from madang.drills.simulator.server import Running, serve
 
-__all__ = ["FAULTS", "Behaviour", "Running", "Simulator", "application", "serve"]
-
-
-def application(behaviour: Behaviour | None = None, seed: int = 0) -> Simulator:
-    """The simulator as an ASGI application, for any server."""
-    return Simulator(behaviour or Behaviour(), seed)
+__all__ = ["FAULTS", "Behaviour", "Running", "serve"]

@@ -7,13 +7,13 @@ the attempts.
 """
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal
 
 from msgspec import Struct, structs
 
 from madang.errors import Conflict, InvalidRequest
 from madang.ledger.tables.rollups import MEASURES
-from madang.state.store import Params, Row, Transaction
+from madang.state.store import Row, Store, Transaction
 
 Kind = Literal["grant", "top_up", "refund", "correction", "expiry"]
 """grant: given. top_up: paid for. refund: paid back (above zero: a refund that failed). expiry: lapsed.
@@ -30,11 +30,7 @@ MOST_NUSD = 10**16
 _MOST_BALANCE_NUSD = 10**18
 
 
-class Reader(Protocol):
-    """A store, or a transaction on it."""
-
-    def read(self, sql: str, params: Params = ()) -> list[Row]:
-        """All rows of a query."""
+Reader = Store | Transaction
 
 
 class Entry(Struct, frozen=True, kw_only=True):

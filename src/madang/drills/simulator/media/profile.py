@@ -83,10 +83,6 @@ class Profile:
         if unknown:
             raise ValueError(f"unknown provider {unknown[0]!r}; there are {', '.join(_PROVIDERS)}")
 
-    def with_provider(self, name: str, **settings: Json) -> "Profile":
-        """The same with other settings of one provider. Raises ValueError for what makes no sense."""
-        return self.changed({"providers": {name: settings}})
-
     def changed(self, settings: Mapping[str, Any]) -> "Profile":
         """The same with some settings changed, of `providers` only those named. Raises ValueError, TypeError."""
         _known(settings, Profile)
