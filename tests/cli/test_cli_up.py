@@ -72,6 +72,23 @@ def test_a_port_that_is_taken_is_told_and_costs_no_admin_key(tmp_path):
         assert "admin key" in gateway.said
 
 
+def test_an_address_that_is_not_ours_is_told_apart_from_a_port_that_is_taken(tmp_path):
+    for host in ("192.0.2.1", "no.such.host.invalid"):
+        done = run("up", "--home", tmp_path, "--host", host, "--port", 0)
+        assert done.returncode == 1
+        assert "--host" in done.stderr
+        assert "--port" not in done.stderr
+
+
+def test_a_second_gateway_on_a_home_is_told_that_it_counts_for_itself(tmp_path):
+    with up(tmp_path, "--workers", "2") as first, up(tmp_path) as second:
+        assert "another gateway serves" in next(iter(second.process.stderr))
+        assert ask(second, first.key)[0] == 200
+    with up(tmp_path) as third:
+        third.process.terminate()
+        assert "another gateway" not in third.process.communicate(timeout=20)[1]
+
+
 needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
 
 

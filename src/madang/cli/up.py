@@ -1,5 +1,6 @@
 """`madang up`: serve the gateway."""
 
+import errno
 import ipaddress
 import os
 import socket
@@ -20,12 +21,18 @@ from madang.routing.board import Board
 from madang.server.process import logs
 from madang.server.process.assembly import assemble
 from madang.server.process.runtime import Options, Runtime
+from madang.server.process.tenancy import tenant
 from madang.server.serve import bind, serve, supervise
 from madang.state.store import Store
 
 if TYPE_CHECKING:
     from madang.drills.playground import Playground
 
+_OF_HOST = "Give --host an address of this machine; 0.0.0.0 or :: is all of them."
+_ADVICE = {
+    errno.EADDRINUSE: "Another program (perhaps another Madang) does: choose a --port of your own.",
+    errno.EACCES: "Choose a --port from 1024 on, and let a proxy serve the lower ones.",
+}
 _UNKNOWN_KEY = '"authorization: Bearer $MADANG_KEY"'
 
 
@@ -93,13 +100,24 @@ def command(
             lent_key=lent,
         )
         welcome = Welcome(listener, _admin_key(home), lent, playground=alone)
-        if workers > 1:
-            started = playground.start if playground else None
-            supervise(options, listener, workers, welcome.show, started)
-            return
-        if playground:
-            playground.start()
-        serve(options, listener, welcome.show)
+        with tenant(home):
+            _serve(options, listener, workers, welcome, playground)
+
+
+def _serve(
+    options: Options,
+    listener: socket.socket,
+    workers: int,
+    welcome: "Welcome",
+    playground: "Playground | None",
+) -> None:
+    if workers > 1:
+        started = playground.start if playground else None
+        supervise(options, listener, workers, welcome.show, started)
+        return
+    if playground:
+        playground.start()
+    serve(options, listener, welcome.show)
 
 
 def _check(found: Configuration, providers: Mapping[str, Provider]) -> None:
@@ -114,9 +132,9 @@ def _listener(host: str, port: int) -> socket.socket:
     try:
         return bind(host, port)
     except OSError as problem:
+        advice = _ADVICE.get(problem.errno or 0, _OF_HOST)
         raise click.ClickException(
-            f"cannot listen on {host}:{port}: {problem.strerror}. "
-            "If another program (perhaps another Madang) does, choose a --port of your own."
+            f"cannot listen on {host}:{port}: {problem.strerror}. {advice}"
         ) from problem
 
 
