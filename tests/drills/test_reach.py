@@ -80,6 +80,13 @@ def test_a_status_is_told_in_words_with_advice(status, state, said, advised):
     assert advised in (finding.advice or "")
 
 
+def test_a_provider_that_wants_a_key_where_none_is_configured_is_no_matter_of_a_new_one():
+    with SimulatedProviders(["sim"]) as simulated:
+        (finding,) = look(f"{simulated.urls['sim']}/v1", api_key=None)
+    assert "none is configured" in finding.detail
+    assert "`api_key`" in finding.advice
+
+
 def test_every_key_is_tried_and_the_bad_one_named():
     with SimulatedProviders(["sim"]) as simulated:
         keys = ("good-secret", "invalid-secret", "good-too-secret")

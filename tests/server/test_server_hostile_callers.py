@@ -246,4 +246,6 @@ def test_a_compressed_body_is_refused(gateway, key):
     """It could unfold to any size."""
     with Caller(gateway.port) as caller:
         packed = request(b"\x1f\x8b\x08", key, "content-encoding: gzip", "connection: close")
-        assert statuses(caller.say(packed).hear_all()) == [400]
+        heard = caller.say(packed).hear_all()
+    assert statuses(heard) == [400]
+    assert b"without `content-encoding`" in heard

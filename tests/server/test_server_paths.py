@@ -38,3 +38,10 @@ def test_what_is_nowhere_is_told_in_the_dialect_of_the_caller(gateway, key):
     assert answer.status_code == 404
     assert answer.json()["type"] == "error"
     assert "/api/openapi.json" in answer.json()["error"]["message"]
+
+
+def test_the_administration_never_leads_to_an_address_of_its_own(gateway):
+    """Behind a proxy that ends TLS a redirect would lead to plain HTTP, or nowhere."""
+    answer = gateway.call("GET", "/api/keys/")
+    assert answer.status_code == 404
+    assert "There is nothing at /api/keys/." in answer.json()["error"]["message"]

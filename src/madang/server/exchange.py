@@ -40,7 +40,8 @@ def body_at_hand(request: Request, limit: int) -> bytes | None:
     """
     if request.headers.get(b"content-encoding", b"identity") != b"identity":
         raise InvalidRequest(
-            "Compressed request bodies are not supported.", code="unsupported_encoding"
+            "Compressed request bodies are not read: send it as it is, without `content-encoding`.",
+            code="unsupported_encoding",
         )
     if not request.whole:
         return None

@@ -46,6 +46,12 @@ _BY_STATUS = {
     ),
     429: Verdict("warning", "takes the key, and says that it is used too much just now"),
 }
+_WITHOUT_KEY = {
+    status: Verdict(
+        "broken", "wants a key, and none is configured for it", "Give it `api_key`, or `api_keys`."
+    )
+    for status in (401, 403)
+}
 _BY_CLASS = {
     2: Verdict("ok", "takes the key"),
     3: Verdict("broken", "points elsewhere", "Give the address that it points to as base_url."),
@@ -129,9 +135,15 @@ async def _reach(transport: Transport, provider: Provider, which: str) -> Findin
         return _finding(provider, which, _verdict_on(error), error.message)
     connect_ms = (incoming.sent_at - began) * 1000
     first_byte_ms = (incoming.first_byte_at - incoming.sent_at) * 1000
-    verdict = _BY_STATUS.get(incoming.status) or _BY_CLASS.get(incoming.status // 100, _NO_STATUS)
+    verdict = _verdict_of(incoming.status, has_key=bool(provider.keys))
     words = f"status {incoming.status}; connected in {connect_ms:.0f} ms, answered in {first_byte_ms:.0f} ms"
     return _finding(provider, which, verdict, words, (connect_ms, first_byte_ms))
+
+
+def _verdict_of(status: int, *, has_key: bool) -> Verdict:
+    if not has_key and status in _WITHOUT_KEY:
+        return _WITHOUT_KEY[status]
+    return _BY_STATUS.get(status) or _BY_CLASS.get(status // 100, _NO_STATUS)
 
 
 async def _drain(incoming: Incoming) -> None:

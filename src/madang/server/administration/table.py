@@ -77,7 +77,8 @@ def admin_app(runtime: Runtime) -> Router:
         by_path.setdefault(operation.path, {})[operation.method] = operation
     for path, operations in by_path.items():
         routes.append(Route(path, _endpoint(runtime, operations), methods=_METHODS))
-    return Router(routes, default=_nothing_here)
+    # no redirects: they would lead past the proxy in front, which alone knows our address
+    return Router(routes, redirect_slashes=False, default=_nothing_here)
 
 
 def _endpoint(runtime: Runtime, operations: dict[str, Operation]) -> Callable[..., Any]:
