@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from madang.ledger.days import moment, start_us
+from madang.ledger.days import start_us
+from madang.ledger.reports.attempts import attempt_of
 from madang.ledger.tables.rollups import MEASURES
 from madang.model.money import dollars
 from madang.state.store import Store
@@ -35,8 +36,6 @@ ATTEMPT_COLUMNS = (
 USAGE_COLUMNS = (*MEASURES, "corrections_nusd", "total_tokens", "cost_usd")
 """Behind what usage was grouped by."""
 
-_OF_JSON = ("units", "losses", "tags")
-_FLAGS = ("final", "streamed", "estimated", "drawn")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NEXT = (
     "SELECT * FROM attempts WHERE at_us >= ?1 AND at_us < ?2 AND (at_us > ?1 OR seq > ?3) "
@@ -53,7 +52,7 @@ def attempts(
     end_us = start_us(to_day + timedelta(days=1))
     own = () if key_id is None else (key_id,)
     while rows := store.read(sql, (at_us, end_us, seq, PAGE, *own)):
-        yield from (_attempt(dict(row)) for row in rows)
+        yield from map(attempt_of, rows)
         at_us, seq = rows[-1]["at_us"], rows[-1]["seq"]
 
 
@@ -74,14 +73,6 @@ def lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], form: Forma
     yield _csv(columns)
     for row in rows:
         yield _csv([_cell(row[name]) for name in columns])
-
-
-def _attempt(row: dict[str, Any]) -> dict[str, Any]:
-    row["id"] = f"{row['request_id']}.{row['n']}"
-    row["at"] = moment(row["at_us"])
-    row |= {name: bool(row[name]) for name in _FLAGS}
-    row["plan"] = json.loads(row["plan"]) if row["plan"] else None
-    return row | {name: json.loads(row[name]) for name in _OF_JSON}
 
 
 def _csv(cells: Sequence[str | int | float]) -> str:

@@ -4,7 +4,7 @@ Whole UTC days come from the sums that are kept per key and account; the day in 
 begins somewhere else than at midnight in UTC, and whatever is asked about tags, from attempts.
 """
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from madang.ledger.days import DAY_US, day_of
 from madang.state.store import Store, Value
@@ -38,12 +38,9 @@ def corrected_nusd(store: Store, owner: Owner, since_us: int) -> int:
     in full, and no others. With tags those count whose attempts all fit.
     """
     day = day_of(since_us).isoformat()
-    where, params = "", list[Value]()
-    for column, value in (("key_id", owner.key), ("account_id", owner.account)):
-        if value is not None:
-            where, params = f"{where} AND {column} = ?", [*params, value]
+    where, params = _of_owner(owner)
     if owner.tags:
-        fits, tags = _where(_Tagged(owner.tags))
+        fits, tags = _tagged(owner)
         where, params = f"{where} AND ({_ALL_FIT.format(fits)})", [*params, *tags]
     sql = (
         "SELECT day, sum(cost_nusd) AS nusd FROM corrections "  # noqa: S608 - constants
@@ -63,14 +60,6 @@ _ALL_FIT = (
     "AND a.asked_model = corrections.asked_model AND a.account_id IS corrections.account_id"
 )
 """Whether all attempts that a correction is of are of certain tags; NULL where there are none any more."""
-
-
-class _Tagged(NamedTuple):
-    """Whoever has these tags."""
-
-    tags: tuple[tuple[str, str], ...]
-    key: str | None = None
-    account: str | None = None
 
 
 def entered_nusd(store: Store, owner: Owner, since_us: int) -> int:
@@ -100,13 +89,16 @@ def _of_attempts(store: Store, owner: Owner, from_us: int, to_us: int | None) ->
 
 def _where(owner: Owner) -> tuple[str, list[Value]]:
     """Conditions, each after an AND, and their values."""
-    where, params = "", list[Value]()
-    for column, value in (("key_id", owner.key), ("account_id", owner.account)):
-        if value is not None:
-            where, params = f"{where} AND {column} = ?", [*params, value]
-    for name, value in owner.tags:
-        where += (
-            " AND EXISTS (SELECT 1 FROM json_each(tags) AS one WHERE one.key = ? AND one.value = ?)"
-        )
-        params += [name, value]
-    return where, params
+    (of_owner, params), (tagged, tags) = _of_owner(owner), _tagged(owner)
+    return of_owner + tagged, [*params, *tags]
+
+
+def _of_owner(owner: Owner) -> tuple[str, list[Value]]:
+    given = (("key_id", owner.key), ("account_id", owner.account))
+    found = [(column, value) for column, value in given if value is not None]
+    return "".join(f" AND {column} = ?" for column, _ in found), [value for _, value in found]
+
+
+def _tagged(owner: Owner) -> tuple[str, list[Value]]:
+    has = " AND EXISTS (SELECT 1 FROM json_each(tags) AS one WHERE one.key = ? AND one.value = ?)"
+    return has * len(owner.tags), [text for tag in owner.tags for text in tag]

@@ -6,13 +6,12 @@ sums has what is asked for, which `sources` decides. An unknown price is never a
 """
 
 import heapq
-import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from madang.errors import InvalidRequest
-from madang.ledger.days import moment
+from madang.ledger.reports.attempts import attempt_of
 from madang.ledger.reports.sources import UsageQuestion, is_tag, known_dimensions, query
 from madang.ledger.tables.rollups import MEASURES
 from madang.model.money import NUSD
@@ -21,8 +20,6 @@ from madang.state.store import Row, Store
 MAX_HOURS_DAYS = 31
 """How many days may be asked for by the hour."""
 
-_JSON_COLUMNS = ("tags", "losses", "units")
-_FLAGS = ("final", "streamed", "estimated", "drawn")
 _SUMMED = (*MEASURES, "corrections_nusd")
 
 
@@ -151,13 +148,8 @@ def _counts(row: dict[str, Any]) -> bool:
 
 
 def _attempt(row: Row) -> dict[str, Any]:
-    attempt = dict(row)
+    attempt = attempt_of(row)
     del attempt["seq"]
-    attempt |= {name: json.loads(attempt[name]) for name in _JSON_COLUMNS}
-    attempt["plan"] = json.loads(attempt["plan"]) if attempt["plan"] else None
-    attempt |= {name: bool(attempt[name]) for name in _FLAGS}
-    attempt["id"] = f"{row['request_id']}.{row['n']}"
-    attempt["at"] = moment(row["at_us"])
     attempt["cost"] = _dollars(row["cost_nusd"])
     return attempt
 
