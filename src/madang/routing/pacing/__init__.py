@@ -4,10 +4,11 @@ Pure: the memory of the meters and the moments are arguments. The rules: docs/li
 providers".
 """
 
+from madang.routing.pacing.provider_keys import KeyLane
 from madang.routing.pacing.queue import HIGH, LOW, NORMAL, FairQueue, Priority
 from madang.routing.pacing.registry import Pacing
 from madang.routing.pacing.terms import Terms
-from madang.routing.pacing.turnstile import FOREVER, KeyLane, Turn, Turnstile
+from madang.routing.pacing.turnstile import FOREVER, Turn, Turnstile
 
 __all__ = [
     "FOREVER",

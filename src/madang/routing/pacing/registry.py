@@ -7,10 +7,11 @@ from typing import Final
 from madang.model import Target
 from madang.routing.limits.memory import Memory
 from madang.routing.pacing.ceiling import Ceiling
+from madang.routing.pacing.provider_keys import KeyLane, KeyState, Remembered
 from madang.routing.pacing.rates import rates_of
 from madang.routing.pacing.slots import Slots
 from madang.routing.pacing.terms import Terms
-from madang.routing.pacing.turnstile import KeyLane, KeyState, Told, Turnstile
+from madang.routing.pacing.turnstile import Turnstile
 
 _SHOWN: Final = 8
 
@@ -25,7 +26,7 @@ class Pacing:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._keys: dict[tuple[str, bytes], KeyState] = {}
-        self._told: dict[tuple[str, bytes, str], Told] = {}
+        self._remembered: dict[tuple[str, bytes, str], Remembered] = {}
         self._slots: dict[tuple[str, ...], Slots] = {}
         self._ceilings: dict[tuple[str, str], Ceiling] = {}
 
@@ -46,7 +47,7 @@ class Pacing:
                 KeyLane(
                     index,
                     self._key(provider, digest, secret),
-                    self._told.setdefault((provider, digest, model), Told()),
+                    self._remembered.setdefault((provider, digest, model), Remembered()),
                     shared.and_also(own),
                     self._at_once(at_once, provider, model, digest.hex()) if at_once else None,
                 )
@@ -74,14 +75,16 @@ class Pacing:
         """Forget the keys that are in force no more; requests that go with them end as they began."""
         kept = {(name, _digest(one)) for name, keys in in_force.items() for one in keys or ("",)}
         self._keys = {name: state for name, state in self._keys.items() if name in kept}
-        self._told = {name: told for name, told in self._told.items() if name[:2] in kept}
+        self._remembered = {
+            name: remembered for name, remembered in self._remembered.items() if name[:2] in kept
+        }
 
     def forget_idle(self) -> None:
         """Forget what is nothing to remember, when there is too much of it: callers may make up names of models."""
-        self._told = {
-            name: told
-            for name, told in self._told.items()
-            if not told.learned.is_quiet or told.barred.cause is not None
+        self._remembered = {
+            name: remembered
+            for name, remembered in self._remembered.items()
+            if not remembered.learned.is_quiet or remembered.barred.cause is not None
         }
         self._slots = {
             name: slots for name, slots in self._slots.items() if slots.taken or len(name) == 1

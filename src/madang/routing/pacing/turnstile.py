@@ -13,9 +13,8 @@ from madang.config.sections.pacing import Pace
 from madang.errors import Kind
 from madang.routing.limits.memory import Memory
 from madang.routing.pacing.ceiling import Ceiling
-from madang.routing.pacing.learned import Learned
-from madang.routing.pacing.rates import Rates, seconds_of
-from madang.routing.pacing.rest import Rest
+from madang.routing.pacing.provider_keys import KeyLane
+from madang.routing.pacing.rates import seconds_of
 from madang.routing.pacing.slots import Slots
 from madang.wire.quota import Quota
 
@@ -32,56 +31,6 @@ _TOO_MUCH: Final[tuple[Kind, ...]] = ("rate_limit", "overloaded", "timeout")
 _FORBIDDEN: Final = 403
 _US: Final = 1_000_000
 _NO_MARKS: Final[tuple[int, ...]] = ()
-
-
-class KeyState:
-    """One key of a provider. `prefix`: its first characters, which may be shown ("": there is no key)."""
-
-    __slots__ = ("in_flight", "prefix", "rest", "turns")
-
-    def __init__(self, prefix: str) -> None:
-        self.prefix = prefix
-        self.in_flight = 0
-        self.turns = 0
-        self.rest = Rest()
-
-
-class KeyLane:
-    """One key for one model. `rates` are those of the model and of the key together."""
-
-    __slots__ = ("barred", "has_rates", "index", "key", "learned", "prefix", "rates", "slots")
-
-    def __init__(
-        self, index: int, key: KeyState, told: "Told", rates: Rates, slots: Slots | None
-    ) -> None:
-        self.index = index
-        self.key = key
-        self.prefix = key.prefix or None
-        self.learned = told.learned
-        self.barred = told.barred
-        self.rates = rates
-        self.has_rates = bool(rates.requests or rates.tokens)
-        self.slots = slots
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether nothing bounds it, and nothing was said against it."""
-        is_doubted = self.key.rest.cause is not None or self.barred.cause is not None
-        return not self.has_rates and self.slots is None and not is_doubted
-
-    def allows(self, now: float) -> bool:
-        """Whether the key may be used for this model."""
-        return self.key.rest.allows(now) and self.barred.allows(now)
-
-
-class Told:
-    """What the provider has said of one key and one model: its limits, and whether it is barred from it."""
-
-    __slots__ = ("barred", "learned")
-
-    def __init__(self) -> None:
-        self.learned = Learned()
-        self.barred = Rest()
 
 
 class Turn(Struct, eq=False):
