@@ -113,7 +113,7 @@ class Course:
         if not self.kit.pipeline.enter([job.row]):
             _log.warning("job %s: its row waits for the journal", job.id)
         if self.reservation is not None:
-            self.kit.pipeline.gate.settle(self.reservation, 0, job.row.cost_nusd or 0)
+            self.kit.pipeline.gate.settle(self.reservation, 0, self._counted(job.row))
             self.reservation = None
         self.give_turn_back()
         job.is_closed = True
@@ -121,6 +121,12 @@ class Course:
         keep_us = self.kit.settings.media.keep_days * 86_400_000_000
         until_us = (job.ended_us or now_us()) + keep_us
         await asyncio.to_thread(self.kit.jobs.keep_until, job.id, until_us)
+
+    def _counted(self, ended: Attempt) -> int:
+        """What the job counts against budgets; what has no price after all, all that was set aside for it."""
+        if ended.cost_nusd is None:
+            return self.job.reserved_nusd if self.kit.snapshot.refuses_unpriced else 0
+        return ended.cost_nusd
 
     async def move(self, state: State, *, durable: bool = False, is_open: bool = True) -> None:
         """Write down where the job stands now."""

@@ -195,6 +195,7 @@ class Crew:
     async def _see_through(self, course: Course) -> None:
         try:
             await live(course)
+            await self._drop_unwanted(course.job)
         except Exception:  # noqa: BLE001 - logged; the job is open, and taken up again
             _log.exception("job %s: a defect of ours", course.job.id)
         finally:
@@ -220,8 +221,14 @@ class Crew:
             await asyncio.to_thread(self._kit.jobs.want, job.id, "cancel")
             if (course := self._courses.get(job.id)) is not None:
                 course.nudge(cancel=True)
-        await self._drop(job)
-        await asyncio.to_thread(self._kit.jobs.hide, job.id)
+        hidden = await asyncio.to_thread(self._kit.jobs.hide, job.id)
+        if hidden is not None:
+            await self._drop(read_job(hidden))
+
+    async def _drop_unwanted(self, job: Job) -> None:
+        """A clip that was deleted while its file came home: nobody else would ever delete that."""
+        if job.content is not None and await asyncio.to_thread(self._kit.jobs.is_hidden, job.id):
+            await self._drop(job)
 
     async def _drop(self, job: Job) -> None:
         if job.content is not None:

@@ -155,13 +155,15 @@ class MediaJobs:
         with self._store.transaction() as transaction:
             transaction.write("UPDATE media_jobs SET wanted = ? WHERE id = ?", (wanted, identity))
 
-    def hide(self, identity: str) -> None:
-        """A job is not to be found any more; its row stays for its name and for the ledger."""
+    def hide(self, identity: str) -> StoredJob | None:
+        """A job is not to be found any more; its row, as it stands then, stays for its name and for the ledger."""
         with self._store.transaction() as transaction:
-            transaction.write(
-                "UPDATE media_jobs SET is_hidden = 1, expires_us = NULL WHERE id = ?",
+            rows = transaction.read(
+                "UPDATE media_jobs SET is_hidden = 1, expires_us = NULL WHERE id = ? "  # noqa: S608
+                f"RETURNING {_COLUMNS}",
                 (identity,),
             )
+        return _job(rows[0]) if rows else None
 
     def disown(self, identity: str) -> None:
         """Nobody has taken an order, and its caller was told so: it is not to be found, and its name is free."""
@@ -306,6 +308,11 @@ class MediaJobs:
                 "DELETE FROM media_jobs WHERE is_hidden = 1 AND is_open = 0 AND at_us < ?",
                 (before_us,),
             )
+
+    def is_hidden(self, identity: str) -> bool:
+        """Whether nobody is to find a job any more."""
+        sql = "SELECT 1 FROM media_jobs WHERE id = ? AND is_hidden = 1"
+        return bool(self._store.read(sql, (identity,)))
 
 
 def _job(row: Row) -> StoredJob:
