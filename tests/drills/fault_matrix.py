@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 
 from madang.client import Gateway
 from madang.drills import simulator
-from madang.drills.drill.caller import Door, Told, call
-from madang.drills.drill.dialects import WAYS, Way
+from madang.drills.disaster.caller import Door, Told, call
+from madang.drills.disaster.dialects import WAYS, Way
 from madang.drills.simulator import FAULTS, Behaviour
 from madang.drills.testbed import RunningGateway, start_gateway
 

@@ -6,11 +6,11 @@ import pytest
 from click.testing import CliRunner
 
 from madang.cli import main
-from madang.drills.drill.audit import audit
-from madang.drills.drill.caller import Told
-from madang.drills.drill.dialects import DIALECTS, Way, judge
-from madang.drills.drill.figures import Moments, measured, percentile
-from madang.drills.drill.rows import DRILLS, LEFT_OUT, chosen
+from madang.drills.disaster.audit import audit
+from madang.drills.disaster.caller import Told
+from madang.drills.disaster.dialects import DIALECTS, Way, judge
+from madang.drills.disaster.figures import Moments, measured, percentile
+from madang.drills.disaster.rows import DRILLS, LEFT_OUT, chosen
 from madang.drills.simulator import FAULTS
 from madang.drills.simulator.book import Charge
 from madang.drills.simulator.records import Usage

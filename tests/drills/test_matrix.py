@@ -6,8 +6,8 @@ Where a fault strikes in the middle of a stream there is a proper end, or the re
 import pytest
 from fault_matrix import CAUSES, DEADLINE_S, Square, judged, play, squares
 
-from madang.drills.drill.caller import Told
-from madang.drills.drill.dialects import WAYS, Way
+from madang.drills.disaster.caller import Told
+from madang.drills.disaster.dialects import WAYS, Way
 from madang.drills.simulator import FAULTS
 
 ALL = squares()

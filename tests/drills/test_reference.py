@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from madang.drills.drill.caller import Told
+from madang.drills.disaster.caller import Told
 from madang.drills.reference import mixes
 from madang.drills.reference.migration import _seen
 from madang.drills.reference.page import page

@@ -12,10 +12,10 @@ from rich.markup import escape
 from madang.cli.drill_office import drill_office, tell, wanted
 from madang.cli.office import place_options
 from madang.cli.printing import console, json_option, print_json, print_table
-from madang.drills.drill import page
-from madang.drills.drill.figures import Outcome
-from madang.drills.drill.rows import DRILLS, chosen
-from madang.drills.drill.run import SECONDS, hold
+from madang.drills.disaster import page
+from madang.drills.disaster.figures import Outcome
+from madang.drills.disaster.rows import DRILLS, chosen
+from madang.drills.disaster.run import SECONDS, hold
 
 
 @click.command("drill")

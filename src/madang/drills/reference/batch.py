@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from madang.drills.drill.caller import Door
+from madang.drills.disaster.caller import Door
 from madang.drills.reference.parts import (
     Line,
     Part,

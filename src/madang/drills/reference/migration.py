@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from madang.drills.drill.caller import Door, Told
-from madang.drills.drill.figures import percentile
-from madang.drills.drill.load import Load
+from madang.drills.disaster.caller import Door, Told
+from madang.drills.disaster.figures import percentile
+from madang.drills.disaster.load import Load
 from madang.drills.reference.parts import (
     CHAT,
     Json,

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final, NamedTuple
 
-from madang.drills.drill.caller import Door
+from madang.drills.disaster.caller import Door
 from madang.drills.reference.parts import (
     Line,
     Part,

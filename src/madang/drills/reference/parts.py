@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from madang.client import Gateway
 from madang.drills import simulator
-from madang.drills.drill.caller import Door, Told, call
-from madang.drills.drill.dialects import Way
-from madang.drills.drill.targets import MODEL
+from madang.drills.disaster.caller import Door, Told, call
+from madang.drills.disaster.dialects import Way
+from madang.drills.disaster.targets import MODEL
 from madang.drills.simulator.faults import Behaviour
 from madang.drills.simulator.server import Running
 from madang.drills.testbed import start_gateway

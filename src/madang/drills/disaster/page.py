@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from madang.drills.drill.figures import RECOVERY_S, SLOWEST_S, Outcome
-from madang.drills.drill.rows import LEFT_OUT
-from madang.drills.drill.run import PER_S
-from madang.drills.drill.targets import PLACES
+from madang.drills.disaster.figures import RECOVERY_S, SLOWEST_S, Outcome
+from madang.drills.disaster.rows import LEFT_OUT
+from madang.drills.disaster.run import PER_S
+from madang.drills.disaster.targets import PLACES
 
 COLUMNS = (
     "drill",

@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from madang.drills import simulator
-from madang.drills.drill.rows import Drill
+from madang.drills.disaster.rows import Drill
 from madang.drills.simulator.book import Charge
 from madang.drills.simulator.faults import Behaviour
 from madang.drills.simulator.server import Running

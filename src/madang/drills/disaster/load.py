@@ -6,8 +6,8 @@ from itertools import cycle
 from types import TracebackType
 from typing import Self
 
-from madang.drills.drill.caller import Door, Told, call
-from madang.drills.drill.dialects import WAYS, Way
+from madang.drills.disaster.caller import Door, Told, call
+from madang.drills.disaster.dialects import WAYS, Way
 
 
 class Load:

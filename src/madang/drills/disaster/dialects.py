@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from madang.drills.demo import DIALECTS as ASKING
 from madang.drills.demo import Dialect, Question
-from madang.drills.drill.targets import MODEL
+from madang.drills.disaster.targets import MODEL
 from madang.errors import ProviderBroken
 from madang.wire.sse import EventDecoder
 

@@ -5,12 +5,12 @@ import json
 import time
 
 from madang.client import Gateway
-from madang.drills.drill.audit import Row, audit
-from madang.drills.drill.caller import Door
-from madang.drills.drill.figures import Moments, Outcome, judged, measured
-from madang.drills.drill.load import Load
-from madang.drills.drill.rows import Drill
-from madang.drills.drill.targets import Targets
+from madang.drills.disaster.audit import Row, audit
+from madang.drills.disaster.caller import Door
+from madang.drills.disaster.figures import Moments, Outcome, judged, measured
+from madang.drills.disaster.load import Load
+from madang.drills.disaster.rows import Drill
+from madang.drills.disaster.targets import Targets
 from madang.drills.testbed import RunningGateway, start_gateway
 
 SECONDS = 6.0

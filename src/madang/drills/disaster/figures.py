@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from madang.drills.drill.audit import Audit
-from madang.drills.drill.caller import Told
-from madang.drills.drill.rows import Drill
+from madang.drills.disaster.audit import Audit
+from madang.drills.disaster.caller import Told
+from madang.drills.disaster.rows import Drill
 
 SLOWEST_S = 8.0
 """No request may take longer: the total time that a target is given, whatever else is tried."""

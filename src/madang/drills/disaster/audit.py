@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from madang.drills.drill.caller import Told
+from madang.drills.disaster.caller import Told
 from madang.drills.simulator.book import Charge
 
 Row = Mapping[str, Any]

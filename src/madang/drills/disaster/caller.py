@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import httptools
 
-from madang.drills.drill.dialects import Way, asked, judge
-from madang.drills.drill.targets import MODEL
+from madang.drills.disaster.dialects import Way, asked, judge
+from madang.drills.disaster.targets import MODEL
 
 PATIENCE_S = 20.0
 _PIECE_BYTES = 65_536
