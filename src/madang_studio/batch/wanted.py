@@ -6,9 +6,11 @@ Rule: everything is read and judged before anything is begun; a fault names its 
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import repeat
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar, cast
 
 import msgspec
 import yaml
@@ -18,6 +20,8 @@ from madang_studio.errors import BadScript
 from madang_studio.model.brief import Brief
 from madang_studio.store import Project
 from madang_studio.writing.genres import genre_of
+from madang_studio.writing.judging import faults_of
+from madang_studio.writing.schema import Schema, schema_of
 
 MOST_BYTES: Final = 4_000_000
 MOST_DRAMAS: Final = 10_000
@@ -25,7 +29,15 @@ _MOST_FAULTS: Final = 20
 _NUSD: Final = 1_000_000_000
 _LISTS: Final = frozenset({"captions", "exports", "gates"})
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$(?!\n)")]
+T = TypeVar("T")
+
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$(?!\n)",
+        description="up to 64 Latin letters, digits, - and _",
+    ),
+]
 """Of batches and dramas: part of paths and addresses."""
 
 
@@ -66,10 +78,10 @@ def brief_of(fields: Any, where: str = "brief") -> Brief:  # noqa: ANN401 - as i
         raise BadScript(f"{where}: a brief has fields, at least `theme: …`.")
     usual = {"burned": fields.get("language") or "en", "captions": "en"}
     told = {str(name): _listed(str(name), value) for name, value in {**usual, **fields}.items()}
+    brief = _judged({name: it for name, it in told.items() if it is not None}, Brief, where)
     try:
-        brief = msgspec.convert({name: it for name, it in told.items() if it is not None}, Brief)
         genre_of(brief.genre)
-    except (msgspec.ValidationError, BadScript) as error:
+    except BadScript as error:
         raise BadScript(f"{where}: {error}") from error
     return brief
 
@@ -86,26 +98,34 @@ def read_batch(path: Path) -> WantedBatch:
     """The batch in a file: CSV if it ends in .csv, else YAML. Raises BadScript with every fault."""
     text = _text(path)
     if path.suffix.lower() == ".csv":
-        return batch_of({"dramas": list(_rows(text, path.name))}, path.stem, path.name)
+        rows = dict(_rows(text, path.name))
+        return batch_of({"dramas": list(rows.values())}, path.stem, path.name, list(rows))
     return batch_of(_yaml(text, path.name), path.stem, path.name)
 
 
-def batch_of(fields: Any, stem: str, where: str = "batch") -> WantedBatch:  # noqa: ANN401 - as it was read
-    """The batch that fields make; `stem` names it where they do not. Raises BadScript."""
+def batch_of(
+    fields: Any,  # noqa: ANN401 - as it was read
+    stem: str,
+    where: str = "batch",
+    lines: Sequence[int] = (),
+) -> WantedBatch:
+    """The batch that fields make; `stem` names it where they do not. Raises BadScript with every fault.
+
+    `lines`: in which line of a file each drama stands, where that is known.
+    """
     if isinstance(fields, list):
         fields = {"dramas": fields}
-    try:
-        file = msgspec.convert(fields, _File)
-        name = file.name or msgspec.convert(stem, Name)
-    except msgspec.ValidationError as error:
-        raise BadScript(f"{where}: {error}") from error
+    file = _judged(fields, _File, where)
+    name = file.name or _judged(stem, Name, f"{where}: the name of the batch")
     faults: list[str] = []
     found: dict[str, Wanted] = {}
-    for number, entry in enumerate(file.dramas, 1):
+    for number, (entry, line) in enumerate(zip(file.dramas, lines or repeat(0), strict=False), 1):
+        spot = f"{where}, line {line}" if line else f"{where}, drama {number}"
         try:
-            one = _entry(entry, file.defaults, name, f"{where}, drama {number}")
+            one = _entry(entry, file.defaults, name, spot)
+            _only_once(entry, one, found, spot)
         except BadScript as error:
-            faults.append(str(error))
+            faults += str(error).splitlines()
             continue
         label = _free(one.name, found)
         found[label] = Wanted(label, one.brief)
@@ -128,10 +148,30 @@ def _entry(entry: Any, defaults: Mapping[str, Any], batch: str, where: str) -> W
     if identity is None:
         data = msgspec.json.encode(brief, order="deterministic")
         return Wanted(f"{batch}-{hashlib.sha256(data).hexdigest()[:8]}", brief)
+    return Wanted(f"{batch}-{_judged(str(identity), Name, f'{where}: id')}", brief)
+
+
+def _only_once(entry: object, one: Wanted, found: Mapping[str, Wanted], where: str) -> None:
+    """Raise BadScript for an id that another drama has: which of them it meant would change with their order."""
+    if isinstance(entry, Mapping) and entry.get("id") is not None and one.name in found:
+        raise BadScript(f"{where}: id {entry['id']!r} is there already: every drama has its own.")
+
+
+def _judged(fields: Any, record: type[T], where: str) -> T:  # noqa: ANN401 - as it was read
+    """The record that fields make. Raises BadScript with every fault."""
+    if faults := list(faults_of(fields, _schema(cast("Hashable", record)))):
+        told = (f": {fault}" if fault.place else f" {fault.words}" for fault in faults)
+        raise BadScript("\n".join(f"{where}{words}" for words in told))
     try:
-        return Wanted(f"{batch}-{msgspec.convert(str(identity), Name)}", brief)
+        return msgspec.convert(fields, record)
     except msgspec.ValidationError as error:
-        raise BadScript(f"{where}: id: {error}") from error
+        raise BadScript(f"{where}: {error}") from error
+
+
+@cache
+def _schema(record: Hashable) -> Schema:
+    """Made once: a batch has thousands of briefs."""
+    return schema_of(record)
 
 
 def _free(name: str, taken: Mapping[str, Wanted]) -> str:
@@ -140,17 +180,27 @@ def _free(name: str, taken: Mapping[str, Wanted]) -> str:
     return next(each for each in numbered if each not in taken)
 
 
-def _rows(text: str, name: str) -> Iterator[dict[str, Any]]:
-    reader = csv.DictReader(io.StringIO(text), restkey="")
-    if "theme" not in (reader.fieldnames or ()):
-        raise BadScript(f"{name}: the first row names the columns; one of them is `theme`.")
+def _rows(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each drama of a table, by the line where it ends. Spreadsheets part columns by commas, semicolons or tabs."""
+    first = text.partition("\n")[0]
+    rows = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
     try:
-        for row in reader:
-            if "" in row:
-                raise BadScript(f"{name}, line {reader.line_num}: more cells than columns.")
-            yield {key: _plain(key, value) for key, value in row.items() if value not in (None, "")}
+        columns = [cell.strip().lower() for cell in next(rows, [])]
+        if "theme" not in columns:
+            raise BadScript(f"{name}: the first row names the columns; one of them is `theme`.")
+        if twice := {column for column in columns if column and columns.count(column) > 1}:
+            raise BadScript(f"{name}: the column `{min(twice)}` is there twice.")
+        for row in rows:
+            if any(row[len(columns) :]):
+                raise BadScript(
+                    f"{name}, line {rows.line_num}: more cells than columns; what has a comma in it "
+                    "stands in quotation marks."
+                )
+            cells = {key: cell.strip() for key, cell in zip(columns, row, strict=False)}
+            if any(cells.values()):
+                yield rows.line_num, {key: _plain(key, it) for key, it in cells.items() if it}
     except csv.Error as error:
-        raise BadScript(f"{name}, line {reader.line_num}: {error}.") from error
+        raise BadScript(f"{name}, line {rows.line_num}: {error}.") from error
 
 
 def _plain(name: str, text: str) -> object:
@@ -178,8 +228,12 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise BadScript(f"There is no file {path}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadScript(f"{path} cannot be read: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise BadScript(
+            f"{path} is no UTF-8 text: save it as UTF-8 (in Excel: “CSV UTF-8”)."
+        ) from error
+    except OSError as error:
+        raise BadScript(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _yaml(text: str, name: str) -> Any:  # noqa: ANN401 - whatever the file holds

@@ -9,7 +9,14 @@ Gate = Literal["script", "storyboard", "clips"]
 """Where the work stops until a person approves."""
 
 Words = Annotated[str, Meta(min_length=1, max_length=2_000)]
-Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$(?!\n)", max_length=35)]
+Language = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$(?!\n)",
+        max_length=35,
+        description="the tag of a language, such as ko, en or zh-Hant",
+    ),
+]
 """A tag of a language (RFC 5646). It is part of names of files."""
 
 

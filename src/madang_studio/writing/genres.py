@@ -63,7 +63,7 @@ def genre_of(name: str) -> Genre:
     wanted, known = name.strip().casefold(), genres()
     if wanted in known:
         return _template(wanted)
-    near = get_close_matches(wanted, known, 1, 0.5)
+    near = get_close_matches(wanted, known, 1, 0.6)
     hint = f"Did you mean {near[0]}? " if near else ""
     raise BadScript(f"There is no genre {name!r}. {hint}There are {', '.join(known)}.")
 

@@ -16,10 +16,10 @@ Schema = dict[str, Any]
 _SENT = ("type", "enum", "description")
 
 
-def schema_of(record: type[msgspec.Struct]) -> Schema:
-    """The schema of a record with references resolved; `default` and bounds are kept."""
+def schema_of(record: Any) -> Schema:  # noqa: ANN401 - a type
+    """The schema of a record, or of another type, with references resolved; `default` and bounds are kept."""
     whole = msgspec.json.schema(record)
-    return _inlined(whole, whole["$defs"])
+    return _inlined(whole, whole.get("$defs", {}))
 
 
 def for_models(schema: Mapping[str, Any]) -> Schema:

@@ -66,16 +66,45 @@ def test_equal_briefs_are_different_dramas():
         ("b.yaml", "dramas: [x, {theme: y, id: ../../etc}]", "drama 2: id"),
         ("b.yaml", "a: &a [x]\ndramas: [*a, *a]", "aliases"),
         ("b.yaml", "dramas: [x\n", "b.yaml, line 2"),
-        ("b.yaml", "dramas: []", "length"),
-        ("b.yaml", "7", "batch|object"),
+        ("b.yaml", "dramas: [x, {theme: y, budget: 3}]", "budget is not known.*mean budget_usd?"),
+        ("b.yaml", "dramas: [x, {theme: y, language: EN}]", "'EN', not the tag of a .* ko, en or"),
+        ("b.yaml", "dramas: [{theme: x, minutes: 0}]", "0, not more than 0 and at most 60"),
+        ("b.yaml", "dramas: [{id: a, theme: x}, {id: a, theme: y}]", "drama 2: id 'a' is there al"),
+        ("b.yaml", "dramas: []", "dramas is empty"),
+        ("b.yaml", "7", "b.yaml is 7, not of type object"),
+        (
+            "b.csv",
+            "theme,minutes\nx,1\n\n,2\ny,abc\n",
+            "(?s)line 4: theme is mis.*line 5: minutes is",
+        ),
+        ("b.csv", "theme,theme\nx,y\n", "column `theme` is there twice"),
         ("b.csv", "thema\nx\n", "one of them is `theme`"),
         ("b.csv", "theme\nx,y\n", "line 2: more cells"),
-        ("no such.yaml", "dramas: [x]", "Object|matching|regex"),
+        ("no such.yaml", "dramas: [x]", "the name of the batch is 'no such', not up to 64 Latin"),
     ],
 )
 def test_a_mistake_is_refused_by_name(tmp_path, name, text, said):
     with pytest.raises(BadScript, match=said):
         read_batch(written(tmp_path, name, text))
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_tables_are_read_as_spreadsheets_write_them(tmp_path, mark):
+    rows = [["Theme", " genre", "minutes"], ['"One, two; three"', "comedy ", "0.5"], ["", "", ""]]
+    text = "\ufeff" + "\r\n".join(mark.join(row) for row in rows)
+    (one,) = read_batch(written(tmp_path, "t.csv", text)).dramas
+    assert (one.brief.theme, one.brief.genre, one.brief.minutes) == (
+        "One, two; three",
+        "comedy",
+        0.5,
+    )
+
+
+def test_a_table_in_another_encoding_is_told_how_to_be_saved(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes("theme\n마지막 극장\n".encode("cp949"))
+    with pytest.raises(BadScript, match="save it as UTF-8"):
+        read_batch(path)
 
 
 @pytest.fixture
