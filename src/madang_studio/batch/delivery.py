@@ -27,7 +27,7 @@ _STAND_INS: Final[Mapping[str, tuple[frozenset[str], str]]] = {
     ),
     "voice": (
         frozenset({"scratch-voice"}),
-        "the voices are scratch voices (a machine reading), which no speech model has made",
+        "the voices are scratch voices (a machine reading, or a hum without espeak-ng), which no speech model has made",
     ),
 }
 """Models of the playground by step, and what to say of them."""

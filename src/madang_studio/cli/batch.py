@@ -12,6 +12,7 @@ from madang_studio.batch.run import Report, report, take_up
 from madang_studio.batch.tally import Counter, Tally
 from madang_studio.batch.wanted import Wanted, WantedBatch, read_batch
 from madang_studio.batch.work import work_on
+from madang_studio.cli.finishing import say_free, say_others
 from madang_studio.cli.live import Far, live
 from madang_studio.cli.place import access, gateway_options, opened, project_option
 from madang_studio.cli.printing import (
@@ -29,6 +30,8 @@ from madang_studio.store.events import Event
 from madang_studio.store.objects import room
 
 _FAILED = 1
+_MOST_WHY = 400
+"""The end of a reason says what to do: it is not cut off."""
 
 
 @click.command("batch")
@@ -71,6 +74,7 @@ def command(
         counter = Counter(project, dramas, begun)
         for drama in project.dramas.all(batch=wanted.name, states=("done",)):
             _hand_over(project, drama.id, target)
+        say_others(project, dramas)
         with live(lambda: _far(counter.tally(time.time())), names=True) as watch:
 
             def hear(events: Sequence[Event]) -> None:
@@ -79,12 +83,12 @@ def command(
                     if event.what == "done" and event.place is None:
                         click.echo(_hand_over(project, event.drama, target), err=True)
 
-            work_on(project, dramas, access(**gateway), hear)
+            asked = work_on(project, dramas, access(**gateway), hear)
         made = report(project, wanted.name, time.time() - begun)
     if to:
         with room(to):
             to.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=2))
-    _print(made, as_json=as_json)
+    _print(made, as_json=as_json, free=asked is not None and asked.playground)
     if set(made.states) & {"failed", "blocked"}:
         raise SystemExit(_FAILED)
 
@@ -111,7 +115,7 @@ def _far(tally: Tally) -> Far:
     return Far(tally.done, tally.dramas, "; ".join([words, *held]))
 
 
-def _print(made: Report, *, as_json: bool) -> None:
+def _print(made: Report, *, as_json: bool, free: bool) -> None:
     if as_json:
         print_json(made)
         return
@@ -123,7 +127,7 @@ def _print(made: Report, *, as_json: bool) -> None:
                 it.state,
                 money(it.cost_nusd, it.unpriced),
                 short(it.theme, 50),
-                short(it.why or "", 90),
+                short(it.why or "", _MOST_WHY),
             )
             for it in made.dramas
         ],
@@ -131,6 +135,11 @@ def _print(made: Report, *, as_json: bool) -> None:
     )
     states = ", ".join(f"{number} {state}" for state, number in sorted(made.states.items()))
     budget = f" of {money(made.budget_nusd)}" if made.budget_nusd else ""
-    click.echo(
-        f"Batch {made.batch}: {states}; paid {money(made.cost_nusd, made.unpriced)}{budget}, in {span(made.took_s)}."
-    )
+    paid = money(made.cost_nusd, made.unpriced)
+    click.echo(f"Batch {made.batch}: {states}; paid {paid}{budget}, in {span(made.took_s)}.")
+    if free and made.cost_nusd:
+        say_free(made.cost_nusd)
+    if held := [it.drama for it in made.dramas if it.state in ("failed", "blocked")]:
+        click.echo(
+            f"`madang studio status {held[0]}` says all of why; the same command tries again."
+        )

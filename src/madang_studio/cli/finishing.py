@@ -1,6 +1,7 @@
 """Making one drama to its end and saying what came of it: what `make`, `retake`, `export` and others share."""
 
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -28,6 +29,7 @@ def finish(
     begun = time.monotonic()
     target = out or project.root / "films" / drama
     check_room(target, handed_bytes(project.dramas.get(drama).brief))
+    say_others(project, [drama])
     with live(lambda: far(project, drama), names=False) as watch:
         asked = work_on(project, [drama], given, watch)
     stands = project.dramas.get(drama)
@@ -43,6 +45,25 @@ def finish(
         print_json(made)
     else:
         _tell(made, time.monotonic() - begun, free=asked is not None and asked.playground)
+
+
+def say_others(project: Project, dramas: Collection[str]) -> None:
+    """Say which other dramas go on as well: a runner works on all of a project, and spends on them."""
+    others = [it.id for it in project.dramas.all(states=("going",)) if it.id not in dramas]
+    if others:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        click.echo(
+            f"Under way in this project, too: {', '.join(others[:3])}{more} "
+            "(`madang studio pause DRAMA` stops one).",
+            err=True,
+        )
+
+
+def say_free(list_nusd: int) -> None:
+    """Say that the playground cost nothing; `list_nusd` is what the same would have."""
+    click.echo(
+        f"Nothing was charged: the playground played all of it (at list prices {money(list_nusd)})."
+    )
 
 
 def planned(project: Project, drama: str, prices: PriceList | None = None) -> Plan:
@@ -102,9 +123,7 @@ def _tell(made: Delivered, took_s: float, *, free: bool) -> None:
     for path in (*made.films, *made.captions, made.package):
         click.echo(f"  {path}")
     if free and made.cost_nusd:
-        click.echo(
-            f"Nothing was charged: the playground played all of it (at list prices {money(made.cost_nusd)})."
-        )
+        say_free(made.cost_nusd)
     else:
         click.echo(f"It cost {money(made.cost_nusd, made.unpriced)}.")
     for words in made.stand_ins:

@@ -77,8 +77,10 @@ def _write(project: Project, drama: str, out: Path | None, *, as_json: bool) -> 
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadScript(f"{path} cannot be read: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise BadScript(f"{path} is no UTF-8 text: save it as UTF-8.") from error
+    except OSError as error:
+        raise BadScript(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _say(project: Project, drama: str, taken: Taken, *, as_json: bool) -> None:

@@ -20,7 +20,7 @@ def _front(script: Script) -> Iterator[str]:
     yield script.logline
     yield ""
     for person in script.characters:
-        yield f"- {person.name}: {person.appearance} {person.clothing}"
+        yield f"- {person.name}: {person.appearance}; {person.clothing}"
     for place in script.places:
         yield f"- {place.name} (place): {place.description}"
     yield ""

@@ -70,7 +70,8 @@ def _given_up(question: ChatAsk, last: Said, faults: Sequence[Fault]) -> str:
     shown = "; ".join(str(fault) for fault in faults[:3])
     return (
         f"{last.model or question.model} could not write a {question.title} that can be used, asked "
-        f"{MOST_REPAIRS + 1} times: {shown}. Name another model, change the theme, or write it yourself."
+        f"{MOST_REPAIRS + 1} times: {shown}. Change the theme or the seed, or have {question.model} done by "
+        "another model (`tasks` in the gateway's madang.yaml)."
     )
 
 

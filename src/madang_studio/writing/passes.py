@@ -59,7 +59,10 @@ def make_pass(task: Task, ask: Ask) -> Made:
     gone = go_over(_lines_of(script), NewLines, rule, ask, task.folder)
     better = with_lines(script, gone.lines)
     if faults := faults_in(better, _LIMITS):
-        raise BadScript(f"The {step} pass spoiled the script: {faults[0]}. Name another model.")
+        raise BadScript(
+            f"The {step} pass spoiled the script: {faults[0]}. Have {TASKS[step]} done by another model "
+            "(`tasks` in the gateway's madang.yaml)."
+        )
     facts = script_facts(better) | {"repairs": gone.repairs}
     return leave(task.folder, "script.json", better, facts, gone.said)
 

@@ -29,6 +29,12 @@ _HEAD: Final = """\
 # a new line or scene needs none. Whoever speaks is in `characters`, or is the `narrator`.
 """
 
+_HINT: Final = (
+    " Lines are indented by spaces, never tabs; a text that has `: ` or ` #` in it, or begins with a mark, "
+    'stands in "quotation marks".'
+)
+"""For whom YAML's own words for a slip say little."""
+
 Lines = Mapping[Place, int]
 """In which line of the file something stands, from 1."""
 
@@ -98,7 +104,8 @@ def _yaml_tree(text: str, name: str) -> tuple[Any, Lines]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
-        raise BadScript(f"{name}{line}: {error.problem or error}.") from error
+        hint = "" if isinstance(error, _Unwanted) else _HINT
+        raise BadScript(f"{name}{line}: {error.problem or error}.{hint}") from error
     except (yaml.YAMLError, RecursionError) as error:
         raise BadScript(f"{name} cannot be read: {' '.join(str(error).split())}.") from error
 
@@ -141,8 +148,12 @@ class _Reader:
         return found
 
 
-def _marked(node: Node, problem: str) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+class _Unwanted(yaml.MarkedYAMLError):
+    """Good YAML that is no script."""
+
+
+def _marked(node: Node, problem: str) -> _Unwanted:
+    return _Unwanted(problem=problem, problem_mark=node.start_mark)
 
 
 def _without_ids(schema: Schema) -> Schema:
@@ -202,7 +213,10 @@ def _free(taken: Sequence[str], before: str) -> Iterator[str]:
 
 
 def _bad(name: str, faults: Sequence[Fault], lines: Lines) -> BadScript:
-    told = [f"{name}{_at(fault.place, lines)}: {fault}" for fault in faults[:_MOST_FAULTS]]
+    told = [
+        f"{name}{_at(fault.place, lines)}: {fault}" if fault.place else f"{name} {fault.words}"
+        for fault in faults[:_MOST_FAULTS]
+    ]
     more = len(faults) - _MOST_FAULTS
     return BadScript("\n".join([*told, *([f"… and {more} more"] if more > 0 else [])]))
 

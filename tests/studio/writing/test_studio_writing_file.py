@@ -95,6 +95,8 @@ def test_a_new_scene_gets_a_number_of_its_own():
         ("id: '1.10'", "id: ../../x", "an id is a few letters and digits"),
         ("title: 우산", "title: [우산", "line 4"),
         ("title: 우산", "title: *x\nx: &x 1", "alias"),
+        ("text: 버스 또 늦네요.", "text: 버스: 또", 'stands in "quotation marks"'),
+        ("text: 버스 또 늦네요.", "text: %버스", 'stands in "quotation marks"'),
     ],
 )
 def test_a_mistake_is_told_with_its_line(old, new, told):
