@@ -37,6 +37,7 @@ def test_steps_back_and_end(cutover):
     assert told(cutover("next", "gpt-4.1-mini", "--json"))["percent"] == 30
     assert told(cutover("next", "gpt-4.1-mini", "--json"))["state"] == "promoted"
     assert "0 % to" in cutover("back", "gpt-4.1-mini").stdout
+    assert "until it is started once more" in cutover("next", "gpt-4.1-mini").output
     assert told(cutover("start", "gpt-4.1-mini", "--json"))["percent"] == 5
     assert "else to" in cutover("status", "gpt-4.1-mini").stdout
     assert "cutover-gpt-4.1-mini" in cutover("status").stdout

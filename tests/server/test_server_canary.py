@@ -1,10 +1,15 @@
 """A new target on trial at a real gateway: who is sent to it, what callers see, what ends it, what a restart leaves."""
 
 from collections import Counter
+from contextlib import closing
 
 import pytest
 from server_gateway import ADMIN_KEY, Gateway, eventually, settings
 from test_server_failover import refusing
+
+from madang.config.sections.canaries import Canary
+from madang.pipeline.trial.view import Canaries, Start
+from madang.state.store import Store
 
 NEXT = {"model": "steady", "to": "an/next", "percent": 50, "step_requests": 4, "step_s": 0}
 MODELS = {"steady": {"targets": ["oa/steady"]}}
@@ -192,6 +197,15 @@ def test_a_target_that_leads_nowhere_and_a_stranger_are_refused(own_gateway):
     assert gateway.call("POST", "/api/canaries", json=start).status_code == 404
     assert gateway.call("GET", "/api/canaries", gateway.make_key()[1]).status_code == 403
     assert gateway.call("GET", "/api/canaries/none").status_code == 404
+
+
+def test_a_target_that_leads_nowhere_is_told_where_nobody_could_look_beforehand(own_gateway):
+    """Begun at the home folder, which does not know what the running gateway is configured with."""
+    gateway = own_gateway(models=MODELS)
+    with closing(Store(gateway.home)) as store:
+        Canaries(store).start(Start("lost", Canary("steady", "nowhere/next")))
+    eventually(lambda: "lost: no request goes to `nowhere/next`" in gateway.log)
+    assert arms(gateway, gateway.make_key()[1]) == [None]
 
 
 def test_what_is_reserved_covers_the_dearer_side(own_gateway):

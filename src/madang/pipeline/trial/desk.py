@@ -5,11 +5,11 @@ Done in the background, a few times a second; what it decides by is the ledger, 
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from madang.config.sections.canaries import Canary
-from madang.errors import Conflict
+from madang.errors import Conflict, MadangError
 from madang.ledger.reports.trials import FirstAttempt, first_attempts
 from madang.pipeline.trial.book import Kept, TrialBook
 from madang.pipeline.trial.sides import Trials
@@ -30,12 +30,18 @@ _NOT_ITS_FAULT: Final = frozenset(
 
 
 class TrialDesk:
-    """Follows the trials in the store for one process. `judges`: whether this is the one that decides."""
+    """Follows the trials in the store for one process. `judges`: whether this is the one that decides.
 
-    def __init__(self, store: Store, trials: Trials, *, judges: bool) -> None:
+    `look_up` raises MadangError for a name that leads nowhere.
+    """
+
+    def __init__(
+        self, store: Store, trials: Trials, look_up: Callable[[str], object], *, judges: bool
+    ) -> None:
         self._store = store
         self._book = TrialBook(store)
         self._trials = trials
+        self._look_up = look_up
         self._judges = judges
         self._followed = -1
         self._kept: dict[str, Kept] = {}
@@ -84,6 +90,17 @@ class TrialDesk:
         self._kept = {one.trial.name: one for one in every}
         self._trials.follow(one.trial for one in every)
         self._followed = revision
+        if self._judges:
+            for one in self._trials.open.values():
+                self._say_astray(one)
+
+    def _say_astray(self, trial: Trial) -> None:
+        """Tell of targets that are not there: who began it at the home folder was not told."""
+        for name in (trial.terms.to, *trial.also, *((trial.origin,) if trial.origin else ())):
+            try:
+                self._look_up(name)
+            except MadangError as error:
+                _log.error("%s: no request goes to `%s`. %s", trial.name, name, error.message)
 
     def _judge(self, kept: Kept) -> None:
         trial, evidence, seq = kept

@@ -112,8 +112,11 @@ def after(trial: Trial, kind: Kind, now_us: int) -> Trial:
     if state is None:
         what = "canary" if trial.origin is None else "cut-over"
         is_now, wanted = trial.state.replace("_", " "), kind.replace("_", " ")
+        is_over = trial.percent == 0 and kind in ("advanced", "promoted")
+        again = " until it is started once more" if is_over else ""
         raise Conflict(
-            f"The {what} `{trial.name}` is {is_now}; it cannot be {wanted}.", code="canary_state"
+            f"The {what} `{trial.name}` is {is_now}; it cannot be {wanted}{again}.",
+            code="canary_state",
         )
     if kind == "advanced":
         return replace(trial, step=trial.step + 1, step_us=now_us)

@@ -39,6 +39,7 @@ from madang.pipeline.trial.desk import TrialDesk
 from madang.pipeline.trial.sides import lead_somewhere
 from madang.routing.board import Board
 from madang.routing.pacing import Pacing
+from madang.routing.route import Route
 from madang.server.process.assembly import assemble, given_providers, ways_of
 from madang.server.process.counting import Counting, open_table
 from madang.server.process.health import Rounds
@@ -161,7 +162,12 @@ class Runtime:
     @cached_property
     def canaries(self) -> TrialDesk:
         """Where trials of new targets are followed; decided by the first of several workers."""
-        return TrialDesk(self.store, self.pipeline.trials, judges=self.options.worker == 0)
+
+        def look_up(name: str) -> Route:
+            return self.pipeline.snapshot.directory.lookup(name)
+
+        judges = self.options.worker == 0
+        return TrialDesk(self.store, self.pipeline.trials, look_up, judges=judges)
 
     @cached_property
     def mirror(self) -> Mirror:
