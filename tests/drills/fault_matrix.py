@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from madang.client import Gateway
 from madang.drills import simulator
-from madang.drills.disaster.caller import Door, Told, call
+from madang.drills.disaster.caller import Access, Told, call
 from madang.drills.disaster.dialects import WAYS, Way
 from madang.drills.simulator import FAULTS, Behaviour
 from madang.drills.testbed import RunningGateway, start_gateway
@@ -177,7 +177,7 @@ async def _ask(square: Square, url: str, key: str, room: asyncio.Semaphore) -> T
     if square.continues:
         headers.append(("x-madang-continue", "allow"))
     async with room:
-        return await call(Door(url, key, tuple(headers), square.model), square.way)
+        return await call(Access(url, key, tuple(headers), square.model), square.way)
 
 
 def _behaviour(fault: str) -> Behaviour:

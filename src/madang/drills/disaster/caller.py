@@ -13,7 +13,7 @@ PATIENCE_S = 20.0
 _PIECE_BYTES = 65_536
 
 
-class Door(NamedTuple):
+class Access(NamedTuple):
     """Where to ask, as whom, and for which model. `headers` are added to every request."""
 
     url: str
@@ -61,7 +61,7 @@ class _Answer:
         self.complete = True
 
 
-async def call(door: Door, way: Way) -> Told:
+async def call(access: Access, way: Way) -> Told:
     """Ask, listen to the end, and judge. Never raises for what the gateway does."""
     clock = asyncio.get_running_loop().time
     began = clock()
@@ -69,7 +69,7 @@ async def call(door: Door, way: Way) -> Told:
     parser = httptools.HttpResponseParser(answer)
     try:
         async with asyncio.timeout(PATIENCE_S):
-            await _exchange(door, way, parser)
+            await _exchange(access, way, parser)
     except TimeoutError:
         kind, ended = "no answer in time", False
     except (OSError, httptools.HttpParserError):
@@ -95,17 +95,17 @@ async def call(door: Door, way: Way) -> Told:
     )
 
 
-async def _exchange(door: Door, way: Way, parser: "httptools.HttpResponseParser") -> None:
-    where = urlsplit(door.url)
-    path, body = asked(way, door.model)
+async def _exchange(access: Access, way: Way, parser: "httptools.HttpResponseParser") -> None:
+    where = urlsplit(access.url)
+    path, body = asked(way, access.model)
     lines = [
         f"POST {path} HTTP/1.1",
         f"host: {where.netloc}",
-        f"authorization: Bearer {door.key}",
+        f"authorization: Bearer {access.key}",
         "content-type: application/json",
         f"content-length: {len(body)}",
         "connection: close",
-        *(f"{name}: {value}" for name, value in door.headers),
+        *(f"{name}: {value}" for name, value in access.headers),
     ]
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     try:

@@ -6,18 +6,18 @@ from itertools import cycle
 from types import TracebackType
 from typing import Self
 
-from madang.drills.disaster.caller import Door, Told, call
+from madang.drills.disaster.caller import Access, Told, call
 from madang.drills.disaster.dialects import WAYS, Way
 
 
 class Load:
-    """Callers at a door, who ask in these ways by turns. Leaving the block waits for the last of them.
+    """Callers of a gateway, who ask in these ways by turns. Leaving the block waits for the last of them.
 
     `told` is what all of them saw.
     """
 
-    def __init__(self, door: Door, ways: Sequence[Way] = WAYS) -> None:
-        self._door = door
+    def __init__(self, access: Access, ways: Sequence[Way] = WAYS) -> None:
+        self._access = access
         self._ways = cycle(ways)
         self._open: set[asyncio.Task[Told]] = set()
         self.told: list[Told] = []
@@ -42,7 +42,7 @@ class Load:
         began = loop.time()
         for number in range(round(seconds * per_s)):
             await asyncio.sleep(began + number / per_s - loop.time())
-            task = asyncio.create_task(call(self._door, next(self._ways)))
+            task = asyncio.create_task(call(self._access, next(self._ways)))
             self._open.add(task)
             task.add_done_callback(self._finished)
         await asyncio.sleep(began + seconds - loop.time())

@@ -6,7 +6,7 @@ import time
 
 from madang.client import Gateway
 from madang.drills.disaster.audit import Row, audit
-from madang.drills.disaster.caller import Door
+from madang.drills.disaster.caller import Access
 from madang.drills.disaster.figures import Moments, Outcome, judged, measured
 from madang.drills.disaster.load import Load
 from madang.drills.disaster.rows import Drill
@@ -32,9 +32,9 @@ async def _hold(drill: Drill, seconds: float) -> Outcome:
     before_s, during_s, after_s = (seconds * share for share in _SHARES)
     async with Targets() as targets:
         with start_gateway(targets.configuration(drill)) as running:
-            door = await asyncio.to_thread(_door, running, drill)
+            access = await asyncio.to_thread(_access, running, drill)
             clock = asyncio.get_running_loop().time
-            async with Load(door) as load:
+            async with Load(access) as load:
                 await load.come(before_s, PER_S)
                 await targets.strike(drill)
                 struck_s = clock()
@@ -49,13 +49,13 @@ async def _hold(drill: Drill, seconds: float) -> Outcome:
     return Outcome(drill, figures, audited, judged(drill, figures, audited))
 
 
-def _door(running: RunningGateway, drill: Drill) -> Door:
+def _access(running: RunningGateway, drill: Drill) -> Access:
     """A key for the callers."""
     made = (
         Gateway(running.url, running.admin_key).call("POST", "/api/keys", {"name": "drill"}).json()
     )
     headers = (("x-madang-continue", "allow"),) if drill.continues else ()
-    return Door(running.url, made["key"], headers)
+    return Access(running.url, made["key"], headers)
 
 
 def _rows(running: RunningGateway, ids: set[str]) -> list[Row]:

@@ -1,7 +1,7 @@
 """The playground: the simulator as the provider of a gateway that has none, so that it can be tried without any key.
 
 It runs in a thread with an event loop of its own and is spoken to over a socket like any provider. Clips, voices and
-pictures that name its own models are really made (`counter`), each by a process of its own.
+pictures that name its own models are really made (`media`), each by a process of its own.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import get_args
 from madang.config.sections.providers import Provider
 from madang.drills import simulator
 from madang.drills.playground import shapes
-from madang.drills.playground.counter import Counter
+from madang.drills.playground.media import PlaygroundMedia
 from madang.model import Feature
 from madang.routing.names.media import STAND_INS
 
@@ -85,5 +85,5 @@ class Playground:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        await simulator.serve(listener=self._listener, before=Counter)
+        await simulator.serve(listener=self._listener, before=PlaygroundMedia)
         await asyncio.Event().wait()

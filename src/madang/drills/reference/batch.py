@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from madang.drills.disaster.caller import Door
+from madang.drills.disaster.caller import Access
 from madang.drills.reference.parts import (
     Line,
     Part,
@@ -31,7 +31,7 @@ async def measure() -> Part:
             "providers": {"p": provider(running["p"], limits="off", concurrency=_CAP)},
             "models": route("p/gpt-4.1"),
         }
-        fast_s, fast = await through(settings, lambda door: _write(door, SCRIPTS))
+        fast_s, fast = await through(settings, lambda access: _write(access, SCRIPTS))
     times = slow_s / fast_s
     return Part(
         "Batch",
@@ -48,13 +48,13 @@ async def measure() -> Part:
     )
 
 
-async def _write(door: Door, at_once: int) -> tuple[float, int]:
+async def _write(access: Access, at_once: int) -> tuple[float, int]:
     """How long all scripts took, and how many there are."""
     written = 0
 
     async def one() -> None:
         nonlocal written
-        told = await ask(door)
+        told = await ask(access)
         written += told.kind == "ok"
 
     return await crowd(SCRIPTS, at_once, one), written

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from madang.drills.disaster.caller import Door, Told
+from madang.drills.disaster.caller import Access, Told
 from madang.drills.disaster.figures import percentile
 from madang.drills.disaster.load import Load
 from madang.drills.reference.parts import (
@@ -109,7 +109,7 @@ async def _after(model: Json) -> Month:
             "models": model,
             "breaker": _BREAKER,
         }
-        told = await through(settings, lambda door: _month(door, running))
+        told = await through(settings, lambda access: _month(access, running))
         charges: dict[str, int] = defaultdict(int)
         for name, one in running.items():
             charges[_MODELS[name]] += len(one.book.charges)
@@ -131,9 +131,9 @@ def _cheap() -> Json:
     )
 
 
-async def _month(door: Door, running: Mapping[str, Running]) -> Sequence[Told]:
+async def _month(access: Access, running: Mapping[str, Running]) -> Sequence[Told]:
     """Callers for a compressed month, in which each provider is once down, one after the other."""
-    async with Load(door, ways=(CHAT,)) as load:
+    async with Load(access, ways=(CHAT,)) as load:
         outages = asyncio.gather(
             *(
                 _outage(one, SECONDS * number / (len(running) + 1))

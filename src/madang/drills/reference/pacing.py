@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final, NamedTuple
 
-from madang.drills.disaster.caller import Door
+from madang.drills.disaster.caller import Access
 from madang.drills.reference.parts import (
     Line,
     Part,
@@ -79,17 +79,17 @@ async def _job(*, is_paced: bool) -> Job:
             "providers": {"p": provider(one, limits=limits, concurrency=1_000)},
             "models": route("p/gpt-4.1"),
         }
-        return await through(settings, lambda door: _work(door, one, REQUESTS))
+        return await through(settings, lambda access: _work(access, one, REQUESTS))
 
 
-async def _work(door: Door, running: Running, at_once: int) -> Job:
+async def _work(access: Access, running: Running, at_once: int) -> Job:
     """All requests in waves, each tried until it is answered; what was answered, the provider's book knows."""
     calls = unanswered = 0
 
     async def one() -> None:
         nonlocal calls, unanswered
         for number in range(_ATTEMPTS):
-            told = await ask(door)
+            told = await ask(access)
             calls += max(told.attempts, 1)
             if told.kind == "ok":
                 return

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from madang.client import Gateway
 from madang.drills import simulator
-from madang.drills.disaster.caller import Door, Told, call
+from madang.drills.disaster.caller import Access, Told, call
 from madang.drills.disaster.dialects import Way
 from madang.drills.disaster.targets import MODEL
 from madang.drills.simulator.faults import Behaviour
@@ -49,9 +49,9 @@ async def providers(behaviours: Mapping[str, Behaviour]) -> AsyncIterator[dict[s
         yield running
 
 
-def direct(running: Running) -> Door:
+def direct(running: Running) -> Access:
     """The way to a provider without any gateway."""
-    return Door(running.url, "reference")
+    return Access(running.url, "reference")
 
 
 def provider(running: Running, **more: object) -> Json:
@@ -59,12 +59,12 @@ def provider(running: Running, **more: object) -> Json:
     return {"kind": "openai", "base_url": f"{running.url}/v1", "api_key": "reference", **more}
 
 
-async def through(configuration: Json, work: Callable[[Door], Awaitable[T]]) -> T:
+async def through(configuration: Json, work: Callable[[Access], Awaitable[T]]) -> T:
     """Let callers do their work at a gateway with this configuration."""
     with start_gateway(configuration) as running:
         admin = Gateway(running.url, running.admin_key)
         made = await asyncio.to_thread(admin.call, "POST", "/api/keys", {"name": "reference"})
-        return await work(Door(running.url, made.json()["key"]))
+        return await work(Access(running.url, made.json()["key"]))
 
 
 def route(*targets: str | Json, **more: object) -> Json:
@@ -86,6 +86,6 @@ async def crowd(requests: int, at_once: int, one: Callable[[], Awaitable[None]])
     return loop.time() - began
 
 
-async def ask(door: Door) -> Told:
+async def ask(access: Access) -> Told:
     """One request."""
-    return await call(door, CHAT)
+    return await call(access, CHAT)

@@ -44,7 +44,7 @@ _PAGE = 20
 _FULL: Final = "Too many clips wait to be rendered; ask again later."
 
 
-class Counter:
+class PlaygroundMedia:
     """Stands before the simulator. `close` ends all rendering."""
 
     def __init__(self, simulator: Front, renderer: Renderer | None = None) -> None:
