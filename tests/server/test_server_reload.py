@@ -59,12 +59,16 @@ def test_a_broken_file_keeps_the_last_good_one(running, broken):
     assert "last good configuration stays in force" in gateway.log[logged:]
     assert "Traceback" not in gateway.log
     assert status_of(gateway, key, "oldtimer") == 200
+    assert gateway.call("GET", "/readyz").json()["configuration"] == "stale"
+    assert "\nmadang_configuration_stale 1.0\n" in gateway.call("GET", "/metrics").text
 
 
 def test_a_repaired_file_is_taken_up(provider, running):
     gateway, key = running
     gateway.configure(settings(provider.port, {**OLDTIMER, "new": {"targets": ["oa/new"]}}))
     eventually(lambda: status_of(gateway, key, "new") == 200, SOON_S)
+    assert gateway.call("GET", "/readyz").json()["configuration"] == "ok"
+    assert "\nmadang_configuration_stale 0.0\n" in gateway.call("GET", "/metrics").text
 
 
 def test_a_stream_outlives_the_configuration_it_began_with(provider, running):

@@ -14,6 +14,7 @@ LARGEST: Final = frozenset(
     (
         *("madang_consecutive_failures", "madang_next_key_expiry_timestamp_seconds"),
         *("madang_rate_limit_use_ratio", "madang_alert_firing", "madang_target_health"),
+        "madang_configuration_stale",
     )
 )
 """Gauges that are not summed."""

@@ -110,6 +110,7 @@ async def ready(runtime: Runtime, _: Endpoint, __: Dialect, caller: Request) -> 
         "ready": runtime.ready,
         "providers": list(runtime.pipeline.snapshot.providers),
         "ledger": runtime.ledger_state,
+        "configuration": "stale" if runtime.watching.configuration.is_stale else "ok",
     }
     send_json(caller, 200 if runtime.ready else 503, encode(body))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from madang import catalog as catalogue
 from madang.accounts import Register
+from madang.config.problems import ConfigError
 from madang.config.sections import plans
 from madang.config.sections.providers import Provider as ProviderSettings
 from madang.config.settings import Ledger, Settings
@@ -288,14 +289,15 @@ class Runtime:
         changed = self._watcher.changed()
         if changed is None:
             return
-        if isinstance(changed, Exception):
-            _log.error("%s\nThe last good configuration stays in force.", changed)
-            return
         try:
+            if isinstance(changed, ConfigError):
+                raise changed
             self.pipeline.snapshot = self._snapshot(changed)
-        except (ProviderProblem, MadangError) as problem:
+        except (ConfigError, ProviderProblem, MadangError) as problem:
+            self.watching.configuration.is_stale = True
             _log.error("%s\nThe last good configuration stays in force.", problem)
             return
+        self.watching.configuration.is_stale = False
         self.settings = changed
         self.media.configure(changed)
         self.accounts.plans = plans.in_force(changed.plans)

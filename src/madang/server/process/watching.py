@@ -22,6 +22,7 @@ from madang.state.store import Store
 from madang.watch.alerts.desk import Desk
 from madang.watch.alerts.metrics import AlertMetrics
 from madang.watch.channels.message import Message
+from madang.watch.configuration import ConfigurationMetrics
 from madang.watch.exchange import Exchange
 from madang.watch.health import HealthMetrics
 from madang.watch.keys import KeyMetrics
@@ -66,6 +67,8 @@ class Watching:
         self.metrics = Metrics(board, journal, exchange)
         self.metrics.add(KeyMetrics(keyring))
         self.metrics.add(HealthMetrics(board))
+        self.configuration = ConfigurationMetrics()
+        self.metrics.add(self.configuration)
         self.pace = PaceUse(board, counts)
         self.metrics.add(self.pace)
         self.monitor = Monitor(home, board, worker=worker, workers=workers)
