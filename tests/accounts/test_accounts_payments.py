@@ -148,6 +148,16 @@ def test_an_older_running_total_that_comes_late_gives_nothing_back(payments, reg
     assert register.balance(account.id) == 50_000_000_000
 
 
+def test_a_refund_in_another_currency_is_refused(payments, register, account):
+    """1,000 won are no part of 10 dollars, and taken for dollars all of them would be taken back."""
+    payments.receive(paid(account.id, "10"), now_us=NOW_US)
+    with pytest.raises(InvalidRequest, match="currency"):
+        payments.receive(refunded(("re_1", "1000"), currency="KRW"), now_us=NOW_US)
+    assert register.balance(account.id) == 10_000_000_000
+    payments.receive(refunded(("re_1", "4")), now_us=NOW_US)
+    assert register.balance(account.id) == 6_000_000_000
+
+
 def test_a_refund_that_failed_is_given_back_for_good(payments, register, account):
     payments.receive(paid(account.id), now_us=NOW_US)
     payments.receive(refunded(("re_1", "30")), now_us=NOW_US)

@@ -154,6 +154,8 @@ def test_a_private_address_is_refused_however_it_is_written(host):
         *(("::ffff:8.8.8.8", True), ("100.64.0.1", False), ("224.0.0.1", False), ("::", False)),
         *(("2002:7f00:1::", False), ("fe80::1%eth0", False), ("255.255.255.255", False)),
         *(("198.18.0.1", False), ("ff02::1", False), ("192.0.2.1", False)),
+        *(("64:ff9b:1::7f00:1", False), ("::127.0.0.1", False), ("::ffff:0:7f00:1", False)),
+        *(("fec0::1", False), ("3fff::1", False), ("192.0.0.8", False), ("192.88.99.1", False)),
     ],
 )
 def test_what_is_of_the_public_internet(address, public):

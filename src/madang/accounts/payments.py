@@ -58,10 +58,14 @@ class Payments:
         self._store = store
 
     def receive(self, notice: Notice, *, now_us: int) -> bool:
-        """Take a genuine notice in; whether it made an entry. Raises InvalidRequest for absurd amounts."""
+        """Take a genuine notice in; whether it made an entry.
+
+        Raises InvalidRequest for absurd amounts, and for refunds in another currency than was paid.
+        """
         _check(notice)
         with self._store.transaction(durable=True) as transaction:
             before = len(credit.of_payment(transaction, notice.id))
+            _check_currency(_find(transaction, notice.id), notice)
             _remember(transaction, notice, now_us)
             row = _find(transaction, notice.id)
             if row is not None:
@@ -136,6 +140,12 @@ def _check(notice: Notice) -> None:
         sums.append(notice.amount)
     if not all(map(is_sound, sums)):
         raise InvalidRequest("The amount of this payment cannot be meant.")
+
+
+def _check_currency(known: Row | None, notice: Notice) -> None:
+    """What part of a payment is refunded can only be told in its own currency."""
+    if known is not None and notice.refunds and known["currency"] != notice.currency:
+        raise InvalidRequest("A refund has another currency than its payment.")
 
 
 def _remember(transaction: Transaction, notice: Notice, now_us: int) -> None:

@@ -8,6 +8,16 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Final, NamedTuple
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+_GLOBAL_V6: Final = IPv6Network("2000::/3")
+"""All that is handed out (https://www.iana.org/assignments/ipv6-address-space): what Python calls global beyond it,
+which differs from version to version, leads to translators, sites of one's own, or nowhere."""
+
+_RESERVED: Final = (
+    IPv4Network("192.0.0.0/24"),
+    IPv4Network("192.88.99.0/24"),
+    IPv6Network("3fff::/20"),
+)
+"""Of the special-purpose registries what older versions of Python do not know."""
 
 
 def is_public(address: str) -> bool:
@@ -17,8 +27,15 @@ def is_public(address: str) -> bool:
     if isinstance(found, IPv6Address):
         inner = _inner(found)
         if inner is not None:
-            return inner.is_global and not inner.is_multicast
-    return found.is_global and not found.is_multicast and bare == address
+            return _is_global(inner)
+    return _is_global(found) and bare == address
+
+
+def _is_global(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv6Address) and address not in _GLOBAL_V6:
+        return False
+    is_reserved = any(address in network for network in _RESERVED)
+    return address.is_global and not address.is_multicast and not is_reserved
 
 
 class Private(NamedTuple):
