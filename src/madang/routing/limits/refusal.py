@@ -26,18 +26,22 @@ class Ask(NamedTuple):
 
 
 def refusal(meters: Meters, ask: Ask, now_us: int, at_us: int) -> CallerError:
-    """The error for a request that may need so much at most."""
-    tokens = ask.tokens
+    """The error for a request that may need so much at most: what no waiting helps against comes first."""
     for budget in meters.budgets:
         spent, _ = budget.used(at_us)
         if spent + ask.expected_nusd > budget.cap:
             return OutOfCredit(_too_little(budget, spent, ask), code="budget_exceeded")
-    if tokens > meters.most_tokens:
+    if ask.tokens > meters.most_tokens:
         return RateLimited(
-            f"This request needs about {tokens:,} tokens, and the limit is {meters.most_tokens:,}."
+            f"This request needs about {ask.tokens:,} tokens, and the limit is {meters.most_tokens:,}."
             " Shorten it.",
             code="request_too_large",
         )
+    return _of_rates(meters, ask.tokens, now_us) or _of_slots(meters) or _of_budgets(meters, at_us)
+
+
+def _of_rates(meters: Meters, tokens: int, now_us: int) -> RateLimited | None:
+    """Of the rates that have no room the one that is in the way longest."""
     waits = [
         (
             meter.wait_us(amount, now_us),
@@ -50,13 +54,17 @@ def refusal(meters: Meters, ask: Ask, now_us: int, at_us: int) -> CallerError:
         for meter, rule in chosen
     ]
     wait_us, what = max(waits, default=(0, ""))
-    if wait_us > 0:
-        wait_s = wait_us / 1_000_000
-        return RateLimited(
-            f"{what} is reached. Try again in {wait_s:.1f} s.",
-            code="rate_limit_exceeded",
-            retry_after_s=wait_s,
-        )
+    if wait_us <= 0:
+        return None
+    wait_s = wait_us / 1_000_000
+    return RateLimited(
+        f"{what} is reached. Try again in {wait_s:.1f} s.",
+        code="rate_limit_exceeded",
+        retry_after_s=wait_s,
+    )
+
+
+def _of_slots(meters: Meters) -> RateLimited | None:
     for gauge, rule in meters.slots:
         if gauge.room() < 1:
             return RateLimited(
@@ -64,6 +72,11 @@ def refusal(meters: Meters, ask: Ask, now_us: int, at_us: int) -> CallerError:
                 code="concurrency_exceeded",
                 retry_after_s=_SHORTLY_S,
             )
+    return None
+
+
+def _of_budgets(meters: Meters, at_us: int) -> RateLimited:
+    """Nothing else is in the way: the money is there, and others hold it."""
     return RateLimited(
         f"{_narrowest(meters, at_us)} is reserved for requests under way; some of it will come back.",
         code="budget_reserved",
