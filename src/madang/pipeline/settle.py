@@ -222,11 +222,6 @@ def conclude(call: Call) -> None:
 
 def redact(error: ProviderError, lane: Lane) -> None:
     """Take the provider's secrets out of its words: they go to the caller and into the ledger."""
-    redacted = lane.provider.redact
-    error.message = redacted(error.message.encode("utf-8", "replace")).decode()
-    error.code, error.param = (
-        word and redacted(word.encode("utf-8", "replace")).decode()
-        for word in (error.code, error.param)
-    )
+    error.message = lane.provider.redact(error.message.encode("utf-8", "replace")).decode()
     if error.raw is not None:
-        error.raw = redacted(error.raw)
+        error.raw = lane.provider.redact(error.raw)

@@ -137,11 +137,13 @@ class Incoming:
         self.wake()
 
     async def head(self) -> None:
-        """Wait until status and headers are there."""
-        while not self.status:
-            if self._failure is not None:
-                raise self._failure
-            await self._news()
+        """Wait until status and headers are there. Cancelling it gives the answer up."""
+        try:
+            while not self.status:
+                await self._news()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def untouched(self) -> bool:
@@ -191,7 +193,7 @@ class Incoming:
         """Let the waiting task look again, if there is something for it to see."""
         if self._taker is not None and not self.complete and self._failure is None:
             return
-        waiter = self._waiter
+        waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
@@ -240,9 +242,13 @@ class Incoming:
         self._taker = take
         try:
             await self._news()
-            return self._taker is None
+            has_enough = self._taker is None
+        except BaseException:
+            self.close()
+            raise
         finally:
             self._taker = None
+        return has_enough
 
     def _give(self, take: Callable[[bytes], bool], piece: bytes) -> None:
         """Hand a piece over. What goes wrong there is raised where the answer is read, not here."""
@@ -266,19 +272,22 @@ class Incoming:
         return decoded
 
     async def _body_or_end(self) -> None:
-        """Wait until `_take` has something to say."""
-        while not (self._pieces or self.complete or self._failure):
-            await self._news()
-
-    async def _news(self) -> None:
-        """Wait until the connection has read something. Cancelling it gives the answer up."""
-        if self._waiter is not None:
-            raise InternalError("two tasks read one answer")
-        self._waiter = self._loop.create_future()
+        """Wait until `_take` has something to say. Cancelling it gives the answer up."""
         try:
-            await self._waiter
+            while not (self._pieces or self.complete or self._failure):
+                await self._news()
         except BaseException:
             self.close()
             raise
-        finally:
-            self._waiter = None
+
+    def _news(self) -> asyncio.Future[None]:
+        """What to await until the connection has read something; no coroutine, as every answer is waited for here.
+
+        Raises why no more will come.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if self._waiter is not None:
+            raise InternalError("two tasks read one answer")
+        self._waiter = waiter = self._loop.create_future()
+        return waiter

@@ -4,11 +4,10 @@ Rule: a cell is made of sums and histograms only, so that two cells are one by a
 process, interval or target they are of.
 """
 
-import collections
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from itertools import groupby
+from math import inf
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -41,9 +40,9 @@ _BUCKETS: Final = [100] + [
     for first in (*range(10, 20), *range(20, 40, 2), *range(40, 100, 4))
 ]
 _FROM_US: Final = [-(-(bucket % 100) * 10 ** (bucket // 100) // 100) for bucket in _BUCKETS]
-"""All buckets of `ledger.tables.latency`, and the least time that each holds."""
+_UP_TO_US: Final = [*_FROM_US[1:], inf]
+"""All buckets of `ledger.tables.latency`, the least time that each holds, and that of the next."""
 
-_place_of = partial(bisect_right, _FROM_US)
 _labels = attrgetter("provider", "model", "key_id")
 _kind = attrgetter("outcome", "final", "streamed")
 _PLAIN: Final = ("ok", True, False)
@@ -71,10 +70,12 @@ class Timing(Struct, array_like=True):
         self.count += len(times)
         self.total_us += sum(times)
         self.max_us = max(self.max_us, *times)
-        buckets = self.buckets
-        for place, count in collections.Counter(map(_place_of, times)).items():
-            bucket = _BUCKETS[place - 1]
-            buckets[bucket] = buckets.get(bucket, 0) + count
+        buckets, ordered, begin = self.buckets, sorted(times), 0
+        while begin < len(ordered):  # a step for each bucket in use, and not for each time
+            place = bisect_right(_FROM_US, ordered[begin]) - 1
+            end = bisect_left(ordered, _UP_TO_US[place], begin)
+            buckets[_BUCKETS[place]] = buckets.get(_BUCKETS[place], 0) + end - begin
+            begin = end
 
     def merge(self, other: "Timing") -> None:
         """Add another's."""

@@ -37,7 +37,6 @@ _BUCKETS_US = tuple([bound * 1_000 for bound in _BUCKETS_MS])
 _LABELS = ("provider", "model", "outcome")
 _names = attrgetter(*_LABELS)
 _figures = attrgetter("latency_us", "overhead_us", "input_tokens", "output_tokens", "cost_nusd")
-_recalled = attrgetter("cache", "final")
 _MAX_ROWS = 5_000
 _OTHERS = "(others)"
 _TELL_S = 2.0
@@ -104,9 +103,9 @@ class Metrics:
             asked = [one for one in group if one.outcome != "failed" or one.was_asked]
             if asked:
                 self._row(*names).add(asked)
-        for (name, is_final), count in Counter(map(_recalled, attempts)).items():
-            if name is not None and is_final:
-                self._cached[name] = self._cached.get(name, 0) + count
+        recalled = [one.cache for one in attempts if one.cache is not None and one.final]
+        for name, count in Counter(recalled).items():
+            self._cached[name] = self._cached.get(name, 0) + count
 
     def _row(self, provider: str, model: str, outcome: str) -> "_Row":
         key = (provider, model, outcome)

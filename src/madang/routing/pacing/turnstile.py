@@ -89,8 +89,11 @@ class Turn(Struct, eq=False):
         """The request is over; it has used so many tokens (None: as many as were taken)."""
         if self.is_open:
             self.is_open = False
-            difference = 0 if tokens is None else tokens - self.tokens
-            self.turnstile.leave(self.lane, self.marks, difference)
+            lane, turnstile = self.lane, self.turnstile
+            if not self.is_plain:
+                difference = 0 if tokens is None else tokens - self.tokens
+                turnstile.true_up(lane, self.marks, difference)
+            turnstile.leave(lane)
 
 
 class Turnstile:
@@ -165,15 +168,18 @@ class Turnstile:
         listens = self.is_paced and (not lane.learned.is_quiet or key.turns % _LISTEN_EVERY == 0)
         return Turn(self, lane, tokens, marks, now, lane.index, lane.prefix, listens)
 
-    def leave(self, lane: KeyLane, marks: tuple[int, ...], difference: int) -> None:
-        """A turn is over: what it held is free for the next."""
+    def true_up(self, lane: KeyLane, marks: tuple[int, ...], difference: int) -> None:
+        """A turn has used so many tokens more than it took, and if its key is doubted, has said nothing for it."""
         if marks and difference:
             with self._lock:
                 lane.rates.correct(marks, difference)
-        lane.key.in_flight -= 1
         if lane.key.rest.cause is not None or lane.barred.cause is not None:
             lane.key.rest.inconclusive()
             lane.barred.inconclusive()
+
+    def leave(self, lane: KeyLane) -> None:
+        """A turn is over: what it held is free for the next."""
+        lane.key.in_flight -= 1
         if lane.slots is not None:
             lane.slots.give()
         for slots in self._slots:

@@ -66,7 +66,11 @@ async def generate(
         if call.chunk == "plan":
             await tell_plan(runtime, call, request)
             return
-        await send(request, await answer(runtime, call, request))
+        reply = await answer(runtime, call, request)
+        if isinstance(reply, Streamed):
+            await stream(request, reply)
+        else:
+            request.respond(*reply)
     finally:
         runtime.in_flight -= 1
 
@@ -90,14 +94,11 @@ async def tell_plan(runtime: Runtime, call: Call, request: Request) -> None:
     send_json(request, 200, encode(plan), b"x-request-id: %b\r\n" % call.id.encode())
 
 
-async def send(request: Request, reply: Reply) -> None:
-    """Send a reply, whole or streamed."""
-    if isinstance(reply, Streamed):
-        request.begin(reply.status, reply.head)
-        await reply.relay(request)
-        request.end()
-    else:
-        request.respond(reply.status, reply.head, reply.body)
+async def stream(request: Request, reply: Streamed) -> None:
+    """Send a reply in pieces, as they come."""
+    request.begin(reply.status, reply.head)
+    await reply.relay(request)
+    request.end()
 
 
 async def count(runtime: Runtime, endpoint: Endpoint, request: Request) -> None:

@@ -17,7 +17,7 @@ from madang.model import Dialect
 from madang.pipeline.call import Call, Whole
 from madang.pipeline.conversation import LONGEST_ID, Conversation, Kept, Turns
 from madang.server.caller import authenticate
-from madang.server.endpoints.generate import admit, answer, send, tell_plan
+from madang.server.endpoints.generate import admit, answer, stream, tell_plan
 from madang.server.endpoints.info import Handler
 from madang.server.endpoints.references import resolve
 from madang.server.exchange import send_json
@@ -49,7 +49,9 @@ async def respond(runtime: Runtime, endpoint: Endpoint, _: Dialect, request: Req
         reply = await answer(runtime, call, request)
         if isinstance(reply, Whole):
             await conversation.keep(reply.body, call.rows[-1])
-        await send(request, reply)
+            request.respond(*reply)
+        else:
+            await stream(request, reply)
     finally:
         runtime.in_flight -= 1
 
