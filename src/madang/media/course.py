@@ -88,9 +88,10 @@ class Course:
     ) -> None:
         """It is over: as it stands then, with the row that it will have in the ledger."""
         job = self.job
-        job.error, job.ended_us = error, now_us()
+        job.error, job.ended_us = error and (error[0], self.redacted(error[1])), now_us()
         end = replace(
             end,
+            detail=end.detail and self.redacted(end.detail),
             latency_us=job.ended_us - job.caller.at_us,
             provider_key=job.key_prefix,
             reserved_nusd=job.reserved_nusd,
@@ -121,6 +122,14 @@ class Course:
         keep_us = self.kit.settings.media.keep_days * 86_400_000_000
         until_us = (job.ended_us or now_us()) + keep_us
         await asyncio.to_thread(self.kit.jobs.keep_until, job.id, until_us)
+
+    def redacted(self, said: str) -> str:
+        """What a provider has said without its own secrets: callers and the ledger are told of it."""
+        target = self.job.target
+        provider = self.kit.snapshot.providers.get(target.provider) if target is not None else None
+        if provider is None:
+            return said
+        return provider.redact(said.encode("utf-8", "replace")).decode()
 
     def _counted(self, ended: Attempt) -> int:
         """What the job counts against budgets; what has no price after all, all that was set aside for it."""

@@ -91,7 +91,8 @@ async def _took(course: Course, seen: JobSeen, wire: VideoWire) -> bool:
 async def _failed_there(course: Course, seen: JobSeen) -> None:
     job = course.job
     cause = seen.cause or ("cancelled" if seen.state == "cancelled" else "provider_failed")
-    message = seen.message or f"The provider says that the job has {seen.state}."
+    said = seen.message or f"The provider says that the job has {seen.state}."
+    message = course.redacted(said)
     if seen.again and job.again < _MOST_AGAIN and not course.wants_end:
         job.again += 1
         end = Ended(
