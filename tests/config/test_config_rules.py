@@ -152,3 +152,18 @@ def test_places_of_ones_own_are_hosts_addresses_and_networks():
 def test_a_place_that_could_mean_anything_is_refused(refused, entry, words):
     problem = refused(f"media: {{allow_private: ['{entry}']}}")["media.allow_private"]
     assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://a.test", "http://localhost:3000", "http://[::1]:3", "*"]
+)
+def test_an_origin_is_what_browsers_send(origin):
+    assert parse(f"server: {{origins: ['{origin}']}}", {}).server.origins == (origin,)
+
+
+@pytest.mark.parametrize(
+    "origin", ["a.test", "https://a.test/", "https://A.test", "null", "https://*"]
+)
+def test_any_other_origin_is_refused(refused, origin):
+    problem = refused(f"server: {{origins: ['{origin}']}}")["server.origins[0]"]
+    assert "https://chat.example" in problem.message

@@ -19,7 +19,8 @@ def telling(status):
         given = dict(visit.asked.headers)
         told = given.get("authorization") or given.get("x-api-key") or given["x-goog-api-key"]
         message = f"Incorrect API key provided: {told}. You sent {json.dumps(given)}"
-        body = answers.error(visit.asked.kind, status, message, "invalid_api_key")
+        word = told if status in {200, 500} else "invalid_api_key"
+        body = answers.error(visit.asked.kind, status, message, word)
         if status == 200:
             head, body = answers.sse_head(), answers.chunk(b"data: " + body + b"\n\n")
             await visit.send(head, body, answers.LAST_CHUNK)

@@ -20,8 +20,8 @@ from madang.cli.key_options import (
 from madang.cli.key_table import print_key, print_keys, print_made
 from madang.cli.printing import json_option, print_json
 from madang.errors import MadangError
-from madang.keys.asked import CreateKey, RotateKey, RotateKeys
-from madang.keys.shown import KeyMade
+from madang.keys.requests import CreateKey, RotateKey, RotateKeys
+from madang.keys.responses import KeyMade
 
 
 @click.group("key", invoke_without_command=False)

@@ -19,9 +19,9 @@ from madang.cli.master_key import master_environ, secret_key_file_option
 from madang.cli.office import HomeOffice, chosen_gateway, place_options
 from madang.client import Gateway
 from madang.keys import Keyring
-from madang.keys.asked import ChangeKey, CreateKey, RotateKey, RotateKeys
 from madang.keys.desk import Desk
-from madang.keys.shown import KeyMade, KeyShown
+from madang.keys.requests import ChangeKey, CreateKey, RotateKey, RotateKeys
+from madang.keys.responses import KeyMade, KeyShown
 from madang.state.store import Store
 from madang.state.vault import MasterKeys, StoredKey, Vault
 

@@ -7,7 +7,7 @@ import click
 
 from madang.errors import InvalidRequest
 from madang.keys import parse_duration, parse_grace, parse_usd
-from madang.keys.asked import DEFAULT_GRACE, ChangeKey
+from madang.keys.requests import DEFAULT_GRACE, ChangeKey
 
 NONE = "none"
 """What takes a limit away."""

@@ -7,7 +7,7 @@ import click
 from madang.cli.account_statement import usd
 from madang.cli.printing import count, moment, print_table
 from madang.keys import Secret
-from madang.keys.shown import KeyMade, KeyShown
+from madang.keys.responses import KeyMade, KeyShown
 
 _COLUMNS = (
     *("id", "name", "key", "state", "created", "expires", "last used"),

@@ -4,6 +4,7 @@ The rules of a section stand beside its records, as generators of faults; a faul
 instead and never repeats the value.
 """
 
+import re
 from collections.abc import Collection, Iterator
 
 from madang.config.problems import Fault, Problem, spell
@@ -28,6 +29,8 @@ from madang.config.sections.routes import task_faults
 from madang.config.settings import Settings
 from madang.config.suggest import did_you_mean
 
+_ORIGIN = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+
 
 def faults(settings: Settings) -> Iterator[Fault]:
     """Everything that is wrong with settings of the right shape."""
@@ -35,6 +38,12 @@ def faults(settings: Settings) -> Iterator[Fault]:
         yield ("store",), "expected `sqlite`"
     if settings.shared != "memory":
         yield ("shared",), "expected `memory`"
+    for index, origin in enumerate(settings.server.origins):
+        if not _ORIGIN.fullmatch(origin):
+            yield (
+                ("server", "origins", index),
+                "expected `*`, or one such as `https://chat.example`",
+            )
     yield from provider_faults(settings.providers)
     yield from model_faults(settings.models)
     yield from plan_faults(settings.plans)

@@ -34,7 +34,8 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     """Bounds of the HTTP edge.
 
     max_in_flight: requests at once per process, beyond which callers get 503. drain_s: how long
-    open requests may take after SIGTERM. `region` is where this gateway runs, `near` the regions that
+    open requests may take after SIGTERM. `origins`: the web pages that may ask from a browser, as
+    `https://chat.example`, or `*`. `region` is where this gateway runs, `near` the regions that
     are next to it, the nearest first.
     """
 
@@ -45,6 +46,7 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     keep_alive_s: Seconds = 75.0
     max_in_flight: Count = 10_000
     drain_s: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
+    origins: tuple[str, ...] = ()
     region: str | None = None
     near: tuple[str, ...] = ()
 

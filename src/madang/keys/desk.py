@@ -1,4 +1,4 @@
-"""What is asked about keys and what is answered: one place for the HTTP API and for the command line."""
+"""What is asked about keys (`requests`) and answered (`responses`): one place for the HTTP API and the command line."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -6,11 +6,11 @@ from typing import Any
 
 from msgspec import structs
 
-from madang.keys.asked import ChangeKey, CreateKey, RotateKey, RotateKeys
 from madang.keys.expiry import is_expiring
 from madang.keys.keyring import Keyring
 from madang.keys.record import Key, Secret, Selection
-from madang.keys.shown import KeyMade, KeyShown, State
+from madang.keys.requests import ChangeKey, CreateKey, RotateKey, RotateKeys
+from madang.keys.responses import KeyMade, KeyShown, State
 from madang.keys.spelling import parse_grace
 
 

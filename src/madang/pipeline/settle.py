@@ -222,6 +222,11 @@ def conclude(call: Call) -> None:
 
 def redact(error: ProviderError, lane: Lane) -> None:
     """Take the provider's secrets out of its words: they go to the caller and into the ledger."""
-    error.message = lane.provider.redact(error.message.encode("utf-8", "replace")).decode()
+    redacted = lane.provider.redact
+    error.message = redacted(error.message.encode("utf-8", "replace")).decode()
+    error.code, error.param = (
+        word and redacted(word.encode("utf-8", "replace")).decode()
+        for word in (error.code, error.param)
+    )
     if error.raw is not None:
-        error.raw = lane.provider.redact(error.raw)
+        error.raw = redacted(error.raw)

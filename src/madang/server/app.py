@@ -10,6 +10,7 @@ from collections.abc import Awaitable
 from madang.errors import InternalError, MadangError, MethodNotAllowed, NotFound
 from madang.model import Dialect
 from madang.server import asgi
+from madang.server.browsers import admit
 from madang.server.endpoints import (
     generate,
     hooks,
@@ -53,6 +54,9 @@ class App:
         try:
             if request.path.startswith("/api"):
                 await asgi.serve(self._admin, request)
+                return
+            origins = self._runtime.settings.server.origins
+            if origins and admit(request, origins):
                 return
             endpoint = find(request.path)
             dialect = endpoint.dialect or _dialect_of(request)

@@ -24,7 +24,7 @@ def authenticate(
     if presented.good_until != inf:
         ends_at = presented.ending(now_s, settings.warn_s)
         if ends_at is not None:
-            request.notice = b"x-madang-key-expires: %b\r\n" % _moment(ends_at)
+            request.notice += b"x-madang-key-expires: %b\r\n" % _moment(ends_at)
     return presented.key
 
 

@@ -2,9 +2,9 @@
 
 import time
 
-from madang.keys.asked import ChangeKey, CreateKey, RotateKey, RotateKeys
 from madang.keys.desk import Desk
-from madang.keys.shown import KeyMade, KeyShown
+from madang.keys.requests import ChangeKey, CreateKey, RotateKey, RotateKeys
+from madang.keys.responses import KeyMade, KeyShown
 from madang.server.administration.operation import Operation
 from madang.server.process.runtime import Runtime
 
