@@ -3,32 +3,29 @@
 Rule: the file that comes back says all: an edit that it does not repeat is taken back.
 """
 
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
 from madang_studio.errors import StudioError
 from madang_studio.graph.revision import revised
 from madang_studio.graph.survey import Survey, survey
-from madang_studio.model.script import Script
+from madang_studio.model.script import Character, Line, Place, Script
 from madang_studio.store import Project
-from madang_studio.store.wishes import EditSort
-from madang_studio.writing.changes import changes_between
+from madang_studio.writing.changes import changes_between, differences
 from madang_studio.writing.script_file import script_from
-
-T = TypeVar("T")
 
 
 class Taken(Struct, frozen=True):
-    """What was changed: lines by id, people and places by name."""
+    """What was changed: lines by id, people and places by name, and others in words (`title`, `scene 2`)."""
 
     lines: tuple[str, ...]
     characters: tuple[str, ...]
     places: tuple[str, ...]
+    others: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.lines or self.characters or self.places)
+        return bool(self.lines or self.characters or self.places or self.others)
 
 
 def script_now(project: Project, drama: str) -> Script:
@@ -40,43 +37,35 @@ def script_now(project: Project, drama: str) -> Script:
 def take_in(project: Project, drama: str, text: str, name: str) -> Taken:
     """Take in a changed script. Raises BadScript with every fault and its line; then nothing is changed."""
     seen = survey(project, drama)
-    written, content = _written(seen), seen.script_content or ""
-    old, wanted = seen.edits, changes_between(written, script_from(text, name))
-    wishes = project.wishes
-    lines = _new(old.lines, wanted.lines)
-    people = _new(old.characters, wanted.characters)
-    places = _new(old.places, wanted.places)
-    for line, edit in lines.items():
-        wishes.edit_line(drama, content, line, edit)
-    for character in people.values():
-        wishes.edit_character(drama, content, character)
-    for place in places.values():
-        wishes.edit_place(drama, content, place)
+    written, after = _written(seen), script_from(text, name)
+    wanted = changes_between(written, after, seen.script)
+    before = revised(written, seen.edits)
     taken = Taken(
-        (*lines, *_let_go(project, seen, "lines", wanted.lines)),
-        (*people, *_let_go(project, seen, "characters", wanted.characters)),
-        (*places, *_let_go(project, seen, "places", wanted.places)),
+        lines=_changed(_by_id(before), _by_id(after)),
+        characters=_changed(_by_name(before.characters), _by_name(after.characters)),
+        places=_changed(_by_name(before.places), _by_name(after.places)),
+        others=tuple(differences(before, after)),
     )
     if taken:
+        project.wishes.revise(drama, seen.script_content or "", wanted)
         project.dramas.go_on(drama)
     return taken
 
 
-def _new(old: Mapping[str, T], wanted: Mapping[str, T]) -> dict[str, T]:
-    return {name: it for name, it in wanted.items() if old.get(name) != it}
+def _changed(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[str, ...]:
+    """Names of what is another thing, is new, or is there no more."""
+    return tuple(it for it in dict.fromkeys((*after, *before)) if before.get(it) != after.get(it))
 
 
-def _let_go(
-    project: Project, seen: Survey, sort: EditSort, wanted: Mapping[str, object]
-) -> list[str]:
-    """Let edits go that are not wanted any more; the names of what they were about."""
-    gone = [name for name in getattr(seen.edits, sort) if name not in wanted]
-    for name in gone:
-        project.wishes.take_back(seen.drama, seen.script_content or "", sort, name)
-    return gone
+def _by_id(script: Script) -> dict[str, Line]:
+    return {line.id: line for scene in script.scenes for line in scene.lines}
+
+
+def _by_name(some: Iterable[Character | Place]) -> dict[str, Character | Place]:
+    return {one.name: one for one in some}
 
 
 def _written(seen: Survey) -> Script:
-    if seen.script is None:
+    if seen.written is None:
         raise StudioError(f"The script of drama {seen.drama} is not written yet.")
-    return seen.script
+    return seen.written

@@ -25,7 +25,7 @@ from madang_studio.writing.script_file import json_of, yaml_of
     "--in",
     "back",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Take a changed one in: other words, emotions, people, places.",
+    help="Take a changed one in.",
 )
 @click.option("--make", "now", is_flag=True, help="With --in: and make what depends on it at once.")
 @gateway_options
@@ -91,7 +91,7 @@ def _say(project: Project, drama: str, taken: Taken, *, as_json: bool) -> None:
     if not taken:
         click.echo("Nothing is different.", err=True)
         return
-    told = [f"line {it}" for it in taken.lines] + [*taken.characters, *taken.places]
+    told = [*(f"line {it}" for it in taken.lines), *taken.characters, *taken.places, *taken.others]
     click.echo(f"Changed: {', '.join(told)}. {in_short(found)}", err=True)
     click.echo(
         f"`madang studio plan {drama}` shows what, `madang studio make {drama}` makes it.", err=True

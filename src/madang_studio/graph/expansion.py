@@ -44,7 +44,8 @@ def nodes_of(
     """
     nodes = [*_script(brief)]
     if script is not None:
-        drama = _Drama(brief, script, revised(script, edits), edits, tuple(shots or ()), sizes)
+        base, now = edits.whole or script, revised(script, edits)
+        drama = _Drama(brief, script, base, now, edits, tuple(shots or ()), sizes)
         nodes += _scenes(drama)
         if shots is not None:
             _check(drama)
@@ -54,10 +55,11 @@ def nodes_of(
 
 
 class _Drama(Struct, frozen=True):
-    """All that nodes are made from; `now` is the script with edits."""
+    """All that nodes are made from: the script as it was written, as its scenes are cut, and with all edits."""
 
     brief: Brief
     written: Script
+    base: Script
     now: Script
     edits: Edits
     shots: tuple[Shot, ...]
@@ -119,14 +121,17 @@ def _script(brief: Brief) -> Iterator[Node]:
 def _scenes(drama: _Drama) -> Iterator[Node]:
     brief, edits = drama.brief, drama.edits
     about = {"genre": brief.genre, "language": brief.language, "seed": brief.seed}
-    changes = {
+    changes: dict[str, Any] = {
         "lines": _builtins(edits.lines),
         "characters": _builtins(edits.characters),
         "places": _builtins(edits.places),
     }
+    if edits.whole is not None:
+        changes["whole"] = _builtins(edits.whole)
     yield _node("script", "revise", changes, ["script/polish"])
+    # by what was written: a scene that people add makes the film longer, and no other scene anew
     share = share_ms(float(brief.minutes), len(drama.written.scenes))
-    for scene in drama.written.scenes:
+    for scene in drama.base.scenes:
         params = {"scene": _builtins(scene), **about, "longest_ms": BUDGET_MS, "share_ms": share}
         yield _node(f"shots/{scene.id}", "scene_break", params)
     for line in drama.lines.values():
@@ -284,8 +289,8 @@ def _builtins(value: object) -> Any:  # noqa: ANN401 - JSON
 
 def _check(drama: _Drama) -> None:
     """Shots, scenes and lines have to speak of each other."""
-    scenes = {scene.id for scene in drama.written.scenes}
-    people = {each.name for each in drama.written.characters} | {NARRATOR}
+    scenes = {scene.id for scene in drama.base.scenes}
+    people = {each.name for each in drama.base.characters} | {NARRATOR}
     told = [line for shot in drama.shots for line in shot.lines]
     if not drama.shots:
         raise BadScript("The script has no shots: there is nothing to film.")

@@ -16,6 +16,7 @@ FILE = "script.json"
 
 def revised(script: Script, edits: Edits) -> Script:
     """A script with edits. Those about lines or people that it does not have change nothing."""
+    script = edits.whole or script
     return msgspec.structs.replace(
         script,
         characters=tuple(edits.characters.get(each.name, each) for each in script.characters),

@@ -107,7 +107,10 @@ STEPS: Final[Mapping[str, StepRow]] = {
         kind="script",
         quick=True,
         inputs="script/polish",
-        params="lines {id: {text emotion}} characters {name: Character} places {name: Place}",
+        params=(
+            "whole? (a Script: what people made of it) "
+            "lines {id: {text emotion}} characters {name: Character} places {name: Place}"
+        ),
         made="script.json: the script with the edits of people; facts: title",
     ),
     # footage

@@ -19,6 +19,7 @@ from madang_studio.model.edits import NONE, Edits
 from madang_studio.model.script import Script, Shot
 from madang_studio.model.work import Node
 from madang_studio.store import Artefact, Project
+from madang_studio.writing.shots import shots_told
 
 WRITTEN = "script/polish"
 """The place of the script as it was written."""
@@ -29,13 +30,15 @@ _SHOTS = "shots.json"
 class Survey(Struct, frozen=True, kw_only=True):
     """A drama. `standing` by place, in an order in which inputs come first.
 
-    `whole`: the graph is known to its end, and up to date. `script` is without edits.
+    `whole`: the graph is known to its end, and up to date. `written` is the script as models wrote it,
+    `script` as people rewrote it, if they did; both without edits of lines, people and places.
     """
 
     drama: str
     brief: Brief
     standing: Mapping[str, Standing]
     whole: bool
+    written: Script | None = None
     script: Script | None = None
     script_content: str | None = None
     shots: tuple[Shot, ...] | None = None
@@ -62,25 +65,27 @@ def survey(
     """Look at a drama. Raises StudioError for one that is not there, BadScript."""
     view = _View(project, drama, project.dramas.get(drama).brief, past_of(project, drama), forecast)
     first = view.judge(nodes_of(view.brief))
-    written = first[WRITTEN]
-    if written.artefact is None:
+    last = first[WRITTEN]
+    if last.artefact is None:
         return Survey(drama=drama, brief=view.brief, standing=first, whole=False)
-    script = script_from(project.shelf.read(written.artefact, FILE))
-    edits = project.wishes.edits(drama, written.artefact.content)
-    current = written.state == "fresh"
-    second = view.judge(nodes_of(view.brief, script, None, edits), first, doubtful=not current)
-    shots, settled = _shots(project, script, second)
+    written = script_from(project.shelf.read(last.artefact, FILE))
+    edits = project.wishes.edits(drama, last.artefact.content)
+    script = edits.whole or written
+    current = last.state == "fresh"
+    second = view.judge(nodes_of(view.brief, written, None, edits), first, doubtful=not current)
+    shots, settled = _shots(project, script, second, rewritten=edits.whole is not None)
     standing = second
     if shots is not None:
-        nodes = nodes_of(view.brief, script, shots, edits, sizes)
+        nodes = nodes_of(view.brief, written, shots, edits, sizes)
         standing = view.judge(nodes, second, doubtful=not (current and settled))
     return Survey(
         drama=drama,
         brief=view.brief,
         standing=standing,
         whole=shots is not None and settled and current,
+        written=written,
         script=script,
-        script_content=written.artefact.content,
+        script_content=last.artefact.content,
         shots=shots,
         edits=edits,
     )
@@ -119,17 +124,24 @@ class _View(Struct, frozen=True):
 
 
 def _shots(
-    project: Project, script: Script, standing: Mapping[str, Standing]
+    project: Project, script: Script, standing: Mapping[str, Standing], *, rewritten: bool
 ) -> tuple[tuple[Shot, ...] | None, bool]:
-    """The shots of all scenes, None before all are there; and whether all are up to date."""
+    """The shots of all scenes, None before all are there; and whether all are up to date.
+
+    Old shots do not go with what people have made of a scene: there (`rewritten`) they are foretold.
+    """
     scenes = [standing[f"shots/{scene.id}"] for scene in script.scenes]
     if not scenes:
         raise BadScript("The script has no scenes: there is nothing to film.")
-    there = [each.artefact for each in scenes if each.artefact is not None]
-    if len(there) < len(scenes):
-        return None, False
-    shots = tuple(shot for artefact in there for shot in _read(project, artefact))
-    return shots, all(each.state == "fresh" for each in scenes)
+    shots: list[Shot] = []
+    for scene in scenes:
+        if rewritten and scene.state != "fresh":
+            shots += shots_told(scene.node.params)
+        elif scene.artefact is None:
+            return None, False
+        else:
+            shots += _read(project, scene.artefact)
+    return tuple(shots), all(each.state == "fresh" for each in scenes)
 
 
 def _read(project: Project, artefact: Artefact) -> list[Shot]:

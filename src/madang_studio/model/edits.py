@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from madang_studio.model.script import Character, Emotion, Place, Text
+from madang_studio.model.script import Character, Emotion, Place, Script, Text
 
 
 class LineEdit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,10 +18,12 @@ class LineEdit(Struct, frozen=True, forbid_unknown_fields=True):
 class Edits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All changes to one drama.
 
+    `whole`: the script as people rewrote it, where more differs than the rest can say, which lies over it.
     `lines` by id, `characters` and `places` by name, whole. `retakes`: how often a place of the graph
     (`clip/1.2`, `voice/1.3`) was asked for again. `models`: another model for one place.
     """
 
+    whole: Script | None = None
     lines: Mapping[str, LineEdit] = {}
     characters: Mapping[str, Character] = {}
     places: Mapping[str, Place] = {}

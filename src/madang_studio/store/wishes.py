@@ -1,7 +1,6 @@
 """What people said about a drama after its brief: edits, retakes, approvals, takes they picked."""
 
-from collections.abc import Callable, Iterable
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -11,7 +10,8 @@ from madang_studio.store.database import Database
 
 _ANY = ""
 
-EditSort = Literal["lines", "characters", "places"]
+_WHOLE = "whole"
+_REVISED = ("lines", "characters", "places")
 
 
 class Wishes:
@@ -35,7 +35,27 @@ class Wishes:
         found: dict[str, dict[str, object]] = {}
         for row in rows:
             found.setdefault(row["sort"], {})[row["name"]] = msgspec.json.decode(row["value"])
-        return msgspec.convert(found, Edits)
+        whole = found.pop(_WHOLE, {}).get(_ANY)
+        return msgspec.convert({**found, _WHOLE: whole}, Edits)
+
+    def revise(self, drama: str, script: str, edits: Edits) -> None:
+        """Put these changes of what is said, of people and places in the place of all there were, at once."""
+        told: dict[str, Mapping[str, object]] = {sort: getattr(edits, sort) for sort in _REVISED}
+        told[_WHOLE] = {} if edits.whole is None else {_ANY: edits.whole}
+        now = self._clock()
+        rows = [
+            (drama, script, sort, name, msgspec.json.encode(value).decode(), now)
+            for sort, values in told.items()
+            for name, value in values.items()
+        ]
+        with self._database.transaction() as transaction:
+            transaction.write(
+                "DELETE FROM edits WHERE drama = ? AND script = ? AND sort IN "
+                "('lines', 'characters', 'places', 'whole')",
+                drama,
+                script,
+            )
+            transaction.write_all("INSERT INTO edits VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def edit_line(self, drama: str, script: str, line: str, edit: LineEdit) -> None:
         """Change what a line says, or how."""
@@ -48,17 +68,6 @@ class Wishes:
     def edit_place(self, drama: str, script: str, place: Place) -> None:
         """Change a place's entry of the bible."""
         self._put(drama, script, "places", place.name, place)
-
-    def take_back(self, drama: str, script: str, sort: EditSort, name: str) -> None:
-        """Let a change go: then it is as it was written."""
-        with self._database.transaction() as transaction:
-            transaction.write(
-                "DELETE FROM edits WHERE drama = ? AND script = ? AND sort = ? AND name = ?",
-                drama,
-                script,
-                sort,
-                name,
-            )
 
     def use_model(self, drama: str, place: str, model: str) -> None:
         """Have one place made by another model."""

@@ -7,9 +7,9 @@ everybody in it, as a video model draws whoever is named.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count, cycle
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -64,12 +64,16 @@ def make_shots(task: Task) -> Made:
 
     Leaves `shots.json`, a list of Shot; facts: shots, duration_ms.
     """
-    params = task.node.params
-    scene = msgspec.convert(params["scene"], Scene)
-    wish = Wish(params["language"], params["longest_ms"], params.get("share_ms", 0))
-    shots = shots_of(scene, genre_of(params["genre"]).camera, wish)
+    shots = shots_told(task.node.params)
     whole = sum(shot.duration_ms for shot in shots)
     return leave(task.folder, "shots.json", shots, {"shots": len(shots), "duration_ms": whole})
+
+
+def shots_told(params: Mapping[str, Any]) -> tuple[Shot, ...]:
+    """The shots that the step makes of such `params`, without making them."""
+    wish = Wish(params["language"], params["longest_ms"], params.get("share_ms", 0))
+    scene = msgspec.convert(params["scene"], Scene)
+    return shots_of(scene, genre_of(params["genre"]).camera, wish)
 
 
 def share_ms(minutes: float, scenes: int) -> int:

@@ -7,11 +7,14 @@ import msgspec
 import pytest
 from studio_stand import BRIEF, CHAT_NUSD, CLIP_NUSD, MINA, benches, gateway, made, running
 
+from madang_studio.batch.rewriting import script_now, take_in
 from madang_studio.errors import NoRoom, StudioError
 from madang_studio.graph.survey import survey
 from madang_studio.model.edits import LineEdit
+from madang_studio.model.script import Line, Music
 from madang_studio.runner import Conductor, orders
 from madang_studio.store import Project
+from madang_studio.writing.script_file import yaml_of
 
 PATIENCE_S = 60
 
@@ -101,6 +104,49 @@ def test_another_coat_makes_exactly_the_shots_with_that_character(project, serve
     assert finish(project, server, drama) == ["done"]
     again = changed(before, versions(project, drama))
     assert {it for it in again if it.startswith(("clip/", "voice/"))} == {"clip/1.1", "clip/2.1"}
+
+
+def told(script, **changes):
+    return yaml_of(msgspec.structs.replace(script, **changes))
+
+
+def test_other_music_and_another_title_cost_nothing(project, server):
+    drama = project.dramas.add(BRIEF)
+    finish(project, server, drama)
+    before, asked = versions(project, drama), server.book.asked.copy()
+    music = Music("heroic", 120)
+    take_in(project, drama, told(script_now(project, drama), title="Soon", music=music), "s.yaml")
+    assert finish(project, server, drama) == ["done"]
+    again = {"script", "music", "mix", "film/9:16", "check/9:16", "package"}
+    assert changed(before, versions(project, drama)) == again
+    assert server.book.asked == asked
+
+
+def test_a_line_that_people_add_is_filmed_and_other_scenes_are_not_made_again(project, server):
+    drama = project.dramas.add(BRIEF)
+    finish(project, server, drama)
+    before, written = versions(project, drama), script_now(project, drama)
+    first, second = written.scenes
+    more = msgspec.structs.replace(second, lines=(*second.lines, Line("2.3", "Mina", "Never.")))
+    take_in(project, drama, told(written, scenes=(first, more)), "s.yaml")
+    assert finish(project, server, drama) == ["done"]
+    again = changed(before, versions(project, drama))
+    assert {it for it in again if it.startswith(("clip/", "voice/"))} == {"clip/2.3", "voice/2.3"}
+    take_in(project, drama, told(written), "s.yaml")
+    asked = server.book.asked.copy()
+    assert finish(project, server, drama) == ["done"]
+    assert versions(project, drama).items() >= before.items()
+    assert server.book.asked == asked
+
+
+def test_a_scene_that_people_take_out_leaves_the_others_as_they_were(project, server):
+    drama = project.dramas.add(BRIEF)
+    finish(project, server, drama)
+    asked, written = server.book.asked.copy(), script_now(project, drama)
+    take_in(project, drama, told(written, scenes=written.scenes[1:]), "s.yaml")
+    assert finish(project, server, drama) == ["done"]
+    assert server.book.asked == asked
+    assert [it.id for it in survey(project, drama).shots] == ["2.1", "2.2"]
 
 
 def test_a_retake_makes_one_clip_anew_and_the_old_one_can_be_picked_for_nothing(project, server):

@@ -69,7 +69,7 @@ def test_a_changed_line_is_planned_and_the_plan_asks_for_no_clip(told, film, cop
     file.write_text(json.dumps(tree))
     taken = told("script", film.drama, "--in", file, "--json", project=copy)
     changed = json.loads(taken.stdout)["changed"]
-    assert changed == {"lines": [line["id"]], "characters": [], "places": []}
+    assert changed == {"lines": [line["id"]], "characters": [], "places": [], "others": []}
     steps = {
         it["step"]
         for it in json.loads(told("plan", film.drama, "--json", project=copy).stdout)["items"]
