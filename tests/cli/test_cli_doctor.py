@@ -1,6 +1,7 @@
 """`madang doctor`: what is in order, what is not, and what to do; it changes nothing."""
 
 import json
+import os
 import sqlite3
 from pathlib import Path
 
@@ -163,6 +164,22 @@ def test_a_home_that_cannot_be_written_is_broken(madang):
     assert result.exit_code == 1
     assert "/proc cannot be written" in result.stdout
     assert "--home" in result.stdout
+
+
+def test_a_journal_that_cannot_be_written_is_broken_as_no_gateway_would_start(examine):
+    (examine.home / "journal").write_text("not a folder")
+    status, found = examine()
+    assert status == 1
+    assert "cannot be written" in found["journal"]["detail"]
+    assert "right to write there" in found["journal"]["advice"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_store_of_another_user_wants_rights_and_no_backup(examine):
+    (examine.home / DATABASE).chmod(0o400)
+    status, found = examine()
+    assert status == 1
+    assert "right to write there" in found["store"]["advice"]
 
 
 def test_for_people_advice_stands_below_its_finding(madang, tmp_path, sim):

@@ -35,10 +35,12 @@ def test_files_are_numbered_without_gaps():
     assert [one.number for one in migrations()] == list(range(1, len(migrations()) + 1))
 
 
-def test_each_migration_is_applied_once(database):
+def test_each_migration_is_applied_once(database, caplog):
+    caplog.set_level("INFO", "madang.store")
     migrate(database, [FIRST])
     migrate(database, [FIRST, SECOND])
     migrate(database, [FIRST, SECOND])
+    assert caplog.messages == ["the store was brought from schema 1 to 2"]
     assert tables(database) == {"migrations", "one", "two"}
     assert database.execute("SELECT number FROM migrations").fetchall() == [(1,), (2,)]
 

@@ -99,7 +99,7 @@ class Journal:
             self._fd = self._open_next()
         except OSError as error:
             raise StoreUnavailable(
-                f"The journal in {directory} cannot be opened: {error}."
+                f"The journal in {directory} cannot be opened: {error.strerror}."
             ) from error
         self._size = 0
 

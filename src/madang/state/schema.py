@@ -5,6 +5,7 @@ To change the schema, add the next number.
 """
 
 import hashlib
+import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
@@ -13,6 +14,7 @@ from msgspec import Struct
 
 from madang.errors import StoreUnavailable
 
+_log = logging.getLogger("madang.store")
 _HISTORY = """
 CREATE TABLE IF NOT EXISTS migrations (
     number     INTEGER PRIMARY KEY,
@@ -53,7 +55,8 @@ def migrate(connection: sqlite3.Connection, known: Sequence[Migration]) -> None:
     `known`, or was made by migrations that have been edited since.
     """
     connection.execute(_HISTORY)
-    if len(_applied(connection, known)) == len(known):
+    before = len(_applied(connection, known))
+    if before == len(known):
         return
     for migration in known:
         connection.execute("BEGIN IMMEDIATE")
@@ -64,6 +67,8 @@ def migrate(connection: sqlite3.Connection, known: Sequence[Migration]) -> None:
         except BaseException:
             connection.rollback()
             raise
+    if before:
+        _log.info("the store was brought from schema %d to %d", before, len(known))
 
 
 def _applied(connection: sqlite3.Connection, known: Sequence[Migration]) -> dict[int, str]:

@@ -106,7 +106,8 @@ class Store:
             # SQLite gives its -wal and -shm files the mode of the database.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
-            raise StoreUnavailable(f"The store {self._path} cannot be opened: {error}.") from error
+            told = f"The store {self._path} cannot be opened: {error.strerror}."
+            raise StoreUnavailable(told) from error
         with self._saying_where():
             connection = self._connection()
             _use_wal(connection, self._path)

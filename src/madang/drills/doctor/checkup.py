@@ -1,6 +1,7 @@
 """The look at an installation that `madang doctor` takes: its models, and the folder it lives in.
 
-One rule: looking changes nothing but a test file that is removed again, and every finding says what to do.
+One rule: looking changes nothing but a test file that is removed again, and a store of an older version, which whoever
+opens it brings up to this one; and every finding says what to do.
 """
 
 import asyncio
@@ -135,25 +136,30 @@ def look_at_home(home: Path, warn_s: float) -> Iterator[Finding]:
     Keys that expire within `warn_s` are named.
     """
     standing = next(folder for folder in (home, *home.absolute().parents) if folder.exists())
-    yield _writable(home, standing)
+    made = "" if standing == home else "; it will be made at the first start"
+    yield _unwritable(f"home {home}", standing) or Finding(
+        what=f"home {home}", state="ok", detail=f"can be written{made}"
+    )
     yield _room(standing)
     if (home / DATABASE).exists():
         yield from _store(home, warn_s)
 
 
-def _writable(home: Path, standing: Path) -> Finding:
-    what = f"home {home}"
+def _unwritable(what: str, folder: Path) -> Finding | None:
     try:
-        with tempfile.TemporaryFile(dir=standing):
-            made = "" if standing == home else "; it will be made at the first start"
-            return Finding(what=what, state="ok", detail=f"can be written{made}")
+        with tempfile.TemporaryFile(dir=folder):
+            return None
     except OSError as error:
         return Finding(
             what=what,
             state="broken",
-            detail=f"{standing} cannot be written: {error.strerror}",
-            advice=f"Give user {os.getuid()} the right to write there, or name another --home.",
+            detail=f"{folder} cannot be written: {error.strerror}",
+            advice=_rights(),
         )
+
+
+def _rights() -> str:
+    return f"Give user {os.getuid()} the right to write there, or name another --home."
 
 
 def _room(standing: Path) -> Finding:
@@ -173,7 +179,10 @@ def _store(home: Path, warn_s: float) -> Iterator[Finding]:
     try:
         store = Store(home)
     except StoreUnavailable as error:
-        advice = "Put a backup back, or name another --home." if error.code is None else None
+        if isinstance(error.__cause__, PermissionError):
+            advice = _rights()
+        else:
+            advice = "Put a backup back, or name another --home." if error.code is None else None
         yield Finding(what="store", state="broken", detail=error.message, advice=advice)
         return
     try:
@@ -211,7 +220,11 @@ def _keys(desk: Desk) -> Finding:
 
 
 def _journal(home: Path, store: Store) -> Iterator[Finding]:
-    backlog = Ingester(store, home / "journal").backlog_bytes()
+    folder = home / "journal"
+    if folder.exists() and (unwritable := _unwritable("journal", folder)):
+        yield unwritable
+        return
+    backlog = Ingester(store, folder).backlog_bytes()
     late = backlog > _LARGE_BACKLOG_BYTES
     yield Finding(
         what="journal",
