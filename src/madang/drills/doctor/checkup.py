@@ -179,10 +179,9 @@ def _store(home: Path, warn_s: float) -> Iterator[Finding]:
     try:
         store = Store(home)
     except StoreUnavailable as error:
+        advice = "Put a backup back, or name another --home." if error.code is None else None
         if isinstance(error.__cause__, PermissionError):
             advice = _rights()
-        else:
-            advice = "Put a backup back, or name another --home." if error.code is None else None
         yield Finding(what="store", state="broken", detail=error.message, advice=advice)
         return
     try:
