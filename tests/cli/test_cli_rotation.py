@@ -125,6 +125,7 @@ def test_a_provider_key_comes_by_standard_input(tmp_path):
     """In a process of its own: what it prints and what it leaves behind."""
     home = tmp_path / "home"
     done = run("provider", "key", "add", "openai", "--home", home, input=f"{SECRET}\n")
+    assert "none of them is `stored`" in done.stdout
     assert done.returncode == 0, done.stderr
     assert "Keep a copy" in done.stderr
     assert SECRET[8:] not in done.stdout + done.stderr

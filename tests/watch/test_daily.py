@@ -1,5 +1,6 @@
 """The report of a day: figures by hand, days of a time zone, and text that carries nothing dangerous."""
 
+import re
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
@@ -127,6 +128,18 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.found.add(tag)
+
+
+def test_a_cost_that_is_not_known_is_not_told_as_none(store):
+    rows = [
+        attempt(at_us=NOON_US, model="dear", cost_nusd=3_000_000_000),
+        attempt(at_us=NOON_US, model="odd", cost_nusd=None),
+    ]
+    entered(store, *rows)
+    told = text(page(reported(store)))
+    assert re.search(r"odd +1 +0 +\d+ +unknown\n", told)
+    assert re.search(r"dear +1 +0 +\d+ +\$3.0000\n", told)
+    assert "$3.0000 + unknown" in told  # the provider, and the key, of both
 
 
 def test_names_that_callers_make_up_are_text_in_html(store):

@@ -29,6 +29,9 @@ def key() -> None:
     """
 
 
+_USED = "It is used within a second, unless the configuration gives that provider keys and none of them is `stored`."
+
+
 @key.command("add")
 @click.argument("provider")
 @click.option(
@@ -48,6 +51,7 @@ def add(vault: VaultOffice, provider: str, from_env: str | None, as_json: bool) 
         print_json(msgspec.to_builtins(added))
     else:
         click.echo(f"Stored a key of {added.provider} ({added.id}, {added.prefix}…).")
+        click.echo(_USED)
     if provider not in load().providers:
         click.echo(
             f"The catalogue knows no provider {provider!r}: the key is used once the configuration names one.",

@@ -38,7 +38,7 @@ def page(told: Daily, language: Language = "en") -> Page:
     texts = REPORTS[language]
     columns = _columns(texts["sums_columns"])
     sections = [
-        Section(texts[name], columns, [_sums(row) for row in getattr(told, name)])
+        Section(texts[name], columns, [_sums(row, texts) for row in getattr(told, name)])
         for name in ("by_model", "by_provider", "by_key")
     ]
     raised = [_alert(event, texts) for event in told.alerts]
@@ -100,11 +100,18 @@ def _lines(told: Daily, texts: Texts) -> list[str]:
     return [*lines, texts["caches"].format(**saved)]
 
 
-def _sums(row: dict[str, Any]) -> tuple[str, ...]:
+def _sums(row: dict[str, Any], texts: Texts) -> tuple[str, ...]:
     requests = row["requests"] + row["failed_requests"]
     tokens = row["input_tokens"] + row["output_tokens"]
     counts = (f"{count:,}" for count in (requests, row["failed_requests"], tokens))
-    return (str(row["name"]), *counts, _dollars(row["cost_nusd"]))
+    return (str(row["name"]), *counts, _cost(row, texts))
+
+
+def _cost(row: dict[str, Any], texts: Texts) -> str:
+    """As far as prices are known; what is not known is no zero."""
+    known, unknown = row["cost_nusd"], row["unpriced_requests"]
+    parts = [_dollars(known)] * bool(known or not unknown) + [texts["unknown"]] * bool(unknown)
+    return " + ".join(parts)
 
 
 def _alert(event: Event, texts: Texts) -> tuple[str, ...]:
