@@ -202,3 +202,18 @@ def test_video_generation_answers_with_an_address(studio, key, stage):
     text = "".join(one.choices[0].delta.content or "" for one in pieces if one.choices)
     assert httpx.get(text).status_code == 200
     assert [entry.prompt for entry in stage.book] == ["A tea house\n\nStyle: ink"] * 2
+
+
+def test_a_makers_own_fields_lead_to_no_other_model_and_are_reserved_for(studio, stage):
+    """Sora 2 Pro costs three times as much, and Kling's better mode 7 cents a second instead of 4.2."""
+    key = studio.make_key("sly", models=["sora-2"])[1]
+    body = {"prompt": "A fox", "seconds": "4", "model": "sora-2"}
+    options = {"openai": {"model": "sora-2-pro"}}
+    refused = studio.call("POST", "/v1/videos", key, json={**body, "provider_options": options})
+    assert (refused.status_code, stage.book) == (400, [])
+    free = studio.make_key("free", budget_usd="10")[1]
+    body = {**SHOT, "model": "kling/kling-v2-6", "provider_options": {"kling": {"mode": "pro"}}}
+    made = studio.call("POST", "/v1/videos", free, json=body)
+    finished(studio, free, made.json()["id"])
+    (row,) = studio.story(made.headers["x-request-id"])["attempts"]
+    assert (row["reserved_nusd"], row["cost_nusd"]) == (350_000_000, 350_000_000)

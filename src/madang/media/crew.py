@@ -171,7 +171,7 @@ class Crew:
 
         def counts_at(target: Target) -> Mapping[str, int]:
             wire = cast("VideoWire", kit.wire(target, "videos"))
-            return wire.submit(order.ask, target.model).counts
+            return wire.submit(kit.told(order.ask, target), target.model).counts
 
         return dearest(kit.snapshot, route, counts_at, order.at_us)
 

@@ -4,7 +4,9 @@ import random
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from madang.config.settings import Settings
 from madang.errors import Forbidden, MadangError
@@ -12,7 +14,7 @@ from madang.keys import Key
 from madang.media.choosing import Chooser
 from madang.media.shelf import Shelf
 from madang.model import Decision, Dialect, Target
-from madang.model.media import SpeechAsk, VideoAsk
+from madang.model.media import ImageAsk, SpeechAsk, TranscribeAsk, VideoAsk
 from madang.pipeline import Pipeline, Snapshot
 from madang.pipeline.lane import Berth
 from madang.routing.media import videos, voices
@@ -22,6 +24,8 @@ from madang.routing.plan import Plan, propose
 from madang.routing.route import Route
 from madang.state.jobs import MediaJobs
 from madang.wire.media.registry import MEDIA
+
+A = TypeVar("A", VideoAsk, SpeechAsk, ImageAsk, TranscribeAsk)
 
 
 @dataclass(slots=True)
@@ -87,6 +91,14 @@ class Kit:
 
         chance = random.random()
         return propose(route, snapshot.board, time.monotonic(), chance, price_of=price_of)
+
+    def told(self, ask: A, target: Target) -> A:
+        """What is wanted, with the caller's own fields for whoever makes it: those of its kind and of its name."""
+        if not ask.fields:
+            return ask
+        provider = self.snapshot.providers[target.provider]
+        own = {**ask.fields.get(provider.kind, {}), **ask.fields.get(provider.name, {})}
+        return replace(ask, fields=own)
 
     def wire(self, target: Target, work: Dialect) -> object:
         """The adapter of a target for its work."""

@@ -106,7 +106,10 @@ class Maker:
         most = Dearest()
         if meters.budgets:
             most = dearest(
-                snapshot, route, lambda to: spoken(to).write(ask, to.model).counts, work.at_us
+                snapshot,
+                route,
+                lambda to: spoken(to).write(self._kit.told(ask, to), to.model).counts,
+                work.at_us,
             )
         route = route.without(kept_out(snapshot, meters, route, most)) or route
         wanted = Ask(0, most.nusd, most.nusd)
@@ -154,7 +157,7 @@ class _Making:
         """One attempt. Raises a MadangError; its row is kept back until it is known whether another follows."""
         spoken = self._spoken(berth.target)
         began = time.monotonic()
-        outgoing = spoken.write(self._ask, berth.target.model)
+        outgoing = spoken.write(self._kit.told(self._ask, berth.target), berth.target.model)
         self._supersede()
         turn = await self._turn(berth)
         self._begin(berth, outgoing)

@@ -104,14 +104,10 @@ def written(course: Course, berth: Berth, name: str) -> Outgoing:
     """The order as it is sent to a provider under this name. Raises MadangError: it cannot make this."""
     wire = cast("VideoWire", course.kit.wire(berth.target, "videos"))
     ask = replace(
-        course.ask,
+        course.kit.told(course.ask, berth.target),
         name=name,
         callback=_callback(course, berth, wire, name),
         start_s=course.kit.settings.media.unsure_s,
-        fields={
-            **course.ask.fields.get(berth.provider.kind, {}),
-            **course.ask.fields.get(berth.provider.name, {}),
-        },
     )
     return wire.submit(ask, berth.target.model)
 

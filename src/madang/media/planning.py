@@ -52,7 +52,9 @@ def plan_clip(kit: Kit, caller: Caller, ask: VideoAsk, hints: Mapping[str, Any])
     route, decision = kit.clip_route(caller.key, caller.model, ask, hints, caller.at_us)
 
     def write(target: Target) -> Outgoing:
-        return cast("VideoWire", kit.wire(target, "videos")).submit(ask, target.model)
+        return cast("VideoWire", kit.wire(target, "videos")).submit(
+            kit.told(ask, target), target.model
+        )
 
     return _planned(kit, caller, route, write, decision.left_out if decision else ())
 
@@ -62,7 +64,9 @@ def plan_speech(kit: Kit, caller: Caller, ask: SpeechAsk) -> Plan:
     route, decision = kit.speech_route(caller.key, caller.model, ask, caller.at_us)
 
     def write(target: Target) -> Outgoing:
-        return cast("SpeechWire", kit.wire(target, "speech")).write(ask, target.model)
+        return cast("SpeechWire", kit.wire(target, "speech")).write(
+            kit.told(ask, target), target.model
+        )
 
     return _planned(kit, caller, route, write, decision.left_out if decision else ())
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from media_asks import PICTURE, video
 
-from madang.errors import CallerError, ProviderError, ProviderRejected
-from madang.model.media import Handle, SpeechAsk
+from madang.errors import CallerError, InvalidRequest, ProviderError, ProviderRejected
+from madang.model.media import Handle, ImageAsk, SpeechAsk, TranscribeAsk, VideoAsk
 from madang.wire.media.contract import Incoming, Lost
 from madang.wire.media.registry import MEDIA
 
@@ -267,3 +267,30 @@ def test_a_name_never_climbs_out_of_its_path(kind, name):
 def test_an_id_is_one_part_of_a_path(kind):
     path = VIDEOS[kind].poll(Handle("a/b?c=d")).path
     assert path.endswith("/a%2Fb%3Fc%3Dd")
+
+
+DECIDING = [
+    *("model", "model_name", "modelId", "n", "numImages", "num_videos", "sampleCount", "frames"),
+    *("duration", "durationSeconds", "seconds", "resolution", "size", "quality", "input", "text"),
+    *("prompt", "sound", "generate_audio", "service_tier", "generation_config", "generationConfig"),
+]
+
+
+@pytest.mark.parametrize("name", DECIDING)
+def test_no_callers_field_changes_who_works_or_what_it_costs(name):
+    """The key's list of models and what was set aside are of the request; a field of the provider's is behind them."""
+    fields = {name: "another"}
+    asks = {
+        "videos": video(fields=fields),
+        "speech": SpeechAsk(text="So late?", voice="nova", format="pcm", fields=fields),
+        "images": ImageAsk(prompt="A kite", fields=fields),
+        "transcriptions": TranscribeAsk(
+            audio=b"RIFF", filename="a.wav", mime="audio/wav", fields=fields
+        ),
+    }
+    made = [(ask, getattr(one, work)) for work, ask in asks.items() for one in MEDIA.values()]
+    for ask, wire in made:
+        if wire is not None:
+            write = wire.submit if isinstance(ask, VideoAsk) else wire.write
+            with pytest.raises(InvalidRequest):
+                write(ask, "some-model")

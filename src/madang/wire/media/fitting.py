@@ -27,6 +27,35 @@ _TIERS: Final = (
     ("4k", 3840 * 2160),
 )
 
+_DECIDING: Final = frozenset(
+    (
+        *("model", "modelid", "modelname", "servicetier", "mode", "quality", "tools"),
+        *(
+            "n",
+            "numimages",
+            "numoutputs",
+            "numvideos",
+            "samplecount",
+            "candidatecount",
+            "batchsize",
+        ),
+        *("duration", "durationseconds", "seconds", "length", "frames", "numframes"),
+        *("fps", "framespersecond", "resolution", "size", "imagesize", "width", "height"),
+        *("audio", "sound", "enableaudio", "generateaudio", "withaudio"),
+        *("input", "text", "prompt", "prompttext", "video", "videoid", "videouri"),
+        *(
+            "contents",
+            "file",
+            "generationconfig",
+            "instances",
+            "parameters",
+            "stream",
+            "streamformat",
+        ),
+    )
+)
+"""What decides who works at what and for how much, at any provider; every wish of this kind has a field of its own."""
+
 Unit = Literal["characters", "utf16"]
 
 
@@ -122,10 +151,12 @@ def lacking(param: str, what: str) -> UnsupportedFeature:
 def joined(own: dict[str, Any], fields: Any) -> dict[str, Any]:  # noqa: ANN401 - a caller's mapping
     """Our members and the caller's for this provider. Raises InvalidRequest where a field contradicts a member.
 
-    Members decide what a job costs, so that a field must not change them behind the reservation.
+    Members decide who works and what it costs, so that a field must not change them behind the key's
+    list of models and the reservation; nor may it say what none of ours says, in any spelling.
     """
     for name, value in fields.items():
-        if name in own and own[name] != value:
+        is_deciding = name.lower().replace("_", "").replace("-", "") in _DECIDING
+        if own[name] != value if name in own else is_deciding:
             raise InvalidRequest(
                 f"`{name}` follows from the rest of the request and cannot be given as a field.",
                 param=name,

@@ -11,6 +11,7 @@ from madang.errors import InvalidRequest, ProviderBroken
 from madang.model.media import Speech, SpeechAsk, Timed, TranscribeAsk, Transcript
 from madang.wire import json
 from madang.wire.media.contract import Incoming, Outgoing, SpeechWire, TranscribeWire
+from madang.wire.media.fitting import joined
 from madang.wire.media.form import FormPart, write_form
 from madang.wire.media.openai_shapes import JSON, checked, milliseconds, plain
 from madang.wire.sse import EventDecoder
@@ -74,7 +75,7 @@ def _write_speech(ask: SpeechAsk, model: str) -> Outgoing:
             losses.append(name)
         elif extra is not None:
             fields[name] = extra
-    body = json.encode({**fields, **ask.fields})
+    body = json.encode(joined(fields, ask.fields))
     return Outgoing(
         method="POST",
         path="/audio/speech",
@@ -127,17 +128,14 @@ SPEECH: Final = SpeechWire(write=_write_speech, read=_read_speech)
 
 
 def _write_transcription(ask: TranscribeAsk, model: str) -> Outgoing:
-    parts = [
-        FormPart("file", ask.audio, ask.filename, ask.mime),
-        FormPart("model", model.encode()),
-        FormPart("response_format", b"verbose_json" if ask.timed else b"json"),
-    ]
+    own = {"model": model, "response_format": "verbose_json" if ask.timed else "json"}
     if ask.timed:
-        parts.append(FormPart("timestamp_granularities[]", b"word"))
-    for name, value in (("language", ask.language), ("prompt", ask.prompt)):
-        if value is not None:
-            parts.append(FormPart(name, value.encode()))
-    parts += [FormPart(name, plain(value).encode()) for name, value in ask.fields.items()]
+        own["timestamp_granularities[]"] = "word"
+    further = {"language": ask.language, "prompt": ask.prompt}
+    own |= {name: value for name, value in further.items() if value is not None}
+    fields = joined(own, ask.fields)
+    parts = [FormPart("file", ask.audio, ask.filename, ask.mime)]
+    parts += [FormPart(name, plain(value).encode()) for name, value in fields.items()]
     content_type, body = write_form(parts)
     headers = {"content-type": content_type}
     return Outgoing(

@@ -11,6 +11,7 @@ from madang.errors import ProviderBroken
 from madang.model.media import ImageAsk, Images, Picture
 from madang.wire import json
 from madang.wire.media.contract import ImageWire, Incoming, Outgoing
+from madang.wire.media.fitting import joined
 from madang.wire.media.form import FormPart, write_form
 from madang.wire.media.openai_shapes import JSON, checked, plain
 
@@ -40,7 +41,7 @@ def _write_image(ask: ImageAsk, model: str) -> Outgoing:
     files = [one.data for one in ask.references if one.data is not None]
     if len(files) < len(ask.references):
         losses.append("references")
-    fields |= ask.fields
+    fields = joined(fields, ask.fields)
     if not files:
         body = json.encode(fields)
         return Outgoing(

@@ -107,7 +107,7 @@ def _video_fields(ask: VideoAsk, model: str) -> tuple[dict[str, Any], tuple[str,
         losses += further
     else:
         fields |= further
-    return {**fields, **ask.fields}, tuple(losses)
+    return joined(fields, ask.fields), tuple(losses)
 
 
 def _submitted(answer: Incoming) -> Handle:
