@@ -57,7 +57,18 @@ class Delivered(Struct, frozen=True, kw_only=True):
 
 def files_of(project: Project, drama: str) -> dict[str, Path]:
     """All that can be handed over now, by a name that says what it is. Raises StudioError."""
-    return dict(_files(project, survey(project, drama).standing))
+    standing = survey(project, drama).standing
+    clips = {
+        clip_file(key): project.shelf.made(it.artefact).path("clip.mp4")
+        for key, it in standing.items()
+        if it.node.step == "clip" and it.state == "fresh" and it.artefact is not None
+    }
+    return {**dict(_files(project, standing)), **clips}
+
+
+def clip_file(place: str) -> str:
+    """The name under which the clip of a place (`clip/1.2`) can be had: `clip-1.2.mp4`."""
+    return f"{place.replace('/', '-')}.mp4"
 
 
 def deliver(project: Project, drama: str, folder: Path) -> Delivered:

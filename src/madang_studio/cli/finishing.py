@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from madang_studio.batch.delivery import Delivered, deliver
+from madang_studio.batch.overview import overview
 from madang_studio.batch.own_gateway import Access
 from madang_studio.batch.work import work_on
+from madang_studio.cli.gate import say_shown
 from madang_studio.cli.live import Far, live
 from madang_studio.cli.printing import money, print_json, span
 from madang_studio.errors import StudioError
@@ -97,16 +99,33 @@ def far(project: Project, drama: str) -> Far:
 
 
 def _say_gate(project: Project, drama: str, *, as_json: bool) -> None:
-    stands = project.dramas.get(drama)
+    stands, shown = project.dramas.get(drama), overview(project, drama).to_approve
     if as_json:
-        print_json({"drama": drama, "state": "waiting", "gate": stands.code, "why": stands.words})
+        told = {"drama": drama, "state": "waiting", "gate": stands.code, "why": stands.words}
+        print_json({**told, "to_approve": shown})
         return
     click.echo(f"Drama {drama} waits for your approval of its {stands.code}.")
-    click.echo(f"  look at it:  {_LOOK.get(stands.code or '', 'madang studio status')} {drama}")
-    click.echo(f"  approve it:  madang studio approve {drama} {stands.code} --make")
+    say_shown(project, drama, shown)
+    for what, how in _MAY_BE[stands.code or "script"].items():
+        click.echo(f"  {what + ':':16} {how.format(drama)}")
+    click.echo(f"  {'approve it:':16} madang studio approve {drama} {stands.code} --make")
 
 
-_LOOK = {"script": "madang studio script", "storyboard": "madang studio status --all"}
+_MAY_BE = {
+    "script": {
+        "look at it": "madang studio script {}",
+        "change it": "madang studio script {} --out script.yaml",
+    },
+    "storyboard": {
+        "see it again": "madang studio status {}",
+        "change it": "madang studio script {} --out script.yaml",
+    },
+    "clips": {
+        "see them again": "madang studio status {}",
+        "film one again": "madang studio retake {} 1.2 --make",
+    },
+}
+"""What a person may do at a gate, beside approving."""
 
 
 def _hint(state: str, drama: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from madang_studio.batch.overview import Overview, Part, overview
+from madang_studio.cli.gate import say_shown
 from madang_studio.cli.place import drama_named, opened, project_option
 from madang_studio.cli.printing import json_option, money, print_json, print_table, short
 
@@ -22,11 +23,12 @@ def command(drama: str | None, folder: Path, whole: bool, as_json: bool) -> None
     with opened(folder) as project:
         names = [drama_named(project, drama)] if drama else [it.id for it in project.dramas.all()]
         found = [overview(project, name) for name in names]
+        if drama and not as_json:
+            _print(found[0], whole=whole)
+            say_shown(project, names[0], found[0].to_approve)
     if as_json:
         print_json(found[0] if drama else found)
-    elif drama:
-        _print(found[0], whole=whole)
-    else:
+    elif not drama:
         print_table(
             ("drama", "state", "parts", "why"),
             [(it.drama, it.state, _parts(it), short(it.words or "", 100)) for it in found],

@@ -5,7 +5,7 @@ msgspec stops at the first fault; a model that is told all of them needs one rep
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from madang_studio.writing.mending import Place, spelled
 
 _TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     "object": dict,
-    "array": list,
+    "array": (list, tuple),
     "string": str,
     "integer": int,
     "number": (int, float),
@@ -55,7 +55,7 @@ def faults_of(value: Any, schema: Mapping[str, Any], place: Place = ()) -> Itera
         yield Fault(place, f"is {_short(value)}, not of type {schema['type']}")
     elif isinstance(value, dict):
         yield from _of_object(value, schema, place)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         yield from _of_length(value, schema, place)
         for index, item in enumerate(value):
             yield from faults_of(item, schema.get("items", {}), (*place, index))
@@ -79,7 +79,7 @@ def _of_object(value: Any, schema: Mapping[str, Any], place: Place) -> Iterator[
             yield Fault((*place, name), f"is not known; there are {', '.join(fields)}{hint}")
 
 
-def _of_length(value: list[Any], schema: Mapping[str, Any], place: Place) -> Iterator[Fault]:
+def _of_length(value: Sequence[Any], schema: Mapping[str, Any], place: Place) -> Iterator[Fault]:
     if len(value) < schema.get("minItems", 0):
         yield Fault(place, "is empty")
     elif len(value) > (most := schema.get("maxItems", len(value))):

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from studio_stand import BRIEF, CHAT_NUSD, CLIP_NUSD, MINA, benches, gateway, made, running
 
+from madang_studio.batch.overview import overview
 from madang_studio.batch.rewriting import script_now, take_in
 from madang_studio.errors import NoRoom, StudioError
 from madang_studio.graph.survey import survey
@@ -147,6 +148,20 @@ def test_a_scene_that_people_take_out_leaves_the_others_as_they_were(project, se
     assert finish(project, server, drama) == ["done"]
     assert server.book.asked == asked
     assert [it.id for it in survey(project, drama).shots] == ["2.1", "2.2"]
+
+
+def test_what_a_gate_shows_can_be_looked_at_before_it_is_approved(project, server):
+    drama = project.dramas.add(brief(gates=("storyboard", "clips")))
+    assert finish(project, server, drama) == ["waiting"]
+    shown = overview(project, drama).to_approve
+    assert [it.place for it in shown] == ["prompt/1.1", "prompt/1.2", "prompt/2.1", "prompt/2.2"]
+    assert shown[0].prompt
+    orders.approve(project, drama, "storyboard", ["prompt/1.1"])
+    assert finish(project, server, drama) == ["waiting"]
+    clips = [it for it in overview(project, drama).to_approve if it.file]
+    assert [it.file for it in clips] == ["clip-1.1.mp4"]
+    orders.approve(project, drama, "clips")
+    assert len(overview(project, drama).to_approve) == 3
 
 
 def test_a_retake_makes_one_clip_anew_and_the_old_one_can_be_picked_for_nothing(project, server):

@@ -83,6 +83,12 @@ def test_a_film_can_be_had_in_parts(served, film):
     )
 
 
+def test_each_clip_can_be_looked_at(served, film):
+    clip = ask(served, f"/dramas/{film.drama}/files/clip-1.1.mp4")[2]
+    with ZipFile(film.made["package"]) as package:
+        assert package.read("clips/1.1.mp4") == clip
+
+
 @pytest.mark.parametrize(
     "name", ["nothing", "../studio.db", "%2e%2e%2fstudio.db", "/etc/passwd", "studio.db"]
 )
