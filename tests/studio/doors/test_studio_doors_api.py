@@ -6,6 +6,7 @@ import os
 import socket
 import urllib.request
 from urllib.parse import quote, urlsplit
+from zipfile import ZipFile
 
 import jsonschema_rs
 import msgspec
