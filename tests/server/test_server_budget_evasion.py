@@ -111,3 +111,15 @@ def test_pictures_that_are_only_named_are_set_aside_as_pictures(gateway, provide
     reply = gateway.call("POST", "/v1/chat/completions", key, json=body)
     row = gateway.story(reply.headers["x-request-id"])["attempts"][0]
     assert row["reserved_nusd"] >= 3 * 765 * 2_500
+
+
+@pytest.mark.parametrize("limits", [{"models": ["lavish"]}, {"budget_usd": "1"}])
+@pytest.mark.parametrize("name", ["models", "fallbacks", "preset"])
+def test_no_router_behind_a_provider_is_told_of_other_models(gateway, limits, name):
+    """OpenRouter takes `models` when the first does not answer, at their price."""
+    key = gateway.make_key("roundabout", **limits)[1]
+    body = {**asking("lavish", max_tokens=5), name: ["anthropic/claude-opus-5.5"]}
+    refused = gateway.call("POST", "/v1/chat/completions", key, json=body)
+    assert (refused.status_code, refused.json()["error"]["param"]) == (403, name)
+    free = gateway.make_key("free")[1]
+    assert gateway.call("POST", "/v1/chat/completions", free, json=body).status_code == 200

@@ -40,6 +40,9 @@ _SCREENS: Final = {
     for wire in WIRES.values()
     if wire.dialect not in EMBEDDING
 }
+_ELSEWHERE: Final = ("models", "fallbacks", "preset")
+"""Members by which routers behind a provider are told of other models: OpenRouter's, LiteLLM's."""
+
 _MAX_ROUTES: Final = 10_000
 _Way = tuple[str, str, tuple[Target, ...]]
 _DAY_US: Final = 86_400_000_000
@@ -256,7 +259,10 @@ class Admission:
 def permit(call: Call, route: Route) -> None:
     """Raise Forbidden where the key may not use the model."""
     key = call.key
-    if key.models and not allowed(key.models, route, call.envelope.model):
+    if not key.models:
+        return
+    _keep_to_model(call)
+    if not allowed(key.models, route, call.envelope.model):
         raise Forbidden(
             f"This key may not use the model `{call.envelope.model}`. Allowed: {', '.join(key.models)}.",
             param="model",
@@ -264,8 +270,23 @@ def permit(call: Call, route: Route) -> None:
         )
 
 
+def _keep_to_model(call: Call) -> None:
+    """Raise Forbidden where a provider may be told to have another model answer than was judged and reserved for."""
+    for name in _ELSEWHERE:
+        if name in call.envelope.fields:
+            raise Forbidden(
+                f"This key has a budget or may use certain models only, and `{name}` may lead to others.",
+                param=name,
+                code="model_not_allowed",
+            )
+
+
 def _keep_to_priced(call: Call, worst: Worst, snapshot: Snapshot) -> None:
-    """A budget counts the call: only those may answer whose price is known. Raises OutOfCredit: nobody's is."""
+    """A budget counts the call: only those may answer whose price is known.
+
+    Raises OutOfCredit where nobody's is, and Forbidden as `_keep_to_model`.
+    """
+    _keep_to_model(call)
     tier = tier_of(call.envelope)
     unknown = worst.unpriced if tier is None else worst.unpriced_at(tier, call.wire.dialect)
     if unknown and snapshot.refuses_unpriced:
