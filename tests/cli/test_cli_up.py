@@ -1,7 +1,9 @@
 """`madang up`: what it prints works, also the second time; workers come and go together."""
 
+import contextlib
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -87,6 +89,29 @@ def test_a_second_gateway_on_a_home_is_told_that_it_counts_for_itself(tmp_path):
     with up(tmp_path) as third:
         third.process.terminate()
         assert "another gateway" not in third.process.communicate(timeout=20)[1]
+
+
+def test_callers_are_not_bounded_by_the_soft_limit_of_open_files(tmp_path):
+    """Systems give 1,024 of them; a stream takes two."""
+    with contextlib.ExitStack() as callers:
+        with soft_limit(128):
+            gateway = callers.enter_context(up(tmp_path))
+        address = gateway.url.removeprefix("http://").split(":")
+        for _ in range(150):
+            caller = callers.enter_context(socket.create_connection(address))
+            caller.sendall(b"GET /healthz HTTP/1.1\r\n")
+        assert ask(gateway, gateway.key)[0] == 200
+
+
+@contextlib.contextmanager
+def soft_limit(files):
+    """What is started meanwhile may open so many files, unless it asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")

@@ -20,6 +20,7 @@ from madang.keys import Keyring, make_raw
 from madang.routing.board import Board
 from madang.server.process import logs
 from madang.server.process.assembly import assemble
+from madang.server.process.descriptors import allow_many
 from madang.server.process.runtime import Options, Runtime
 from madang.server.process.tenancy import tenant
 from madang.server.serve import bind, serve, supervise
@@ -88,6 +89,7 @@ def command(
         makers = {playground.name: playground.makers()} if playground and found.providers else {}
         _check(found, {**makers, **found.providers} or stand_ins)
         logs.configure(found.settings.log)
+        allow_many()
         listener = _listener(host, port)
         alone = playground is not None and not found.providers
         lent = make_raw() if alone and _is_loopback(host) else None
