@@ -1,5 +1,6 @@
 """Exit status and messages: 2 for a command line that makes no sense, 1 for what went wrong."""
 
+import pwd
 import subprocess
 import sys
 
@@ -99,3 +100,15 @@ def test_nothing_that_a_command_does_not_need_is_imported():
         command = [sys.executable, "-c", program.format(module, unwanted)]
         done = subprocess.run(command, env=BARE, capture_output=True, text=True, check=False)
         assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_user_without_a_home_is_asked_for_a_folder(madang, monkeypatch):
+    """Containers run as users that no list knows."""
+
+    def nobody(_):
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    result = madang("key", "list", environ={"HOME": None, "MADANG_HOME": None})
+    assert result.exit_code == 2
+    assert "give --home, or $MADANG_HOME" in result.output

@@ -19,11 +19,11 @@ CERTIFICATE = Path(__file__).parents[1] / "upstream" / "server.pem"
 CATALOG = catalog.load()
 
 
-def look(url, patience=PATIENCE, **given):
+def look(url, patience=PATIENCE, environ=None, **given):
     """What was found of one provider at this address."""
     settings = Provider(**({"kind": "openai", "base_url": url, "api_key": "sk-secret"} | given))
     providers = build_providers({"mine": settings}, CATALOG)
-    findings = asyncio.run(reach(providers.values(), {}, patience))
+    findings = asyncio.run(reach(providers.values(), environ or {}, patience))
     assert not any("secret" in f"{finding}" for finding in findings)
     return findings
 
@@ -142,3 +142,14 @@ def test_something_else_listens_there(scheme, answer, said):
         (finding,) = look(f"{scheme}://{address}/v1")
     assert finding.state == "broken"
     assert said in finding.detail
+
+
+def test_a_proxy_that_is_not_there_is_told_apart_from_the_provider():
+    with closing(socket.socket()) as held:
+        held.bind(("127.0.0.1", 0))
+        proxy = f"127.0.0.1:{held.getsockname()[1]}"
+        environ = {"http_proxy": f"http://user:secret@{proxy}"}
+        (finding,) = look("http://provider.example/v1", environ=environ)
+    assert finding.state == "broken"
+    assert f"through the proxy {proxy}" in finding.detail
+    assert "NO_PROXY" in finding.advice

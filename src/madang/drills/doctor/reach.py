@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from madang.config.sections.providers import Timeouts
 from madang.drills.doctor.finding import Finding, State
-from madang.errors import MadangError, ProviderBroken, ProviderTimedOut
+from madang.errors import MadangError, ProviderBroken, ProviderTimedOut, ProviderUnreachable
 from madang.upstream.providers import Provider
+from madang.upstream.proxy import proxy_for
 from madang.upstream.transport import Incoming, Outgoing, Transport
 
 PATIENCE = Timeouts(connect_s=5, first_byte_s=10, first_token_s=10, idle_s=10, total_s=15)
@@ -29,6 +30,7 @@ class Verdict(NamedTuple):
 
 
 _BASE_URL = "Compare its base_url with the provider's documentation: {path} is appended to it."
+_PROXY = "Check the proxy that the environment names, and whether it may reach this host; else add it to NO_PROXY."
 _BY_STATUS = {
     401: Verdict(
         "broken", "refuses the key", "Make a new key at the provider, and put it in place."
@@ -108,7 +110,12 @@ async def reach(
     """Ask every provider for its list of models, with each of its keys, all at the same time."""
     transport = Transport(environ=environ)
     calls = [
-        _reach(transport, replace(provider, keys=keys, timeouts=patience), which)
+        _reach(
+            transport,
+            replace(provider, keys=keys, timeouts=patience),
+            which,
+            _via(provider, environ),
+        )
         for provider in providers
         for which, keys in _key_by_key(provider.keys)
     ]
@@ -125,18 +132,30 @@ def _key_by_key(keys: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
     return [(f", key {n} of {len(keys)}", (key,)) for n, key in enumerate(keys, 1)]
 
 
-async def _reach(transport: Transport, provider: Provider, which: str) -> Finding:
+def _via(provider: Provider, environ: Mapping[str, str]) -> str:
+    """Words for the proxy that is between; none for one that cannot be used, of which the failure tells."""
+    try:
+        proxy = proxy_for(provider.origin, environ)
+    except ProviderUnreachable:
+        return ""
+    return f"; through the proxy {proxy.origin.address}" if proxy else ""
+
+
+async def _reach(transport: Transport, provider: Provider, which: str, via: str) -> Finding:
     head = provider.head(provider.speaks, provider.models_path, "GET")
     began = asyncio.get_running_loop().time()
     try:
         incoming = await transport.send(Outgoing(provider.origin, head, b"", provider.timeouts))
         await _drain(incoming)
     except MadangError as error:
-        return _finding(provider, which, _verdict_on(error), error.message)
+        verdict = _verdict_on(error)
+        if via and not isinstance(error.__cause__, ssl.SSLError):
+            verdict = verdict._replace(advice=_PROXY)
+        return _finding(provider, which, verdict, f"{error.message}{via}")
     connect_ms = (incoming.sent_at - began) * 1000
     first_byte_ms = (incoming.first_byte_at - incoming.sent_at) * 1000
     verdict = _verdict_of(incoming.status, has_key=bool(provider.keys))
-    words = f"status {incoming.status}; connected in {connect_ms:.0f} ms, answered in {first_byte_ms:.0f} ms"
+    words = f"status {incoming.status}; connected in {connect_ms:.0f} ms, answered in {first_byte_ms:.0f} ms{via}"
     return _finding(provider, which, verdict, words, (connect_ms, first_byte_ms))
 
 
