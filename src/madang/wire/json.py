@@ -14,6 +14,9 @@ T = TypeVar("T")
 
 _AROUND: Final = len(b'"":,')
 _LEAST_MEMBER: Final = len(b',"n":0')
+BOM: Final = b"\xef\xbb\xbf"
+"""A byte order mark, which .NET writes first: JSON has none (RFC 8259, section 8.1)."""
+
 _object_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ESCAPES = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -31,13 +34,13 @@ def decode(data: bytes | str) -> Json:
     """Decode a value. Raises msgspec.DecodeError, UnicodeDecodeError, or RecursionError.
 
     Half a surrogate pair, which JavaScript makes by cutting a text in the middle of an emoji,
-    becomes the replacement character.
+    becomes the replacement character. A byte order mark is dropped.
     """
     try:
         return msgspec.json.decode(data)
     except msgspec.DecodeError:
         raw = data.encode() if isinstance(data, str) else data
-        whole = _ESCAPES.sub(_replaced, raw)
+        whole = _ESCAPES.sub(_replaced, raw.removeprefix(BOM))
         if whole == raw:
             raise
         return msgspec.json.decode(whole)
@@ -45,6 +48,11 @@ def decode(data: bytes | str) -> Json:
 
 def _replaced(escape: re.Match[bytes]) -> bytes:
     return escape.group() if escape.group(1) is None else b"\\ufffd"
+
+
+def without_mark(body: bytes) -> bytes:
+    """A relayed answer without its byte order mark, which clients would stumble over."""
+    return body.removeprefix(BOM)
 
 
 def request_object(body: bytes) -> dict[str, Any]:

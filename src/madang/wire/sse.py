@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from madang.errors import ProviderBroken
+from madang.wire.json import BOM
 
 MAX_EVENT_BYTES = 32 * 1024 * 1024
 """A single event larger than this is taken for an attack or a defect (inline images reach several MiB)."""
@@ -20,7 +21,6 @@ _ENDS = (b"\n\n", b"\n\r\n", b"\r\r")
 _END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\r\n\n|\n\r\n")
 _LONGEST_END = 4
 _LINES = re.compile(rb"\r\n|\n|\r")
-_BOM = b"\xef\xbb\xbf"
 
 
 class ServerEvent(NamedTuple):
@@ -58,17 +58,17 @@ class EventDecoder:
         pending = bytes(self._held)
         self._held.clear()
         events: list[ServerEvent] = []
-        _append(events, pending.removeprefix(_BOM) if self._first else pending)
+        _append(events, pending.removeprefix(BOM) if self._first else pending)
         return events
 
     def _cut(self, pending: bytes) -> list[ServerEvent]:
         """Take the complete events out of `pending`, and hold the rest."""
         if self._first:
-            if len(pending) < len(_BOM) and _BOM.startswith(pending):
+            if len(pending) < len(BOM) and BOM.startswith(pending):
                 self._held += pending
                 return []
             self._first = False
-            pending = pending.removeprefix(_BOM)
+            pending = pending.removeprefix(BOM)
         events: list[ServerEvent] = []
         start = 0
         for end in _END.finditer(pending):

@@ -33,6 +33,12 @@ def test_a_rejection_keeps_the_status_of_its_provider():
         assert (error.message, error.param) == ("no", "seed")
 
 
+@pytest.mark.parametrize("name", ["message", "detail", "msg", "Message", "error_msg"])
+def test_a_message_is_found_under_other_names(name):
+    body = json.dumps({name: "no such voice", "code": 7}).encode()
+    assert WIRE.read_error(400, {}, body).message == "no such voice"
+
+
 def test_a_web_page_is_not_repeated():
     error = WIRE.read_error(502, {}, b"<html>" + b"x" * 999)
     assert "<" not in error.message

@@ -2,6 +2,9 @@
 
 import pytest
 from chat_traffic import chunk, relay, sse
+from openai._models import construct_type
+from openai.lib.streaming.chat import ChatCompletionStreamState
+from openai.types.chat import ChatCompletionChunk
 
 from madang.model import Usage
 from madang.wire.chat import WIRE
@@ -143,6 +146,72 @@ def test_chunks_without_an_object_get_one():
     nameless = {k: v for k, v in chunk({"content": "a"}).items() if k != "object"}
     out, _ = relay(sse([nameless, nameless]))
     assert [sent["object"] for sent in written_data(out)] == ["chat.completion.chunk"] * 2
+
+
+def as_the_sdk_has_it(data):
+    """What the helper of the official SDK makes of a relayed stream; it raises where a chunk does not fit."""
+    state = ChatCompletionStreamState()
+    for sent in written_data(relay(data)[0]):
+        if isinstance(sent, dict):
+            state.handle_chunk(construct_type(value=sent, type_=ChatCompletionChunk))
+    return state.get_final_completion().choices[0].message
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_chunk_without_choices_is_one_for_the_sdk(newline):
+    """Azure and Portkey tell of their filters so, and some tell the usage so."""
+    odd = [{"object": "chat.completion.chunk", "hook_results": {}}, {"choices": None, "id": "c1"}]
+    usage = {"object": "chat.completion.chunk", "usage": {"prompt_tokens": 1}}
+    spoken = [chunk({"role": "assistant", "content": "a"}), *odd, chunk({"content": "b"})]
+    data = sse([*spoken, {}, chunk(finish="stop"), usage], newline)
+    assert as_the_sdk_has_it(data).content == "ab"
+    for cut in range(1, len(data), 11):
+        assert relay(data, [cut])[0] == relay(data)[0]
+
+
+def test_a_choice_without_index_or_delta_gets_them():
+    first = {**chunk(), "choices": [{"delta": {"role": "assistant", "content": "a"}}]}
+    filtered = {**chunk(), "choices": [{"content_filter_results": {}, "finish_reason": None}]}
+    last = {**chunk(), "choices": [{"delta": None, "finish_reason": "stop"}]}
+    assert as_the_sdk_has_it(sse([first, filtered, last])).content == "a"
+    known = sse([chunk({"role": "assistant", "content": "a"}), filtered, chunk(finish="stop")])
+    assert as_the_sdk_has_it(known).content == "a"
+
+
+def test_a_message_in_the_place_of_a_delta_is_said_once():
+    message = {"role": "assistant", "content": "ab"}
+    whole = {**chunk(), "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+    assert as_the_sdk_has_it(sse([whole])).content == "ab"
+    spoken = [chunk({"role": "assistant", "content": "a"}), chunk({"content": "b"})]
+    assert as_the_sdk_has_it(sse([*spoken, whole])).content == "ab"
+
+
+def test_a_null_type_does_not_undo_the_one_before():
+    opened = call("", "one", index=0, id="x", type="function")
+    nulls = {"index": 0, "id": None, "type": None, "function": {"name": None, "arguments": "{}"}}
+    data = sse([opened, chunk({"tool_calls": [nulls]}), chunk(finish="tool_calls")])
+    [made] = as_the_sdk_has_it(data).tool_calls
+    assert (made.type, made.function.name, made.function.arguments) == ("function", "one", "{}")
+
+
+def test_a_byte_order_mark_costs_no_chunk():
+    out, meter = relay(b"\xef\xbb\xbf" + USAGE + PLAIN + FINISH)
+    assert out == USAGE + PLAIN + FINISH
+    assert meter.usage == Usage(input=3, output=2)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        b'event: error\ndata: {"message": "x"}\n\n',
+        sse(
+            [{**chunk({"content": ""}, "error"), "choices": [{"index": 0, "error": {"code": 502}}]}]
+        ),
+    ],
+)
+def test_an_error_in_an_odd_place_is_one(event):
+    out, meter = relay(PLAIN + event)
+    assert (out, meter.failed) == (PLAIN + event, True)
 
 
 def test_what_is_no_json_is_passed_on():

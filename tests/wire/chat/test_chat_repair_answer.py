@@ -14,6 +14,7 @@ from madang.model import (
     PartEnded,
     PartStarted,
     Started,
+    Text,
     ToolCall,
 )
 from madang.wire.chat import WIRE
@@ -32,6 +33,21 @@ def mended(**message):
     """The message that the SDK's own types accept."""
     body = json.loads(WIRE.repair_answer(answer(**message)))
     return ChatCompletion.model_validate(body).choices[0].message
+
+
+def test_what_is_empty_because_a_program_in_go_wrote_it_is_nothing():
+    """As a call it would have no name, which no other provider takes back."""
+    nothing = {"function_call": {"name": "", "arguments": ""}}
+    nothing["audio"] = {"id": "", "data": "", "expires_at": 0, "transcript": ""}
+    read = WIRE.read_answer(answer(**nothing, content="a"))
+    assert read.choices[0].parts == (Text("a"),)
+
+
+def test_a_byte_order_mark_is_not_passed_on():
+    body = answer(content="a")
+    marked = b"\xef\xbb\xbf" + body
+    assert WIRE.read_answer(marked) == WIRE.read_answer(body)
+    assert WIRE.repair_answer(marked) == body
 
 
 def test_a_call_gets_its_id_and_its_type_and_its_arguments_as_text():

@@ -74,6 +74,14 @@ def test_what_needs_no_id_or_is_no_answer_comes_back_as_it_is(body):
     assert WIRE.repair_answer(body) is body
 
 
+@pytest.mark.parametrize("before", [b"\n\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf \r\n"])
+def test_bytes_before_an_answer_hide_no_call(before):
+    call = b'{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f"}}]}}]}'
+    assert WIRE.repair_answer(before + call) == WIRE.repair_answer(call) != call
+    assert WIRE.read_answer(before + call) == WIRE.read_answer(call)
+    assert WIRE.skim_answer(before + call) == WIRE.skim_answer(call)
+
+
 def test_every_call_of_a_stream_gets_an_id_of_its_own_and_pieces_of_one_do_not():
     parts = [
         {"functionCall": {"name": "f", "args": {}}},

@@ -2,16 +2,20 @@
 
 import json
 import random
+from itertools import repeat
 
 import pytest
+from anthropic._models import construct_type
+from anthropic.lib.streaming._messages import accumulate_event
+from anthropic.types import RawMessageStreamEvent
 from messages_traffic import read_stream, sample, sample_events
 
 from madang.errors import InvalidRequest, ProviderBroken
-from madang.model import Usage, UsageSeen
+from madang.model import ChoiceEnded, Failed, Usage, UsageSeen
 from madang.wire.contract import Envelope
 from madang.wire.messages import WIRE, read_count_envelope
 from madang.wire.sse import MAX_EVENT_BYTES
-from stand.streams import sse
+from stand.streams import sse, written_data
 
 BODY = b'{ "model": "a",  "max_tokens":7, "stream":true,"new":{"x" : [1.50]}, "messages":[] }'
 
@@ -137,6 +141,54 @@ def test_an_error_event_is_passed_on_and_noted():
     meter = WIRE.meter(False)
     assert meter.feed(data) == data
     assert (meter.failed, meter.ended) == (True, False)
+
+
+BARE = [
+    {"type": "message_start", "message": {"id": "m", "model": "x", "content": None}},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "a"}},
+    {"type": "content_block_stop", "index": 0},
+    {"type": "message_delta", "delta": {"stop_reason": "max_tokens"}},
+    {"type": "message_delta", "usage": {"input_tokens": 3, "output_tokens": 2}},
+    {"type": "message_delta", "delta": {"stop_reason": None}},
+    {"type": "message_stop"},
+]
+"""What a server sends that leaves out all it has nothing to say about, and says the rest one by one."""
+
+
+def _as_the_sdk_has_it(data):
+    """What Anthropic's SDK gathers from a stream; it raises where an event does not fit."""
+    message = None
+    for event in written_data(data):
+        built = construct_type(value=event, type_=RawMessageStreamEvent)
+        message = accumulate_event(event=built, current_snapshot=message, json_bufs={})
+    return message
+
+
+def test_what_begins_and_ends_a_message_is_whole_for_the_sdk():
+    for size in (7, 9999):
+        meter, relayed = _relay(sse(BARE), repeat(size))
+        message = _as_the_sdk_has_it(b"".join(relayed))
+        assert (message.content[0].text, message.stop_reason) == ("a", "max_tokens")
+        assert (message.role, message.usage.output_tokens) == ("assistant", 2)
+        assert (meter.stop, meter.usage, meter.ended) == ("length", Usage(input=3, output=2), True)
+
+
+def test_a_full_reading_keeps_the_stop_over_nulls_that_follow():
+    ends = [event for event in read_stream(sse(BARE)) if isinstance(event, ChoiceEnded)]
+    assert [end.stop for end in ends] == ["length"]
+
+
+def test_a_byte_order_mark_costs_no_event():
+    data = sse(sample_events("stream_tools.jsonl"))
+    meter, relayed = _relay(b"\xef\xbb\xbf" + data, repeat(99))
+    assert (b"".join(relayed), meter.ended) == (data, True)
+
+
+@pytest.mark.parametrize("data", [b'{"message": "x"}', b'{"type": "error", "message": "x"}'])
+def test_an_error_of_another_dialects_shape_is_one(data):
+    [*_, last] = read_stream(b"event: error\ndata: " + data + b"\n\n")
+    assert (type(last), last.message) == (Failed, "x")
 
 
 def test_a_last_event_without_its_empty_line_is_completed():

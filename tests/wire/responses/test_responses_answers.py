@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from openai.types.responses import ResponseOutputText
 from responses_traffic import CONTEXT, read, read_stream, write_stream
 
 from madang.model import (
@@ -89,6 +90,15 @@ def test_log_probabilities_have_every_member_that_clients_insist_on():
     ]
     last = written_data(write_stream(events))[-1]
     assert last["response"]["output"][0]["content"][0]["logprobs"] == [full]
+
+
+def test_so_have_those_of_other_tokens_in_its_place():
+    """A token that is no text, such as the end of a turn, has null for its bytes in Chat Completions."""
+    rivals = [{"token": "<|end|>", "logprob": -24.6, "bytes": None}]
+    told = [{"token": "4", "logprob": 0.0, "bytes": [52], "top_logprobs": rivals}]
+    [content] = _whole(Text("4"), logprobs=told)["output"][0]["content"]
+    ResponseOutputText.model_validate(content, strict=True)
+    assert [one["token"] for one in content["logprobs"][0]["top_logprobs"]] == ["<|end|>"]
 
 
 STOPS = [

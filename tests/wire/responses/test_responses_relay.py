@@ -62,6 +62,11 @@ def test_the_path_is_below_a_base_url():
     assert WIRE.request_path("m", True) == "/responses"
 
 
+def test_what_is_no_response_is_no_answer():
+    """`application/problem+json` has a status as well, which is a number."""
+    assert WIRE.skim_answer(b'{"title":"T","status":400,"detail":"x"}') == Answered()
+
+
 def test_skimming_survives_odd_members():
     odd = {"status": "completed", "output": [{"type": "function_call"}, 7], "usage": 3}
     assert WIRE.skim_answer(json.dumps(odd).encode()) == Answered(None, "tool_calls")

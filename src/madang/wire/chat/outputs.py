@@ -78,6 +78,12 @@ def audio_part(data: str, audio: dict[str, Any]) -> Audio:
     )
 
 
+def legacy_call(message: dict[str, Any]) -> dict[str, Any] | None:
+    """The `function_call` of a message or a delta; an empty one (written by programs in Go) is none."""
+    call = message.get("function_call")
+    return call if isinstance(call, dict) and (call.get("name") or call.get("arguments")) else None
+
+
 def executed_tools(message: dict[str, Any]) -> list[Part]:
     """Tools that the provider itself ran (Groq)."""
     return [Opaque("chat", EXECUTED_TOOL, entry) for entry in dicts(message.get("executed_tools"))]

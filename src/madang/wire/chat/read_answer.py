@@ -21,6 +21,7 @@ from madang.wire.chat.outputs import (
     dicts,
     executed_tools,
     image_parts,
+    legacy_call,
     listed_citations,
 )
 from madang.wire.chat.read_messages import arguments_text, call_signature
@@ -82,7 +83,8 @@ def _read_parts(message: dict[str, Any], sources: list[Citation]) -> list[Part]:
     if isinstance(refusal, str) and refusal:
         parts.append(Refusal(refusal))
     if isinstance(audio := message.get("audio"), dict) and isinstance(audio.get("data"), str):
-        parts.append(audio_part(audio["data"], audio))
+        sound = audio_part(audio["data"], audio)
+        parts += [sound] if sound.media.data or sound.transcript else []
     parts += image_parts(message)
     parts += executed_tools(message)
     found = [annotation(entry) for entry in dicts(message.get("annotations"))]
@@ -99,7 +101,7 @@ def _cited(parts: list[Part], sources: list[Citation]) -> list[Part]:
 
 def _read_calls(message: dict[str, Any], ids: CallIds) -> list[ToolCall]:
     calls = [_read_call(call, ids) for call in dicts(message.get("tool_calls"))]
-    if isinstance(legacy := message.get("function_call"), dict):
+    if (legacy := legacy_call(message)) is not None:
         calls.append(_read_call({"function": legacy}, ids))
     return calls
 

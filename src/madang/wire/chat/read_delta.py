@@ -29,6 +29,7 @@ from madang.wire.chat.outputs import (
     dicts,
     executed_tools,
     image_parts,
+    legacy_call,
 )
 from madang.wire.chat.stops import read_stop
 from madang.wire.chat.thinking import detail_text, details_of, read_signature, thought_text
@@ -53,12 +54,20 @@ class ChoiceReader:
         self._thoughts = 0
         self._late: list[Part] = []
         self._sound = _Sound()
+        self._has_deltas = False
         self.sources: list[Citation] = []
         self.reason: str | None = None
 
     def read(self, choice: dict[str, Any]) -> list[Event]:
-        """The events of one chunk's entry for this choice."""
-        delta = choice.get("delta", choice.get("message"))
+        """The events of one chunk's entry for this choice.
+
+        A whole `message` in the place of a delta repeats what the deltas before it said (MiniMax).
+        """
+        delta = choice.get("delta")
+        if isinstance(delta, dict):
+            self._has_deltas = True
+        elif not self._has_deltas:
+            delta = choice.get("message")
         events = self._delta(delta) if isinstance(delta, dict) else []
         logprobs = choice.get("logprobs")
         tokens = logprobs.get("content") if isinstance(logprobs, dict) else None
@@ -90,7 +99,7 @@ class ChoiceReader:
             events += self._place(Refusal(refusal))
         for entry in dicts(delta.get("tool_calls")):
             events += self._call(entry)
-        if isinstance(legacy := delta.get("function_call"), dict):
+        if (legacy := legacy_call(delta)) is not None:
             events += self._call({"index": "function_call", "function": legacy})
         if isinstance(audio := delta.get("audio"), dict):
             self._sound.add(audio)
@@ -196,7 +205,7 @@ class _Sound:
 
     def add(self, audio: dict[str, Any]) -> None:
         for name, pieces in (("data", self._pieces), ("transcript", self._transcript)):
-            if isinstance(audio.get(name), str):
+            if isinstance(audio.get(name), str) and audio[name]:
                 pieces.append(audio[name])
         if isinstance(audio.get("id"), str):
             self._id = audio["id"]

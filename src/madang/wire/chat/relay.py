@@ -28,6 +28,9 @@ _WATCHED = re.compile(
 """What must be looked at: a value other than null, deltas of a list, content that is no string."""
 
 _DONE = b"[DONE]"
+_WHOLE_ENDS = (b"}\n\n", b"}\r\n\r\n")
+_DELTA = b'"delta"'
+_INDEX = b'"index"'
 _OBJECT = b'"object":'
 _CHUNK_OBJECT = b'{"object":"chat.completion.chunk",'
 
@@ -45,6 +48,8 @@ class ChatMeter:
         self._held = bytearray()
         self._repair = Repair()
         self._nameless: bool | None = None
+        self._placeless: bool | None = None
+        self._plain = False
 
     def feed(self, data: bytes) -> bytes:
         """Take the provider's bytes; return the whole events among them."""
@@ -52,7 +57,12 @@ class ChatMeter:
             data = self._whole(data)
         if not data:
             return b""
-        if self._nameless is not False or _DONE in data or _WATCHED.search(data) is not None:
+        if (
+            not self._plain
+            or not data.endswith(_WHOLE_ENDS)
+            or data.count(_DELTA) < data.count(b"data:")
+            or _WATCHED.search(data) is not None
+        ):
             data = self._look(data)
         self.text_bytes += len(data)
         return data
@@ -92,29 +102,39 @@ class ChatMeter:
         return b"".join(out)
 
     def _event(self, event: bytes) -> bytes:
+        if self._nameless is None:
+            event = event.removeprefix(json.BOM)
         payload = _payload(event)
         if payload == _DONE:
             self.ended = not self.failed
             return event
         if not (payload.startswith(b"{") and payload.endswith(b"}")):
             return event
-        if self._nameless is None:
-            self._nameless = _OBJECT not in payload
+        opens = self._placeless is None
+        self._compare(payload)
         if self._nameless and _OBJECT not in payload and payload != b"{}":
             # AI21, Copilot and Moonshot leave out what the SDK's accumulator insists on
             payload = _CHUNK_OBJECT + payload[1:]
             event = b"data: " + payload + b"\n\n"
-        if _WATCHED.search(payload) is None:
+        if _DELTA in payload and not self._placeless and _WATCHED.search(payload) is None:
             return event
         try:
             chunk = json.decode(payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return event
-        return self._chunk(chunk, event)
+        return self._chunk(chunk, event, opens=opens)
 
-    def _chunk(self, chunk: dict[str, Any], event: bytes) -> bytes:
+    def _compare(self, payload: bytes) -> None:
+        """Learn from the first chunks what those of this provider lack: they are alike."""
+        if self._nameless is None:
+            self._nameless = _OBJECT not in payload
+        if self._placeless is None and _DELTA in payload:
+            self._placeless = _INDEX not in payload
+            self._plain = not (self._nameless or self._placeless)
+
+    def _chunk(self, chunk: dict[str, Any], event: bytes, *, opens: bool) -> bytes:
         """Note what a decoded chunk says; return its bytes, mended or dropped where needed."""
-        if carries_error(chunk):
+        if _is_error(chunk, event):
             self.failed = True
             return event
         usage = find_usage(chunk)
@@ -123,7 +143,7 @@ class ChatMeter:
             self.usage = usage
             if not choices and not self._keep_usage:
                 return b""  # the caller did not ask for it: Madang did
-        mended = self._repair.mend(chunk)
+        mended = self._repair.mend(chunk, opens=opens)
         self._note_stop(choices)
         return b"data: " + json.encode(chunk) + b"\n\n" if mended else event
 
@@ -133,6 +153,14 @@ class ChatMeter:
             reason = choice.get("finish_reason")
             if reason and (self.stop is None or not choice.get("index")):
                 self.stop = read_stop(reason, called=self._repair.called)
+
+
+def _is_error(chunk: dict[str, Any], event: bytes) -> bool:
+    """Whether a chunk says that the answer, or a choice (OpenRouter), broke off."""
+    choices = chunk.get("choices")
+    if event.startswith(b"event: error") and not choices:
+        return True
+    return carries_error(chunk) or any(choice.get("error") for choice in dicts(choices))
 
 
 def _payload(event: bytes) -> bytes:

@@ -1,8 +1,10 @@
 """Answers that would break a client library, whole or in chunks, mended while they are relayed.
 
 The official SDK joins the deltas of a list by their `index` and joins all other strings by
-appending: a call without index stops it, and an id or a name that comes twice is doubled. A list as
-content (Mistral's thinking models), or an object (Cloudflare's JSON mode), fits none of its types.
+appending: a call without index stops it, and an id or a name that comes twice is doubled; a null
+`type` undoes the one before. A list as content (Mistral's thinking models), or an object
+(Cloudflare's JSON mode), fits none of its types. A chunk without choices (Azure's and Portkey's word
+on filters), or a choice without index or delta, is no chunk to it.
 """
 
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from madang.model import Text, Thinking
+from madang.model import Json, Text, Thinking
 from madang.wire import json
 from madang.wire.chat.calls import CallTable
 from madang.wire.chat.outputs import CallIds, content_parts, dicts
@@ -38,13 +40,11 @@ class Repair:
         self._entries = 0
         self.called = False
 
-    def mend(self, chunk: dict[str, Any]) -> bool:
-        """Change a decoded chunk in place where it has to be; tell whether it was."""
-        mended = False
-        for choice in dicts(chunk.get("choices")):
-            delta = choice.get("delta")
-            if not isinstance(delta, dict):
-                continue
+    def mend(self, chunk: dict[str, Any], *, opens: bool = False) -> bool:
+        """Change a decoded chunk in place where it has to be; tell whether it was. `opens`: no delta came before."""
+        mended = _mend_shape(chunk, opens=opens)
+        for choice in dicts(chunk["choices"]):
+            delta = choice["delta"]
             if isinstance(delta.get("content"), list | dict):
                 _flatten(delta)
                 mended = True
@@ -77,6 +77,28 @@ class Repair:
         return state
 
 
+def _mend_shape(chunk: dict[str, Any], *, opens: bool) -> bool:
+    """Give a chunk its choices, and each its index and its delta; tell whether one was missing.
+
+    A whole `message` in the place of a delta repeats what was said (MiniMax), unless nothing was.
+    """
+    if not isinstance(chunk.get("choices"), list):
+        chunk["choices"] = []
+        chunk.setdefault("object", "chat.completion.chunk")
+        return True
+    mended = False
+    for place, choice in enumerate(dicts(chunk["choices"])):
+        if not isinstance(choice.get("index"), int):
+            choice["index"] = place
+            mended = True
+        if not isinstance(choice.get("delta"), dict):
+            message = choice.get("message")
+            choice["delta"] = message if opens and isinstance(message, dict) else {}
+            chunk["object"] = "chat.completion.chunk"
+            mended = True
+    return mended
+
+
 def _mend_call(entry: dict[str, Any], state: _Choice) -> bool:
     """Give an entry its index, its id once and its name once; tell whether anything had to change."""
     before = len(state.calls)
@@ -94,14 +116,21 @@ def _mend_call(entry: dict[str, Any], state: _Choice) -> bool:
         mended = mended or entry.get("id") != identity or not entry.get("type")
         entry["id"] = identity
         entry["type"] = entry.get("type") or kind
-    elif entry.get("id"):
-        del entry["id"]
-        mended = True
+    else:
+        mended = _drop(entry, "id", entry.get("id")) or mended
+        mended = _drop(entry, "type", "type" in entry and not entry["type"]) or mended
     for member in ("arguments", "input"):
         if not isinstance(holder.get(member, ""), str | None):
             holder[member] = text
             mended = True
     return _mend_name(holder, call.key, state) or mended
+
+
+def _drop(entry: dict[str, Any], name: str, is_wrong: Json) -> bool:
+    """Leave a member out if it is wrong; tell whether it was."""
+    if is_wrong:
+        del entry[name]
+    return bool(is_wrong)
 
 
 def _mend_name(holder: dict[str, Any], key: int, state: _Choice) -> bool:
@@ -130,6 +159,7 @@ def _flatten(delta: dict[str, Any]) -> None:
 
 def mend_answer(body: bytes) -> bytes:
     """A whole answer, as the bytes it came in where nothing has to change."""
+    body = json.without_mark(body)
     if _CALLS not in body and not _has_odd_content(body):
         return body
     try:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Raw
 
-from madang.wire.json import encode
+from madang.wire.json import BOM, encode
 from madang.wire.sse import EventDecoder
 
 _MARK = "gcall_"
@@ -26,6 +26,9 @@ _SNAKE = {"functionCall": "function_call", "functionResponse": "function_respons
 
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\r\n\n|\n\r\n")
 _LINES = re.compile(rb"\r\n|\n|\r")
+
+_BEFORE = BOM + b" \t\r\n"
+"""Bytes that may stand before an answer."""
 
 _object = msgspec.json.Decoder(dict[str, Raw])
 _list = msgspec.json.Decoder(list[Raw])
@@ -111,7 +114,7 @@ class CallNaming:
 
 def name_calls(body: bytes) -> bytes:
     """A whole answer in which every function call has an id."""
-    return CallNaming().document(body)
+    return CallNaming().document(body.lstrip(_BEFORE))
 
 
 def has_made_ids(body: bytes) -> bool:

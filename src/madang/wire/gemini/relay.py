@@ -71,14 +71,14 @@ def _skim(document: bytes) -> _Document | None:
     """What matters in a document; None where it is no JSON."""
     try:
         return _document.decode(document)
-    except msgspec.ValidationError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return _skim_carefully(document)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except RecursionError:
         return None
 
 
 def _skim_carefully(document: bytes) -> _Document | None:
-    """The same where a member is of an odd type: it costs the others nothing."""
+    """The same where a member is of an odd type, or the text has a flaw that `decode` forgives."""
     try:
         data = decode(document)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -45,6 +45,7 @@ WIRE = Wire(
     write_request=write_request,
     read_answer=read_answer,
     skim_answer=skim_answer,
+    repair_answer=json.without_mark,
     write_answer=write_answer,
     stream_reader=MessagesReader,
     stream_writer=MessagesWriter,

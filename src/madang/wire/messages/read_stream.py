@@ -42,7 +42,7 @@ class MessagesReader(EventReader):
         handler = self._handlers.get(text_of(data, "type") or event.name or "")
         if handler is not None:
             return handler(data)
-        if data.get("error") is None:
+        if data.get("error") is None and "error" not in (data.get("type"), event.name):
             return []  # a ping, or something yet to be invented
         error = read_error_object(200, data, event.data)
         return self._fail(Failed(error.message, error.kind, error.code))
@@ -79,7 +79,7 @@ class MessagesReader(EventReader):
         return self._blocks.stop(_index(data))
 
     def _message_delta(self, data: _Data) -> list[Event]:
-        self._end |= _dict(data, "delta")
+        self._end |= {name: end for name, end in _dict(data, "delta").items() if end is not None}
         return [*self._begun(), *self._usage_seen(_dict(data, "usage"))]
 
     def _usage_seen(self, usage: _Data) -> list[Event]:

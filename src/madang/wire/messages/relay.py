@@ -1,7 +1,8 @@
 """The short way, when both sides speak this dialect: almost nothing is decoded.
 
 A request is split into its top-level members and stays raw but for the model's name. An answer
-passes as it comes; an ordinary event of a stream costs two substring searches.
+passes as it comes; an ordinary event of a stream costs two substring searches. Only a message that
+begins or ends without what clients count on is mended.
 """
 
 from typing import Any, cast
@@ -15,10 +16,11 @@ from madang.wire import json
 from madang.wire.contract import Answered, Envelope
 from madang.wire.member import member
 from madang.wire.messages.read_blocks import missing
+from madang.wire.messages.repair import mend_delta, mend_start
 from madang.wire.messages.signatures import MARK, without_foreign
 from madang.wire.messages.stops import read_stop
 from madang.wire.messages.usage import read_usage
-from madang.wire.sse import EventDecoder, EventHolder
+from madang.wire.sse import EventDecoder, EventHolder, split_events
 
 _text = msgspec.json.Decoder(str | None)
 _flag = msgspec.json.Decoder(bool | None)
@@ -127,15 +129,15 @@ class MessagesMeter:
         self.failed = False
         self.text_bytes = 0
         self._figures: dict[str, Any] = {}
+        self._reason: str | None = None
         self._holder = EventHolder()
 
     def feed(self, data: bytes) -> bytes:
         """Take bytes from the provider, return the whole events among them."""
         data = self._holder.whole(data)
+        if _matters(data):
+            data = b"".join(map(self._look, split_events(data)))
         self.text_bytes += len(data)
-        # an ordinary delta holds neither; where its text does, looking closer finds nothing
-        if b"message_" in data or b'"error"' in data:
-            self._look(data)
         return data
 
     def close(self) -> bytes:
@@ -144,35 +146,54 @@ class MessagesMeter:
         whole = any(isinstance(_decoded(event.data), dict) for event in EventDecoder().feed(held))
         return self.feed(held) if whole else b""
 
-    def _look(self, data: bytes) -> None:
-        """Read the events that matter; the others are not decoded."""
+    def _look(self, data: bytes) -> bytes:
+        """Read an event if it matters; return its bytes, mended where needed."""
+        if not _matters(data):
+            return data
         decoder = EventDecoder()
         for event in decoder.feed(data) + decoder.close():
-            if b"message_" in event.data or b'"error"' in event.data or event.name in _NAMED:
+            if _matters(event.data) or event.name in _NAMED:
                 content = _decoded(event.data)
-                if isinstance(content, dict):
-                    self._note(content, event.name)
+                if isinstance(content, dict) and self._note(content, event.name):
+                    name = str(content.get("type", event.name)).encode()
+                    return b"event: " + name + b"\ndata: " + json.encode(content) + b"\n\n"
+        return data.removeprefix(json.BOM)
 
-    def _note(self, content: dict[str, Any], name: str | None) -> None:
+    def _note(self, content: dict[str, Any], name: str | None) -> bool:
+        """Note what an event says; tell whether it had to be mended."""
         match content.get("type", name):
             case "message_start":
                 message = content.get("message")
                 self._count(message.get("usage") if isinstance(message, dict) else None)
+                return mend_start(content)
             case "message_delta":
-                delta = content.get("delta")
-                reason = delta.get("stop_reason") if isinstance(delta, dict) else None
-                self.stop = read_stop(reason) or self.stop
+                known, reason = self._reason, _stop_reason(content)
+                if reason is not None:
+                    self._reason, self.stop = reason, read_stop(reason) or self.stop
                 self._count(content.get("usage"))
+                return mend_delta(content, known, self.usage.output if self.usage else 0)
             case "message_stop":
                 self.ended = not self.failed
             case _:
                 self.failed = self.failed or content.get("error") is not None
+        return False
 
     def _count(self, usage: Json) -> None:
         """Take new figures over the old ones; a null leaves the old one standing."""
         if isinstance(usage, dict):
             self._figures |= {name: n for name, n in usage.items() if n is not None}
             self.usage = read_usage(self._figures)
+
+
+def _matters(data: bytes) -> bool:
+    """Whether events must be looked at: an ordinary delta is none; where its text is, nothing is found in it."""
+    return b"message_" in data or b'"error"' in data
+
+
+def _stop_reason(content: dict[str, Any]) -> str | None:
+    delta = content.get("delta")
+    reason = delta.get("stop_reason") if isinstance(delta, dict) else None
+    return reason if isinstance(reason, str) else None
 
 
 def _decoded(data: bytes) -> Json:

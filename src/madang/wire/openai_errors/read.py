@@ -37,6 +37,9 @@ _LIMIT_AND_ASKED: Final = re.compile(
 )
 _SCANNED: Final = 2000
 
+_OTHER_NAMES: Final = ("msg", "Message", "error_msg", "error_message")
+"""What a message is called where it is neither `message` nor FastAPI's `detail`."""
+
 _WORDS: Final[dict[str, type[ProviderError]]] = {
     # OpenAI, Azure, Groq, Cerebras
     "context_length_exceeded": ContextOverflow,
@@ -233,11 +236,13 @@ def _said(value: Json) -> _Said:
     if isinstance(entry, str):
         # xAI and Ollama: the error is the message, its code stands beside it
         return _Said(entry, _word(value.get("code")), _word(value.get("type")))
+    if entry is True:
+        entry = value
     if not isinstance(entry, dict):
         return _Said()
     message = entry.get("message")
     if not isinstance(message, str):
-        message = _detail(entry.get("detail"), message)
+        message = _detail(entry.get("detail"), message) or _named_otherwise(entry)
     return _Said(
         message,
         _word(entry.get("code")),
@@ -253,6 +258,10 @@ def _detail(detail: Json, message: Json) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.text(value)
+
+
+def _named_otherwise(entry: dict[str, Any]) -> str | None:
+    return next((_word(entry[name]) for name in _OTHER_NAMES if entry.get(name)), None)
 
 
 def _word(value: Json) -> str | None:

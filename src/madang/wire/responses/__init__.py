@@ -7,6 +7,7 @@ A request is read in `read_request`, its items in `read_items`, and written in `
 side cannot say is kept in `extra` and `Opaque`, or named as a loss.
 """
 
+from madang.wire import json
 from madang.wire.contract import Meter, StreamReader, StreamWriter, Wire, WriteContext
 from madang.wire.openai_errors import read_error, write_error
 from madang.wire.responses.envelope import read_envelope, request_path, retarget
@@ -43,6 +44,7 @@ WIRE = Wire(
     write_request=write_request,
     read_answer=read_answer,
     skim_answer=skim_answer,
+    repair_answer=json.without_mark,
     write_answer=write_answer,
     stream_reader=_stream_reader,
     stream_writer=_stream_writer,

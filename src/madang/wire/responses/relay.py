@@ -89,7 +89,7 @@ def _skim_carefully(response: bytes | Raw) -> _Response | None:
         status=text_of(data, "status"),
         usage=object_of(data, "usage") or None,
         incomplete_details=_Details(text_of(object_of(data, "incomplete_details"), "reason")),
-        output=[_item(item) for item in objects_of(data, "output")],
+        output=[*map(_item, objects_of(data, "output"))] if "output" in data else None,
         service_tier=text_of(data, "service_tier"),
     )
 

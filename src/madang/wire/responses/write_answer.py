@@ -26,6 +26,7 @@ from madang.wire.responses.citations import write_annotation
 from madang.wire.responses.custom_tools import CustomTools
 from madang.wire.responses.echo import echo
 from madang.wire.responses.ids import Ids
+from madang.wire.responses.members import objects, objects_of
 from madang.wire.responses.read_answer import KEPT
 from madang.wire.responses.stops import write_stop
 from madang.wire.responses.thinking import continues, is_own, write_foreign, write_reasoning
@@ -159,13 +160,15 @@ def spoken(part: Part) -> str | None:
 
 def fixed_logprobs(logprobs: Json) -> list[Json]:
     """Return log probabilities with the members that clients insist on."""
-    if not isinstance(logprobs, list):
-        return []
     return [
-        {"top_logprobs": [], **entry, "bytes": _bytes_of(entry)}
-        for entry in logprobs
-        if isinstance(entry, dict)
+        {**_weight(entry), "top_logprobs": [*map(_weight, objects_of(entry, "top_logprobs"))]}
+        for entry in objects(logprobs)
     ]
+
+
+def _weight(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return one token's; Chat Completions has null for the bytes of a token that is no text."""
+    return {**entry, "bytes": _bytes_of(entry)}
 
 
 def _bytes_of(entry: dict[str, Any]) -> list[int]:
