@@ -33,6 +33,7 @@ from madang.watch.report.daily import Daily
 from madang.watch.tray import Tray
 
 _log = logging.getLogger("madang.watch")
+_LONG_S = 0.1
 _OTEL = "madang.watch.otel"
 
 
@@ -78,6 +79,8 @@ class Watching:
         self._exporter: Exporter | None = None
         self._alarm = Alarm(_log)
         self._settings: Settings | None = None
+        self._rendering: asyncio.Task[bytes] | None = None
+        self._fresh_until = 0.0
 
     def begin(
         self, store: Store, reported: Callable[[date, str], Daily], settings: Settings
@@ -95,6 +98,24 @@ class Watching:
         if self._settings is None or self._settings.telemetry != settings.telemetry:
             self._export(settings)
         self._settings = settings
+
+    async def scrape(self) -> bytes:
+        """The metrics as text, rendered once for all who ask meanwhile: anybody may ask, and it may take a second.
+
+        What took long is given again for nine times as long, so that it never takes more than a tenth of the time.
+        """
+        rendering = self._rendering
+        if rendering is None or (rendering.done() and time.monotonic() >= self._fresh_until):
+            self.tray.hand_on()
+            rendering = self._rendering = asyncio.create_task(asyncio.to_thread(self._rendered))
+        return await asyncio.shield(rendering)
+
+    def _rendered(self) -> bytes:
+        began = time.monotonic()
+        text = self.metrics.render()
+        now = time.monotonic()
+        self._fresh_until = now + (9 * (now - began) if now - began > _LONG_S else 0)
+        return text
 
     async def tend(self) -> None:
         """Do what is due, without keeping requests waiting."""
