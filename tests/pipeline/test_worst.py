@@ -102,3 +102,16 @@ def test_the_standard_tier_is_none():
     tiers = [b'"priority"', b'"default"', b'"auto"', b"null", b"7"]
     asked = [tier_of(Envelope("m", False, {"service_tier": tier})) for tier in tiers]
     assert asked == ["priority", None, None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("fields", "tier"),
+    [
+        ({"speed": b'"fast"'}, "fast"),
+        ({"speed": b'"standard"', "service_tier": b'"flex"'}, "flex"),
+        ({"serviceTier": b'"PRIORITY"'}, "PRIORITY"),
+    ],
+)
+def test_a_tier_is_found_by_each_makers_word_for_it(fields, tier):
+    """Anthropic's fast mode costs twice as much, Gemini's priority 1.8 times."""
+    assert tier_of(Envelope("m", False, fields)) == tier

@@ -15,6 +15,7 @@ LONGEST_ANSWER: Final = 131_072
 """Tokens that an answer may have where neither the caller nor the catalogue says so; no model makes longer ones."""
 
 _MILLION: Final = 1_000_000
+_TIERS: Final = ("speed", "service_tier", "serviceTier")
 _OPENAIS: Final[frozenset[Dialect]] = frozenset(("chat", "responses"))
 _ANY: Final = Usage(input=1, output=1)
 _NUMBER_OF_ANSWERS: Final = ("n", "best_of")
@@ -133,9 +134,12 @@ def copies_of(envelope: Envelope) -> int:
 
 
 def tier_of(envelope: Envelope) -> str | None:
-    """The service tier that is asked for, where it is another than the standard one."""
-    raw = envelope.fields.get("service_tier")
-    return None if raw is None else special_tier(json.decode(bytes(raw)))
+    """The service tier that is asked for, where it is another than the standard one: also Anthropic's fast mode."""
+    for name in _TIERS:
+        raw = envelope.fields.get(name)
+        if raw is not None and (tier := special_tier(json.decode(bytes(raw)))) is not None:
+            return tier
+    return None
 
 
 def _hears_tier(dialect: Dialect, api: Dialect) -> bool:

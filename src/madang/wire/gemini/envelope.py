@@ -30,6 +30,7 @@ _CONFIGS: Final = {
     "generationConfig": b'"generationConfig"',
     "generation_config": b'"generation_config"',
 }
+_LIMITS: Final = {**_CONFIGS, "serviceTier": b'"serviceTier"', "service_tier": b'"service_tier"'}
 _LIMITING: Final = (b'axOutputTokens"', b'ax_output_tokens"', b'andidateCount"', b'andidate_count"')
 _bounds = msgspec.json.Decoder(_Bounds | None, strict=False)
 
@@ -85,7 +86,7 @@ def retarget(body: bytes, envelope: Envelope, model: str) -> bytes:
 
 def _has_doubtful_bounds(body: bytes, fields: Mapping[str, bytes]) -> bool:
     """Whether something that bounds the answers is, or may be, named twice."""
-    return not are_named_once(body, fields, _CONFIGS) or any(
+    return not are_named_once(body, fields, _LIMITS) or any(
         hides_letters(fields[config]) or any(fields[config].count(name) > 1 for name in _LIMITING)
         for config in _CONFIGS
         if config in fields

@@ -31,6 +31,7 @@ _HEADLINE = {
     "stream": b'"stream"',
     "max_tokens": b'"max_tokens"',
     "service_tier": b'"service_tier"',
+    "speed": b'"speed"',
 }
 
 
