@@ -134,6 +134,17 @@ def test_two_workers_take_the_lent_key_and_end_together(tmp_path):
         assert not any(map(alive, pids))
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_nobody_can_serve_without_ends_it_with_the_reason(tmp_path, workers):
+    """Also several workers: replaced again and again, they would look as if they served."""
+    (tmp_path / "madang.yaml").write_text(PROVIDER)
+    (tmp_path / "journal").write_text("not a folder")
+    done = run("up", "--home", tmp_path, "--port", 0, "--workers", workers)
+    assert done.returncode == 1
+    assert "cannot be opened: File exists." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @needs_proc
 def test_a_worker_that_dies_is_replaced(tmp_path):
     with up(tmp_path, "--workers", "2") as gateway:

@@ -102,7 +102,7 @@ def command(
             lent_key=lent,
         )
         welcome = Welcome(listener, _admin_key(home), lent, playground=alone)
-        with tenant(home):
+        with listener, tenant(home):
             _serve(options, listener, workers, welcome, playground)
 
 

@@ -22,11 +22,14 @@ from typing import NoReturn, cast
 import uvicorn
 import uvloop
 
+from madang.config.problems import ConfigError
+from madang.errors import MadangError, StoreUnavailable
 from madang.server.administration.table import admin_app
 from madang.server.app import App
 from madang.server.process.counting import make_arena
 from madang.server.process.runtime import Options, Runtime
 from madang.server.protocol import Bounds, protocol_for
+from madang.upstream.providers import ProviderProblem
 from madang.watch.exchange import clear
 
 _log = logging.getLogger("madang.serve")
@@ -37,6 +40,9 @@ _LAST_WORDS_S = 2
 
 _ONE_WORD_S = 1.0
 """Ctrl-C reaches a worker twice, from the terminal and from its supervisor; it was pressed once."""
+
+_IN_VAIN = 3
+"""The status of a worker that found something missing which it cannot serve without."""
 
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
@@ -173,7 +179,8 @@ def supervise(
 ) -> None:
     """Keep `workers` processes serving on one socket until told to stop.
 
-    `beside` is started in this process, after the workers were forked.
+    `beside` is started in this process, after the workers were forked. Raises StoreUnavailable where
+    one of the first workers cannot serve, which is logged: the next would fare alike.
     """
     crew = _Crew(options, listener, workers)
     for number in _ENDING:
@@ -184,13 +191,16 @@ def supervise(
     if beside is not None:
         beside()
     crew.tend()
+    if crew.in_vain:
+        raise StoreUnavailable("No worker can serve: the log says why.")
 
 
 class _Crew:
     """The worker processes: started, replaced when they die, and told to stop.
 
     Each holds one end of a pipe whose other end only this process has, and so drains when this
-    process is gone, however it went.
+    process is gone, however it went. `in_vain`: what they are to serve with is not there, so they
+    were stopped.
     """
 
     def __init__(self, options: Options, listener: socket.socket, workers: int) -> None:
@@ -199,7 +209,9 @@ class _Crew:
         self._listener = listener
         self._lifeline, self._own_end = os.pipe()
         self._workers: dict[int, tuple[int, float]] = {}
+        self._is_first = True
         self._stopping = False
+        self.in_vain = False
 
     def start(self, worker: int, started: Started) -> None:
         """Fork a worker, which announces itself by `started`.
@@ -218,7 +230,7 @@ class _Crew:
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
 
-    def stop(self, _: int, __: FrameType | None) -> None:
+    def stop(self, _: int = 0, __: FrameType | None = None) -> None:
         """Tell every worker to drain. A handler of signals."""
         self._stopping = True
         for pid in self._workers:
@@ -230,8 +242,12 @@ class _Crew:
         while self._workers:
             pid, status = os.wait()
             worker, since = self._workers.pop(pid)
+            if self._is_first and os.waitstatus_to_exitcode(status) == _IN_VAIN:
+                self.in_vain = True
+                self.stop()
             if self._stopping:
                 continue
+            self._is_first = False
             _log.error("worker %d ended with status %d; starting another", worker, status)
             time.sleep(max(0.0, since + _RESTART_AFTER_S - time.monotonic()))
             self.start(worker, _silent)
@@ -246,6 +262,9 @@ class _Crew:
             options = replace(self._options, worker=worker)
             uvloop.run(_serve(options, self._listener, started, self._lifeline))
             status = 0
+        except (ConfigError, ProviderProblem, MadangError) as problem:
+            _log.error("worker %d cannot serve: %s", worker, problem)
+            status = _IN_VAIN
         except Exception:  # noqa: BLE001 - logged; the status tells the parent
             _log.exception("worker %d could not serve", worker)
         finally:
