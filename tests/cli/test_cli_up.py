@@ -55,6 +55,14 @@ def test_no_key_is_lent_to_the_network(tmp_path):
         assert f"madang key create --home {tmp_path}" in gateway.said
 
 
+@pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="this machine has no IPv6")
+def test_the_unspecified_address_of_ipv6_takes_ipv4_too(tmp_path):
+    with up(tmp_path, "--host", "::", environ=CHOSEN) as gateway:
+        port = gateway.url.rpartition(":")[2]
+        for host in ("[::1]", "127.0.0.1"):
+            assert http(f"http://{host}:{port}/healthz")[0] == 200
+
+
 def test_no_key_is_lent_where_requests_cost_money(tmp_path):
     (tmp_path / "madang.yaml").write_text(PROVIDER)
     with up(tmp_path, environ=CHOSEN) as gateway:
