@@ -8,7 +8,8 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from madang.drills.simulator import application
+from madang.drills.simulator import Behaviour
+from madang.drills.simulator.app import Simulator
 
 PATHS = (
     "/v1/chat/completions",
@@ -67,7 +68,7 @@ def call(method, path, body):
         "query_string": b"",
         "headers": headers,
     }
-    asyncio.run(application()(scope, receive, send))
+    asyncio.run(Simulator(Behaviour(), seed=0)(scope, receive, send))
     return statuses
 
 
