@@ -29,11 +29,11 @@ reference: .venv/.run ## Reproduce the reference results on simulated providers;
 	@$(BIN)/python -m madang.drills.reference $(ARGS)
 	@PYTHONPATH=tests/studio/drills $(BIN)/python -m films_reference $(ARGS)
 
-# Four at a time on two processors, as many tests wait; compiled once and not by each of the four.
-SIDE_BY_SIDE := --numprocesses 4 --dist loadfile --no-loadscope-reorder
+# Five at a time on two processors, as many tests wait; compiled once and not by each of the five.
+SIDE_BY_SIDE := --numprocesses 5 --dist loadfile --no-loadscope-reorder
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-test: .venv/.dev ## Run the whole test suite, four modules at a time
+test: .venv/.dev ## Run the whole test suite, five modules at a time
 	$(PYTEST) $(SIDE_BY_SIDE) $(ARGS)
 
 check: .venv/.dev ## Judge format, lint, types, layers and house style

@@ -1,7 +1,9 @@
-"""What every test shares: how many examples a property gets, in which order rooms come, what is read once."""
+"""What every test shares: how many examples a property gets, in which order modules begin, what is read once."""
 
 import gc
 import os
+import posixpath
+from collections import Counter
 from pathlib import Path
 
 import certifi
@@ -12,13 +14,30 @@ from xdist.scheduler import LoadFileScheduling
 EXAMPLES = int(os.environ.get("MADANG_EXAMPLES", "25"))
 """How many examples a property is asked that does not say so itself; `make fuzz` asks for many more."""
 
-FIRST = tuple(
-    f"tests/{room}/" for room in ("studio", "server", "cli", "upstream", "drills", "recordings")
-)
-"""The rooms that start programs: side by side they are begun first, and what is quick fills the end."""
-
-TOGETHER = ("tests/studio/doors/",)
+TOGETHER = ("tests/studio/doors", "tests/studio/film", "tests/recordings")
 """Rooms whose modules share what takes seconds to make: side by side, one process runs all of them."""
+
+LONGEST = (
+    *TOGETHER,
+    "tests/server/test_server_media_lost.py",
+    "tests/cli/test_cli_up.py",
+    "tests/server/test_server_budget_edge.py",
+    "tests/studio/drills/test_studio_films.py",
+    "tests/routing/test_canary_drill.py",
+    "tests/server/test_server_drills.py",
+    "tests/server/test_server_media_kills.py",
+    "tests/studio/core/test_studio_core_runner.py",
+    "tests/style/test_style_house.py",
+    "tests/server/test_server_media.py",
+    "tests/server/test_server_kills.py",
+    "tests/media/test_media_bucket.py",
+    "tests/migration/test_migration_litellm.py",
+    "tests/server/test_server_canary.py",
+    "tests/upstream/test_upstream_deadlines.py",
+    "tests/server/test_server_media_remakes.py",
+    "tests/server/test_server_pacing.py",
+)
+"""What takes ten seconds and more, the longest first: begun late, it would end alone."""
 
 # No time limit per example: a busy machine is no defect. In continuous integration the parent is
 # hypothesis's own `ci` profile, with a fixed seed.
@@ -45,20 +64,47 @@ def pytest_collection():
         gc.freeze()
 
 
-def pytest_collection_modifyitems(items):
-    """Bring the rooms that take long to the front; within a room nothing changes its place."""
-    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+def pytest_collection_modifyitems(config, items):
+    """Side by side, begin with what is long, and then take from every room in turn.
+
+    Some rooms wait most of their time and some reckon: processors are busy while there is something of each.
+    """
+    if hasattr(config, "workerinput"):
+        places = _places(dict.fromkeys(_unit(item.nodeid) for item in items))
+        items.sort(key=lambda item: places[_unit(item.nodeid)])
+
+
+def _places(units):
+    """Where each stands: a long one by its number, others by how much of their room comes before them."""
+    sizes, before = Counter(map(posixpath.dirname, units)), Counter()
+    places = {}
+    for unit in units:
+        room = posixpath.dirname(unit)
+        places[unit] = len(LONGEST) + before[room] / sizes[room]
+        before[room] += 1
+    return places | {unit: place for place, unit in enumerate(LONGEST)}
+
+
+def _unit(nodeid):
+    """What one process runs: a module, or a room whose modules share something dear."""
+    module = nodeid.partition("::")[0]
+    room = posixpath.dirname(module)
+    return room if room in TOGETHER else module
 
 
 class Scheduling(LoadFileScheduling):
-    """A process runs whole modules, and whole rooms where they share something dear."""
+    """A process runs whole units."""
 
     def _split_scope(self, nodeid):
-        module = super()._split_scope(nodeid)
-        return next((room for room in TOGETHER if module.startswith(room)), module)
+        return _unit(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Take our way where modules are dealt out, and nobody's where tests are."""
-    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+    if config.getvalue("dist") != "loadfile":
+        return None
+    gone = [unit for unit in LONGEST if not config.rootpath.joinpath(unit).exists()]
+    if gone:
+        raise pytest.UsageError(f"tests/conftest.py calls {gone} long, and they are not there")
+    return Scheduling(config, log)
