@@ -1,5 +1,7 @@
 """A relayed stream: the bytes stay, the facts are noted, and only what breaks a client is mended."""
 
+import json
+
 import pytest
 from chat_traffic import chunk, relay, sse
 from openai._models import construct_type
@@ -167,6 +169,13 @@ def test_a_chunk_without_choices_is_one_for_the_sdk(newline):
     assert as_the_sdk_has_it(data).content == "ab"
     for cut in range(1, len(data), 11):
         assert relay(data, [cut])[0] == relay(data)[0]
+
+
+def test_a_chunk_on_several_lines_is_mended_on_one():
+    nameless = {"id": "c", "choices": [{"index": 0, "delta": {"content": "a\nb"}}]}
+    lines = json.dumps(nameless, indent=1).split("\n")
+    [sent] = written_data(relay("".join(f"data: {line}\n" for line in lines).encode() + b"\n")[0])
+    assert sent == {"object": "chat.completion.chunk", **nameless}
 
 
 def test_a_choice_without_index_or_delta_gets_them():

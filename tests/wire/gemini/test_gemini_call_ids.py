@@ -101,6 +101,12 @@ def test_every_call_of_a_stream_gets_an_id_of_its_own_and_pieces_of_one_do_not()
     assert [(call.name, call.arguments) for call in calls] == [("f", "{}"), ("g", '{"a":1}')]
 
 
+def test_a_byte_order_mark_does_not_double_an_event():
+    call = {"candidates": [{"content": {"parts": [{"functionCall": {"name": "f"}}]}}]}
+    named = WIRE.meter(False).feed(b"\xef\xbb\xbf" + sse(call))
+    assert named == WIRE.meter(False).feed(sse(call))
+
+
 def test_an_event_of_several_lines_keeps_its_other_lines():
     call = '{"candidates":[{"content":{"parts":[\ndata: {"functionCall":{"name":"f"}}]}}]}'
     meter = WIRE.meter(True)

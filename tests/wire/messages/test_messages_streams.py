@@ -135,6 +135,15 @@ def test_whole_calls_that_never_ended_keep_their_arguments():
     assert sum(isinstance(event, PartEnded) for event in events) == 2
 
 
+def test_a_text_behind_a_call_that_never_ended_costs_it_no_arguments():
+    events = _read(
+        _block(0, type="tool_use", id="1", name="f", input={"a": 1}),
+        _block(1, type="text", text=""),
+        _delta(1, type="text_delta", text="b"),
+    )
+    assert _text_of(events) == '{"a":1}b'
+
+
 def test_calls_that_interleave_are_put_in_order():
     events = _read(
         _block(0, type="tool_use", id="1", name="f", input={}),

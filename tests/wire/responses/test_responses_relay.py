@@ -101,6 +101,14 @@ def test_the_end_is_known_before_its_bytes_are_relayed_and_late_bytes_pass():
     assert meter.feed(b"data: [DONE]\n\n") == b"data: [DONE]\n\n"
 
 
+def test_only_an_event_of_the_end_ends_or_fails():
+    early = {"type": "response.in_progress", "response": {"status": "failed", "error": None}}
+    _, meter = relay(sse([early]))
+    assert (meter.failed, meter.ended) == (False, False)
+    _, meter = relay(sse([early, DONE]))
+    assert (meter.failed, meter.ended) == (False, True)
+
+
 def test_words_of_the_end_inside_a_text_mean_nothing():
     text = '"response.completed" "error" "response" {"type":"response.failed"}'
     delta = {"type": "response.output_text.delta", "delta": text}

@@ -164,10 +164,10 @@ def _is_error(chunk: dict[str, Any], event: bytes) -> bool:
 
 
 def _payload(event: bytes) -> bytes:
-    """The data of one event."""
+    """The data of one event, on one line: a line's end means nothing between the members of JSON."""
     if event.startswith(b"data: ") and event.find(b"\n", 0, -2) < 0:
         return event[6:].strip()
-    return b"\n".join(line.strip() for line in _DATA.findall(event))
+    return b" ".join(line.strip() for line in _DATA.findall(event))
 
 
 def _is_whole(event: bytes) -> bool:

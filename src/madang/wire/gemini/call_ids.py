@@ -94,7 +94,8 @@ class CallNaming:
         named = self.document(documents[0].data)
         if named is documents[0].data:
             return event
-        kept = [line for line in _LINES.split(event) if not line.startswith(b"data")]
+        lines = _LINES.split(event.removeprefix(BOM))
+        kept = [line for line in lines if not line.startswith(b"data")]
         return b"\n".join((*kept, *(b"data: " + line for line in named.split(b"\n"))))
 
     def _named(self, document: bytes) -> bytes:

@@ -35,8 +35,10 @@ class BlockReader:
         self._blocks: dict[int, _Block] = {}
 
     def start(self, index: int, data: _Data) -> list[Event]:
-        """Begin a block with what it holds already."""
+        """Begin a block with what it holds already. The ones before it may lack their end."""
         events = self.stop(index)
+        for before, block in self._blocks.items():
+            events += self._whole_arguments(before, block)
         part = read_block(data)
         self._blocks[index] = _Block(part)
         match part:

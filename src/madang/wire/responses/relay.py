@@ -165,7 +165,7 @@ class ResponsesMeter:
         kind = ending.type or name
         response = bytes(ending.response)
         seen = _skim(response) or _Response()
-        failed = kind in _BROKEN or seen.status in FAILED
+        failed = kind in _BROKEN or (kind in _FINISHED and seen.status in FAILED)
         if failed or bytes(ending.error) not in _NOTHING:
             self.failed = True
         elif kind in _FINISHED and not self.failed:
