@@ -42,19 +42,19 @@ def work_on(
     *,
     caps: Mapping[Kind, int] | None = None,
 ) -> Access | None:
-    """Make these dramas until none is going any more; the gateway that was asked, if we asked.
+    """Make these dramas until none is going any more; the gateway that was asked, if it is known.
 
     `given`: the gateway to ask; None: the project's own is started. Where another process works on the
     project, it makes them and we watch; should it end, we take over. Raises StudioError; Interrupted on
     Ctrl-C.
     """
-    news = _News(project, frozenset(dramas))
+    news, lock = _News(project, frozenset(dramas)), Lock(project.root)
     asked = given
     try:
         while _going(project, dramas):
             with runner_for(project, given, caps=caps) as ours:
-                asked = ours.access if ours else asked
-                while _going(project, dramas) and (ours or not _free(project)):
+                asked = ours.access if ours else asked or running_gateway(project.root / _HOME)
+                while _going(project, dramas) and (ours or not lock.free()):
                     watch(news.next())
                     if ours:
                         ours.runner.wait(dramas, _LOOK_S)
@@ -74,20 +74,32 @@ def runner_for(
 ) -> Iterator[AtWork | None]:
     """A runner at work on a project while the block lasts; None if another process has one already.
 
+    The lock is taken before a gateway is, and kept until that has ended: whoever came between would work with
+    a gateway that another process ends.
+
     Raises MissingTool before anything is asked for: what is paid without ffmpeg cannot become a film.
     """
-    if not _free(project):
+    lock = Lock(project.root)
+    try:
+        lock.take()
+    except StudioError:
         yield None
         return
-    ffmpeg.executable()
     with ExitStack() as stack:
+        stack.callback(lock.release)
+        ffmpeg.executable()
         home = project.root / _HOME
         access = given or stack.enter_context(own_gateway(home, meanwhile=_get_ready))
         _get_ready()  # nothing is left of it to do where a gateway had to be started
         benches = benches_at(access.url, access.key)
         preflight = preflight_at(project, access)
         conductor = Conductor(
-            project, benches, caps=caps or {}, prices=access.prices(), preflight=preflight
+            project,
+            benches,
+            caps=caps or {},
+            prices=access.prices(),
+            preflight=preflight,
+            locked=True,
         )
         conductor.start()
         stack.callback(conductor.stop)
@@ -147,14 +159,3 @@ class _News:
 
 def _going(project: Project, dramas: Sequence[str]) -> bool:
     return any(project.dramas.get(drama).state == "going" for drama in dramas)
-
-
-def _free(project: Project) -> bool:
-    """Whether nobody works on the project now."""
-    lock = Lock(project.root)
-    try:
-        lock.take()
-    except StudioError:
-        return False
-    lock.release()
-    return True

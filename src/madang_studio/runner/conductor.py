@@ -43,7 +43,8 @@ class Conductor:
     """The runner of a project (see `port.Runner`).
 
     `open_bench` makes what jobs work with. `prices`: of the gateway, for estimates. `queues`: None for
-    DBOS's. `preflight` says what a drama lacks (None: nobody looks).
+    DBOS's. `preflight` says what a drama lacks (None: nobody looks). `locked`: whoever makes it holds the lock of
+    the project, before and after.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Conductor:
         prices: PriceList | None = None,
         queues: Queues | None = None,
         preflight: Preflight | None = None,
+        locked: bool = False,
     ) -> None:
         self._project, self._caps = project, {**CAPS, **caps}
         self._queues = queues or engine(project.root)
@@ -62,7 +64,7 @@ class Conductor:
         self._preflight = preflight
         self._noted: set[tuple[str, str]] = set()
         self._estimator = Estimator(project.money.rate, prices or {})
-        self._lock = Lock(project.root)
+        self._lock = None if locked else Lock(project.root)
         self._turn = threading.Condition()
         self._dirty: set[str] = set()
         self._later: list[tuple[float, str]] = []
@@ -73,14 +75,15 @@ class Conductor:
 
     def start(self) -> None:
         """Begin, and go on with what an earlier process left. Raises StudioError."""
-        self._lock.take()
+        if self._lock:
+            self._lock.take()
         try:
             self._project.objects.sweep()
             self._project.jobs.reopen()
             self._queues.start(self._maker.make, self._caps)
             self._dirty |= self._changed()
         except BaseException:
-            self._lock.release()
+            self._let_go()
             raise
         self._thread.start()
 
@@ -104,7 +107,11 @@ class Conductor:
         self._thread.join()
         self._queues.stop()
         self._project.jobs.reopen()
-        self._lock.release()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._lock:
+            self._lock.release()
 
     def _going(self, dramas: Sequence[str] | None) -> bool:
         if dramas is None:
