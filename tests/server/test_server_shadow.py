@@ -8,7 +8,8 @@ import pytest
 from server_callers import ASK
 from server_gateway import DIALECTS, eventually
 
-PRICES = [{"provider": "an", "model": name, "in": 1, "out": 1} for name in ("copy", "held-copy")]
+WHO = [("an", "copy"), ("an", "held-copy"), ("oa", "copied")]
+PRICES = [{"provider": provider, "model": name, "in": 1, "out": 1} for provider, name in WHO]
 SECRET = "a prompt that nobody may find again"
 
 
@@ -117,6 +118,16 @@ def test_what_the_budget_does_not_cover_is_dropped(start, provider, to, budget):
     ask(gateway, gateway.make_key()[1])
     assert copies(gateway) == {"dropped_budget": 1}
     assert len(provider.asked[to[3:]]) == before
+
+
+def test_a_tier_that_has_no_price_is_not_copied(start, provider):
+    """It would cost an unknown amount, and the budget counted that as nothing."""
+    gateway = start("oa/copied", budget_usd_day=5)
+    key = gateway.make_key()[1]
+    ask(gateway, key, service_tier="scale")
+    assert copies(gateway) == {"dropped_budget": 1}
+    ask(gateway, key)
+    eventually(lambda: copies(gateway) == {"dropped_budget": 1, "mirrored": 1})
 
 
 def test_a_failing_shadow_is_counted_and_its_target_named(start, provider):

@@ -148,12 +148,12 @@ class Mirror:
         line = snapshot.lane(route.targets[0]).line
         if len(line) or not line.turnstile.has_room(monotonic()):
             return "dropped_busy", 0
-        worst = worst_of(snapshot, route, now_us)
-        if not worst.candidates:
+        worst, tier = worst_of(snapshot, route, now_us), tier_of(call.envelope)
+        unpriced = worst.unpriced_at(tier, call.wire.dialect)
+        if not worst.candidates or route.targets[0] in unpriced:
             return "dropped_budget", 0  # a price that is not known keeps to no budget
         prompt = 2 * rough_prompt_tokens(call, call.envelope.model) + _UNSEEN_TOKENS
-        copies, tier = copies_of(call.envelope), tier_of(call.envelope)
-        nusd = worst.most_nusd(prompt, _bound(call), copies, tier)
+        nusd = worst.most_nusd(prompt, _bound(call), copies_of(call.envelope), tier)
         day = self._today(way, now_us // _DAY_US)
         if day.nusd + nusd > way.day_nusd:
             return "dropped_budget", 0
@@ -182,7 +182,8 @@ class Mirror:
         except MadangError:
             self.counts[way.model, "failed"] += 1
         finally:
-            day.nusd += sum(row.cost_nusd or 0 for row in copy.rows) - set_aside
+            costs = [row.cost_nusd for row in copy.rows]
+            day.nusd += sum(set_aside if nusd is None else nusd for nusd in costs) - set_aside
             for row in copy.rows:
                 self._charge(row)
 
