@@ -13,13 +13,14 @@ from madang_studio.batch.work import work_on
 from madang_studio.cli.gate import say_shown
 from madang_studio.cli.live import Far, live
 from madang_studio.cli.printing import money, print_json, span
-from madang_studio.errors import StudioError
+from madang_studio.errors import OverBudget, StudioError
 from madang_studio.graph.estimates import Estimator, PriceList
 from madang_studio.graph.plan import Plan, plan
 from madang_studio.graph.survey import survey
 from madang_studio.programs.disk import check_room
 from madang_studio.runner import handed_bytes
 from madang_studio.store import Project
+from madang_studio.store.dramas import Drama
 
 _LEFT_SHOWN_FROM_S = 1.0
 
@@ -40,7 +41,7 @@ def finish(
         return
     if stands.state != "done":
         raise StudioError(
-            f"Drama {drama} is {stands.state}. {stands.words or ''}{_hint(stands.state, drama)}"
+            f"Drama {drama} is {stands.state}. {stands.words or ''}{_hint(stands, drama)}"
         )
     made = deliver(project, drama, target)
     if as_json:
@@ -128,8 +129,11 @@ _MAY_BE = {
 """What a person may do at a gate, beside approving."""
 
 
-def _hint(state: str, drama: str) -> str:
-    if state in ("paused", "failed", "cancelled", "blocked"):
+def _hint(stands: Drama, drama: str) -> str:
+    if stands.code == OverBudget.code:
+        more = f"`madang studio resume {drama} --budget USD --make` goes on with more"
+        return f"\n{more}; what a batch may cost stands in its file."
+    if stands.state in ("paused", "failed", "cancelled", "blocked"):
         return f"\n`madang studio resume {drama} --make` tries again."
     return ""
 

@@ -29,14 +29,20 @@ def needed(rest: Plan) -> str:
 
 
 def dollars(nusd: int) -> str:
-    """An amount for people: whole cents, or what is left of them."""
+    """An amount for people: whole cents, or what is left of them; a trace is not said to be nothing."""
+    if 0 < nusd < _NUSD // 10_000:
+        return "less than $0.0001"
     text = f"{nusd / _NUSD:.4f}".rstrip("0")
     return f"${text}{'0' * (2 - len(text.partition('.')[2]))}"
 
 
 def _hold(whose: str, limit: int, spent: int, nusd: int) -> None:
     if spent + nusd > limit or (nusd == 0 and spent >= limit):
+        step = (
+            f"the next step costs {dollars(nusd)}"
+            if nusd
+            else "nobody knows what the next step costs"
+        )
         raise OverBudget(
-            f"The budget of {whose} is {dollars(limit)}; {dollars(spent)} of it is spent or promised, "
-            f"and the next step costs {dollars(nusd)}."
+            f"The budget of {whose} is {dollars(limit)}; {dollars(spent)} is spent or promised, and {step}."
         )

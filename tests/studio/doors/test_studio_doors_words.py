@@ -5,8 +5,11 @@ import pytest
 from madang_studio.batch.run import report, take_up
 from madang_studio.batch.wanted import batch_of
 from madang_studio.cli import batch
-from madang_studio.cli.finishing import say_others
+from madang_studio.cli.finishing import _hint, say_others
+from madang_studio.errors import OverBudget
+from madang_studio.model.brief import Brief
 from madang_studio.model.work import Charge
+from madang_studio.runner.budget import check
 from madang_studio.store import Project
 
 WHY = "no font on this machine has 们: " + "x" * 100 + " install Debian's fonts-noto-cjk"
@@ -37,6 +40,17 @@ def test_a_reason_is_told_to_its_end_where_it_says_what_to_do(project, capsys):
     told = "".join(told_of(project, capsys, free=True).split())
     assert "installDebian'sfonts-noto-cjk" in told
     assert "`madangstudiostatusb-" in told
+
+
+def test_a_budget_that_is_spent_says_what_is_known_and_how_to_go_on(project):
+    drama = project.dramas.add(Brief(theme="x", budget_usd=0.004))
+    project.money.charge(drama, "script/draft", "s", [Charge("n", "r", 4_200_000)])
+    with pytest.raises(OverBudget, match=r"nobody knows what the next step costs"):
+        check(project, project.dramas.get(drama), 0)
+    with pytest.raises(OverBudget, match=r"the next step costs less than \$0\.0001"):
+        check(project, project.dramas.get(drama), 77_000)
+    project.dramas.put(drama, "blocked", code=OverBudget.code, words="why")
+    assert f"resume {drama} --budget USD --make" in _hint(project.dramas.get(drama), drama)
 
 
 def test_who_makes_one_drama_hears_which_others_go_on_and_cost_money(project, capsys):
