@@ -41,15 +41,27 @@ def _joined(inner):
     )
 
 
+CONDITIONS = st.recursive(COMPARISONS, _joined, max_leaves=5)
+ODD = st.text("()<>=+-*/. 0123456789%$andornterq_", max_size=80)
+
+
+@st.composite
+def spoilt(draw):
+    """A condition with a few characters taken away or put in: half of them are conditions still."""
+    text = draw(CONDITIONS)
+    at = draw(st.integers(0, len(text)))
+    return text[:at] + draw(ODD.map(lambda odd: odd[:2])) + text[at + draw(st.integers(0, 2)) :]
+
+
 @settings(max_examples=200, deadline=None)
-@given(st.recursive(COMPARISONS, _joined, max_leaves=5))
+@given(CONDITIONS)
 def test_a_condition_comes_to_what_python_says(text):
     expected = eval(text, {"__builtins__": {}}, VALUES)  # the judge: the same text has one meaning
     assert compute(read(text), VALUES.get) is expected
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.one_of(st.text(max_size=80), st.text("()<>=+-*/. 0123456789%$andornterq_", max_size=80)))
+@given(st.one_of(spoilt(), spoilt(), st.text(max_size=80), ODD))
 def test_any_text_is_read_or_refused(text):
     try:
         node = read(text)
