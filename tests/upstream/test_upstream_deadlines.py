@@ -172,7 +172,7 @@ def test_a_slow_upload_is_not_a_missing_answer(run, tls):
 
     async def script(visit):
         for _ in range(16):
-            await asyncio.sleep(0.025)
+            await asyncio.sleep(0.05)
             await visit.reader.readexactly(1_500_000)
         await visit.send(OK)
         await visit.until_gone()
@@ -180,7 +180,7 @@ def test_a_slow_upload_is_not_a_missing_answer(run, tls):
     async def story():
         slow = serving(script, tls=tls, receive_buffer_bytes=65_536)
         async with slow as provider, calling() as transport:
-            upload = asking(provider.origin, bytes(24_000_000), first_byte_s=0.3)
+            upload = asking(provider.origin, bytes(24_000_000), first_byte_s=0.6)
             assert await (await transport.send(upload)).read() == b"ok"
 
     run(story)
