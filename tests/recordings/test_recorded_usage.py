@@ -49,7 +49,7 @@ def test_the_ledger_has_the_figures_that_the_provider_reported(stories, tell):
     for exchange, story in stories:
         [attempt] = story["attempts"]
         want = score().native_view(exchange.recording.norm)
-        if want["error"] or not want["usage"]:
+        if want["error"] or not want["usage"] or not want["usage"]["input"]:
             continue
         got = {figure: attempt[column] for figure, column in _FIGURES.items()}
         assert got == want["usage"], (exchange.recording.name, exchange.pair, exchange.pace)
@@ -57,6 +57,18 @@ def test_the_ledger_has_the_figures_that_the_provider_reported(stories, tell):
         checked += 1
     tell(f"usage: {checked} rows have the recorded figures")
     assert checked
+
+
+def test_a_report_without_a_prompt_is_an_estimate_of_the_prompt_alone(stories):
+    """No prompt is empty: a provider that says nothing of it has reported the rest."""
+    for exchange, story in stories:
+        [attempt] = story["attempts"]
+        want = score().native_view(exchange.recording.norm)
+        if want["error"] or not want["usage"] or want["usage"]["input"]:
+            continue
+        assert attempt["estimated"], exchange.recording.name
+        assert attempt["input_tokens"] > 0
+        assert attempt["output_tokens"] == want["usage"]["output"]
 
 
 def test_what_no_provider_reported_is_an_estimate_and_says_so(stories):

@@ -183,6 +183,9 @@ def test_a_choice_without_index_or_delta_gets_them():
     filtered = {**chunk(), "choices": [{"content_filter_results": {}, "finish_reason": None}]}
     last = {**chunk(), "choices": [{"delta": None, "finish_reason": "stop"}]}
     assert as_the_sdk_has_it(sse([first, filtered, last])).content == "a"
+    call = {"index": 0, "id": "x", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    calling = {**chunk(), "choices": [{"delta": {"role": "assistant", "tool_calls": [call]}}]}
+    assert as_the_sdk_has_it(sse([calling, first, last])).tool_calls[0].id == "x"
     known = sse([chunk({"role": "assistant", "content": "a"}), filtered, chunk(finish="stop")])
     assert as_the_sdk_has_it(known).content == "a"
 
@@ -224,5 +227,11 @@ def test_an_error_in_an_odd_place_is_one(event):
 
 
 def test_what_is_no_json_is_passed_on():
-    for data in (b": comment\n\n", b"data: {broken\n\n", b"event: x\nid: 4\n\n", b"data:\n\n"):
+    for data in (b": comment\n\n", b"data: {broken\n\n", b"data: [1]\n\n"):
         assert relay(data)[0] == data
+
+
+@pytest.mark.parametrize("event", [b"data:\n\n", b"retry: 3000\n\n", b"event: x\nid: 4\n\n"])
+def test_an_event_without_data_is_left_out(event):
+    """The SDK reads JSON in it; a browser's EventSource would not have told of it."""
+    assert relay(event + PLAIN + event + FINISH + event)[0] == PLAIN + FINISH

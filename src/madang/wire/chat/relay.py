@@ -30,7 +30,8 @@ _WATCHED = re.compile(
 _DONE = b"[DONE]"
 _WHOLE_ENDS = (b"}\n\n", b"}\r\n\r\n")
 _DELTA = b'"delta"'
-_INDEX = b'"index"'
+_NO_EVENT = (b":", b"\n", b"\r")
+"""What comments and empty lines begin with."""
 _OBJECT = b'"object":'
 _CHUNK_OBJECT = b'{"object":"chat.completion.chunk",'
 
@@ -109,7 +110,8 @@ class ChatMeter:
             self.ended = not self.failed
             return event
         if not (payload.startswith(b"{") and payload.endswith(b"}")):
-            return event
+            # the SDK takes an event without data for one whose data is broken
+            return event if payload or event.startswith(_NO_EVENT) else b""
         opens = self._placeless is None
         self._compare(payload)
         if self._nameless and _OBJECT not in payload and payload != b"{}":
@@ -129,7 +131,7 @@ class ChatMeter:
         if self._nameless is None:
             self._nameless = _OBJECT not in payload
         if self._placeless is None and _DELTA in payload:
-            self._placeless = _INDEX not in payload
+            self._placeless = _lacks_index(payload)
             self._plain = not (self._nameless or self._placeless)
 
     def _chunk(self, chunk: dict[str, Any], event: bytes, *, opens: bool) -> bytes:
@@ -153,6 +155,15 @@ class ChatMeter:
             reason = choice.get("finish_reason")
             if reason and (self.stop is None or not choice.get("index")):
                 self.stop = read_stop(reason, called=self._repair.called)
+
+
+def _lacks_index(payload: bytes) -> bool:
+    """Whether the choices of a chunk have no index."""
+    try:
+        choices = json.decode(payload)["choices"]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError):
+        return False
+    return any(not isinstance(choice.get("index"), int) for choice in dicts(choices))
 
 
 def _is_error(chunk: dict[str, Any], event: bytes) -> bool:
