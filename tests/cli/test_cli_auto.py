@@ -9,7 +9,7 @@ import pytest
 from cli_gateway import ask, http, up
 from msgspec import yaml
 
-from madang.cli.auto_examples import asked_of, labelled, of_outcomes
+from madang.cli.offices.auto_examples import asked_of, labelled, of_outcomes
 from madang.config.scorer import SIGNALS
 from madang.errors import InvalidRequest
 

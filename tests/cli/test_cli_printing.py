@@ -2,7 +2,7 @@
 
 import pytest
 
-from madang.cli.printing import dollars, known_cost
+from madang.cli.shown.printing import dollars, known_cost
 
 
 @pytest.mark.parametrize(

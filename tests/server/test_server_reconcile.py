@@ -11,7 +11,7 @@ from server_gateway import Gateway, eventually
 from server_simulator import Simulated
 
 from madang.cli import main
-from madang.cli.vendor_reports import VENDORS, fetch
+from madang.cli.offices.vendor_reports import VENDORS, fetch
 from madang.drills.simulator import Behaviour
 
 TODAY = f"{datetime.now(UTC).date()}"

@@ -14,9 +14,9 @@ from madang.accounts.bureau import (
     RefundCredit,
     SettlePayment,
 )
-from madang.cli.account_office import AccountOffice, at_accounts
-from madang.cli.account_statement import csv_lines, print_statement, usd
-from madang.cli.printing import json_option, moment, print_json, print_table
+from madang.cli.offices.account import AccountOffice, at_accounts
+from madang.cli.shown.printing import json_option, moment, print_json, print_table
+from madang.cli.shown.statement import csv_lines, print_statement, usd
 from madang.ledger.tables.credit import Entry
 
 _COLUMNS = ("id", "name", "plan", "state", "balance", "limits", "time zone", "created")

@@ -10,10 +10,10 @@ from urllib.parse import quote
 import click
 import msgspec
 
-from madang.cli.configuration import faults_told, read
-from madang.cli.office import HomeOffice
-from madang.cli.place import in_place
-from madang.cli.printing import json_option, print_json, print_table
+from madang.cli.options.configuration import faults_told, read
+from madang.cli.options.office import HomeOffice
+from madang.cli.options.place import in_place
+from madang.cli.shown.printing import json_option, print_json, print_table
 from madang.client import Gateway
 from madang.config.settings import Settings
 from madang.watch.alerts.book import Book, Event

@@ -7,11 +7,11 @@ from typing import TypedDict, Unpack
 import click
 import msgspec
 
-from madang.cli.auto_examples import prices_of
-from madang.cli.auto_office import Archive, at_archive, labels_in
-from madang.cli.auto_table import is_better, print_trained
-from madang.cli.days import days_options
-from madang.cli.printing import json_option, print_json
+from madang.cli.offices.auto import Archive, at_archive, labels_in
+from madang.cli.offices.auto_examples import prices_of
+from madang.cli.options.days import days_options
+from madang.cli.shown.auto import is_better, print_trained
+from madang.cli.shown.printing import json_option, print_json
 from madang.config.scorer import Measured, Scorer, Split
 from madang.routing.auto.learning import Example
 from madang.routing.auto.measuring import FEWEST, train

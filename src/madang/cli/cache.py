@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 import msgspec
 
-from madang.cli.printing import count, json_option, print_json, print_table
+from madang.cli.shown.printing import count, json_option, print_json, print_table
 from madang.client import Gateway
 from madang.config.measured import HitRates, Measurement
 from madang.pipeline.again.false_hits import Pair, curve_of, judged, rates_at

@@ -7,8 +7,15 @@ from functools import partial
 import click
 import msgspec
 
-from madang.cli.printing import json_option, print_json
-from madang.cli.trials import TrialOffice, at_trials, line_of, print_trials, shares, tell_story
+from madang.cli.offices.trials import (
+    TrialOffice,
+    at_trials,
+    line_of,
+    print_trials,
+    shares,
+    tell_story,
+)
+from madang.cli.shown.printing import json_option, print_json
 from madang.config.sections.canaries import Canary
 from madang.pipeline.trial.view import Act, Canaries, CanaryShown, Start
 

@@ -7,16 +7,16 @@ from typing import TypedDict, Unpack
 import click
 import msgspec
 
-from madang.cli.compare_office import (
+from madang.cli.offices.compare import (
     CompareOffice,
     RemoteComparisons,
     at_comparisons,
     at_models,
     every_pair,
 )
-from madang.cli.compare_run import Wish, ask_all, judge_all
-from madang.cli.compare_table import print_qualities, print_results
-from madang.cli.printing import json_option, moment, print_json, print_table
+from madang.cli.offices.compare_run import Wish, ask_all, judge_all
+from madang.cli.shown.compare import print_qualities, print_results
+from madang.cli.shown.printing import json_option, moment, print_json, print_table
 from madang.client import Gateway
 from madang.quality.prompts import read_prompts
 from madang.quality.records import (

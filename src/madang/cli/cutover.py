@@ -5,8 +5,8 @@ from functools import partial
 import click
 import msgspec
 
-from madang.cli.printing import json_option, print_json
-from madang.cli.trials import TrialOffice, at_trials, print_trials, shares, tell_story
+from madang.cli.offices.trials import TrialOffice, at_trials, print_trials, shares, tell_story
+from madang.cli.shown.printing import json_option, print_json
 from madang.pipeline.trial.cutover import Cutovers, CutoverStart, Move
 from madang.pipeline.trial.view import CanaryShown
 

@@ -3,7 +3,7 @@
 import click
 from rich.markup import escape
 
-from madang.cli.printing import console, count, dollars, print_table
+from madang.cli.shown.printing import console, count, dollars, print_table
 from madang.client import Gateway
 from madang.drills import demo
 from madang.drills.demo import Answer, Books

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from madang.cli.configuration import Configuration, config_option, faults_told, read, warn_s
-from madang.cli.home import home_option
-from madang.cli.printing import dollars, json_option, print_json, print_table
+from madang.cli.options.configuration import Configuration, config_option, faults_told, read, warn_s
+from madang.cli.options.home import home_option
+from madang.cli.shown.printing import dollars, json_option, print_json, print_table
 from madang.config.problems import ConfigError
 from madang.config.sections.routes import TASK_PREFIX
 from madang.drills.doctor.checkup import look_at_files, look_at_home, look_at_models

@@ -9,9 +9,9 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from madang.cli.drill_office import drill_office, tell, wanted
-from madang.cli.office import place_options
-from madang.cli.printing import console, json_option, print_json, print_table
+from madang.cli.offices.drill import drill_office, tell, wanted
+from madang.cli.options.office import place_options
+from madang.cli.shown.printing import console, json_option, print_json, print_table
 from madang.drills.disaster import page
 from madang.drills.disaster.figures import Outcome
 from madang.drills.disaster.rows import DRILLS, chosen

@@ -2,9 +2,9 @@
 
 import click
 
-from madang.cli.decision import told
-from madang.cli.office import Office, Row, at_office
-from madang.cli.printing import count, dollars, json_option, print_json
+from madang.cli.options.office import Office, Row, at_office
+from madang.cli.shown.decision import told
+from madang.cli.shown.printing import count, dollars, json_option, print_json
 from madang.model import PASSED_OVER
 from madang.model.trace import Trace
 from madang.pipeline.trial.cutover import CUTOVER

@@ -6,8 +6,8 @@ from typing import Literal
 
 import click
 
-from madang.cli.days import days_options
-from madang.cli.report_office import ReportOffice, at_reports
+from madang.cli.offices.report import ReportOffice, at_reports
+from madang.cli.options.days import days_options
 from madang.server.administration.reports import ExportAsked
 
 

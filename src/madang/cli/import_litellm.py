@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from madang import catalog as catalogue
-from madang.cli.printing import json_option, print_json
+from madang.cli.shown.printing import json_option, print_json
 from madang.config.parsing.tree import MAX_BYTES
 from madang.config.problems import ConfigError
 from madang.migration import Row, Translation, translate_litellm

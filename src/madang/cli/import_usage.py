@@ -8,9 +8,9 @@ import click
 import msgspec
 
 from madang import catalog as catalogue
-from madang.cli.home import home_option
-from madang.cli.printing import count, dollars, json_option, print_json
-from madang.cli.whatif_input import opened
+from madang.cli.offices.whatif_input import opened
+from madang.cli.options.home import home_option
+from madang.cli.shown.printing import count, dollars, json_option, print_json
 from madang.whatif.imports.cells import read_zone
 from madang.whatif.imports.formats import NAMES, Name, read_given
 from madang.whatif.imports.kept import check_name, keep

@@ -9,16 +9,16 @@ from typing import Any
 import click
 import msgspec
 
-from madang.cli.key_office import KeyOffice, at_keys
-from madang.cli.key_options import (
+from madang.cli.offices.key import KeyOffice, at_keys
+from madang.cli.options.key import (
     change_asked,
     change_options,
     create_options,
     grace_option,
     tag_option,
 )
-from madang.cli.key_table import print_key, print_keys, print_made
-from madang.cli.printing import json_option, print_json
+from madang.cli.shown.key import print_key, print_keys, print_made
+from madang.cli.shown.printing import json_option, print_json
 from madang.errors import MadangError
 from madang.keys.requests import CreateKey, RotateKey, RotateKeys
 from madang.keys.responses import KeyMade

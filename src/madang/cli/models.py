@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from madang.cli.configuration import config_option, faults_told, read
-from madang.cli.office import Row, chosen_gateway, place_options
-from madang.cli.printing import count, dollars, json_option, print_json, print_table
+from madang.cli.options.configuration import config_option, faults_told, read
+from madang.cli.options.office import Row, chosen_gateway, place_options
+from madang.cli.shown.printing import count, dollars, json_option, print_json, print_table
 from madang.client import Gateway
 from madang.drills.playground import unstarted
 from madang.pipeline.lane import Snapshot

@@ -8,11 +8,11 @@ from typing import TypedDict, Unpack
 import click
 import msgspec
 
-from madang.cli.assembled import assembled
-from madang.cli.configuration import config_option, faults_told, read
-from madang.cli.days import read_day
-from madang.cli.office import HomeOffice, Row, chosen_gateway, place_options
-from madang.cli.printing import count, dollars, json_option, print_json, print_table
+from madang.cli.options.assembled import assembled
+from madang.cli.options.configuration import config_option, faults_told, read
+from madang.cli.options.days import read_day
+from madang.cli.options.office import HomeOffice, Row, chosen_gateway, place_options
+from madang.cli.shown.printing import count, dollars, json_option, print_json, print_table
 from madang.client import Gateway
 from madang.ledger.corrections.rerate import RerateRequest, rerate, reratings
 from madang.model import PriceRow, Rates

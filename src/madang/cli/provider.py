@@ -7,8 +7,8 @@ import click
 import msgspec
 
 from madang.catalog import load
-from madang.cli.key_office import VaultOffice, at_vault
-from madang.cli.printing import json_option, moment, print_json, print_table
+from madang.cli.offices.key import VaultOffice, at_vault
+from madang.cli.shown.printing import json_option, moment, print_json, print_table
 from madang.state.vault import StoredKey
 
 _COLUMNS = ("id", "provider", "key", "added", "last used", "resting", "master key")

@@ -8,11 +8,11 @@ from typing import TypedDict, Unpack
 import click
 import msgspec
 
-from madang.cli.days import days_options
-from madang.cli.office import Row
-from madang.cli.printing import count, dollars, json_option, print_json, print_table
-from madang.cli.report_office import ReportOffice, at_reports
-from madang.cli.vendor_reports import VENDORS, fetch
+from madang.cli.offices.report import ReportOffice, at_reports
+from madang.cli.offices.vendor_reports import VENDORS, fetch
+from madang.cli.options.days import days_options
+from madang.cli.options.office import Row
+from madang.cli.shown.printing import count, dollars, json_option, print_json, print_table
 from madang.ledger.corrections.bills import Shape
 from madang.ledger.corrections.reconcile import THRESHOLD
 from madang.server.administration.reports import Reconciled, Statement

@@ -6,10 +6,10 @@ from typing import Literal
 import click
 import msgspec
 
-from madang.cli.days import days_options, read_day
-from madang.cli.office import Row
-from madang.cli.printing import count, dollars, known_cost, print_json, print_table
-from madang.cli.report_office import ReportOffice, at_reports
+from madang.cli.offices.report import ReportOffice, at_reports
+from madang.cli.options.days import days_options, read_day
+from madang.cli.options.office import Row
+from madang.cli.shown.printing import count, dollars, known_cost, print_json, print_table
 from madang.ledger.reports import export
 from madang.server.administration.reports import ReportAsked
 from madang.watch.report.daily import Daily

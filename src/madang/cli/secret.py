@@ -2,8 +2,8 @@
 
 import click
 
-from madang.cli.key_office import VaultOffice, at_vault
-from madang.cli.printing import json_option, print_json
+from madang.cli.offices.key import VaultOffice, at_vault
+from madang.cli.shown.printing import json_option, print_json
 
 
 @click.group("secret")

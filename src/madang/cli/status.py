@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from madang.cli.printing import json_option, print_json, print_table
+from madang.cli.shown.printing import json_option, print_json, print_table
 from madang.client import Gateway, GatewayError
 
 Row = dict[str, Any]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from madang import __version__
-from madang.cli.configuration import Configuration, config_option, faults_told, read
-from madang.cli.home import home_option
-from madang.cli.master_key import master_environ, secret_key_file_option
+from madang.cli.options.configuration import Configuration, config_option, faults_told, read
+from madang.cli.options.home import home_option
+from madang.cli.options.master_key import master_environ, secret_key_file_option
 from madang.config.sections.providers import Provider
 from madang.keys import Keyring, make_raw
 from madang.routing.board import Board

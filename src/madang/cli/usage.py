@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import click
 
-from madang.cli.office import Office, Row, at_office
-from madang.cli.printing import count, json_option, known_cost, print_json, print_table
+from madang.cli.options.office import Office, Row, at_office
+from madang.cli.shown.printing import count, json_option, known_cost, print_json, print_table
 from madang.client import GatewayError
 
 _SUMMED = (

@@ -9,13 +9,13 @@ from typing import TypedDict, Unpack
 import click
 import msgspec
 
-from madang.cli.configuration import Configuration, faults_told, read
-from madang.cli.days import days_options
 from madang.cli.import_usage import csv_options, layout_of
-from madang.cli.office import chosen_gateway, place_options
-from madang.cli.printing import json_option, print_json
-from madang.cli.whatif_input import Input, at_home, of_csv, of_gateway, of_import
-from madang.cli.whatif_table import print_report
+from madang.cli.offices.whatif_input import Input, at_home, of_csv, of_gateway, of_import
+from madang.cli.options.configuration import Configuration, faults_told, read
+from madang.cli.options.days import days_options
+from madang.cli.options.office import chosen_gateway, place_options
+from madang.cli.shown.printing import json_option, print_json
+from madang.cli.shown.whatif import print_report
 from madang.client import Gateway
 from madang.errors import InvalidRequest
 from madang.pipeline.lane import Snapshot

@@ -12,7 +12,7 @@ import msgspec
 
 from madang.accounts import Register
 from madang.catalog import Catalog
-from madang.cli.office import HomeOffice
+from madang.cli.options.office import HomeOffice
 from madang.client import Gateway
 from madang.config.sections import plans
 from madang.config.sections.budgets import Limit, Scope

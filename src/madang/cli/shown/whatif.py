@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from madang.cli.printing import count, dollars, print_table
+from madang.cli.shown.printing import count, dollars, print_table
 from madang.whatif.report import Group, Money, Report, Side
 
 _MOST_ROWS = 20

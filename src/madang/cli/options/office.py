@@ -15,7 +15,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from madang.cli.home import home_option
+from madang.cli.options.home import home_option
 from madang.client import Gateway, GatewayError
 from madang.errors import NotFound, StoreUnavailable
 from madang.keys import Keyring

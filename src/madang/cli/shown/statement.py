@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from madang.accounts.statement import Line, Statement, Used
-from madang.cli.printing import count, print_table
+from madang.cli.shown.printing import count, print_table
 from madang.ledger.reports.export import lines
 from madang.model.money import dollars
 

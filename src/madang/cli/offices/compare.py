@@ -16,7 +16,7 @@ import msgspec
 
 from madang import catalog as catalogue
 from madang.catalog.scores import Scores
-from madang.cli.place import in_place
+from madang.cli.options.place import in_place
 from madang.client import Gateway
 from madang.drills.testbed import start_gateway_at
 from madang.errors import NotFound

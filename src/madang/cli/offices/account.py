@@ -25,9 +25,9 @@ from madang.accounts.bureau import (
 )
 from madang.accounts.payments import Payment, Payments
 from madang.accounts.statement import Statement
-from madang.cli.configuration import faults_told, read
-from madang.cli.office import HomeOffice
-from madang.cli.place import in_place
+from madang.cli.options.configuration import faults_told, read
+from madang.cli.options.office import HomeOffice
+from madang.cli.options.place import in_place
 from madang.client import Gateway
 from madang.config.sections import plans
 from madang.ledger.tables.credit import Entry

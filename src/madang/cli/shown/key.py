@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import click
 
-from madang.cli.account_statement import usd
-from madang.cli.printing import count, moment, print_table
+from madang.cli.shown.printing import count, moment, print_table
+from madang.cli.shown.statement import usd
 from madang.keys import Secret
 from madang.keys.responses import KeyMade, KeyShown
 

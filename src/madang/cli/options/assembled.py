@@ -1,6 +1,6 @@
 """What would serve under a configuration, for commands that look without serving."""
 
-from madang.cli.configuration import Configuration
+from madang.cli.options.configuration import Configuration
 from madang.drills.playground import unstarted
 from madang.pipeline.lane import Snapshot
 from madang.routing.board import Board

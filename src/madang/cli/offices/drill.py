@@ -8,8 +8,8 @@ from typing import Protocol
 import click
 import msgspec
 
-from madang.cli.office import HomeOffice, chosen_gateway
-from madang.cli.printing import print_json, print_table
+from madang.cli.options.office import HomeOffice, chosen_gateway
+from madang.cli.shown.printing import print_json, print_table
 from madang.client import Gateway
 from madang.config.sections.drills import Drill
 from madang.pipeline.chaos.book import DrillBook, DrillShown

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from madang.cli.printing import count, print_table
+from madang.cli.shown.printing import count, print_table
 from madang.config.measured import wilson
 from madang.config.scorer import Measured, Scorer, Tally
 from madang.routing.auto.judge import TIERS

@@ -13,9 +13,9 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from madang import catalog as catalogue
-from madang.cli.configuration import faults_told, read
-from madang.cli.office import HomeOffice, Row
-from madang.cli.place import in_place
+from madang.cli.options.configuration import faults_told, read
+from madang.cli.options.office import HomeOffice, Row
+from madang.cli.options.place import in_place
 from madang.client import Gateway
 from madang.config.sections.prices import own_rows
 from madang.config.settings import Settings

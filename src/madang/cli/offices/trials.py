@@ -11,8 +11,8 @@ from urllib.parse import quote
 import click
 import msgspec
 
-from madang.cli.office import HomeOffice, chosen_gateway, place_options
-from madang.cli.printing import print_json, print_table
+from madang.cli.options.office import HomeOffice, chosen_gateway, place_options
+from madang.cli.shown.printing import print_json, print_table
 from madang.client import Gateway
 from madang.ledger.reports.trials import ArmFigures
 from madang.pipeline.trial.view import CanaryShown, CanaryStory

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from madang.cli.office import Row
+from madang.cli.options.office import Row
 
 _PICKS: Final = {
     "order": "in their order",

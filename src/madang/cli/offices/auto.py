@@ -7,8 +7,7 @@ from typing import NamedTuple, TypeVar
 
 import click
 
-from madang.cli.assembled import assembled
-from madang.cli.auto_examples import (
+from madang.cli.offices.auto_examples import (
     asked_of,
     labelled,
     of_outcomes,
@@ -16,17 +15,18 @@ from madang.cli.auto_examples import (
     places_of,
     rated_ids,
 )
-from madang.cli.compare_office import (
+from madang.cli.offices.compare import (
     CompareOffice,
     HomeComparisons,
     RemoteComparisons,
     every_pair,
 )
-from madang.cli.configuration import faults_told, read
-from madang.cli.office import HomeOffice
-from madang.cli.place import in_place
-from madang.cli.report_office import HomeReports, RemoteReports, ReportOffice
-from madang.cli.whatif_input import each_line
+from madang.cli.offices.report import HomeReports, RemoteReports, ReportOffice
+from madang.cli.offices.whatif_input import each_line
+from madang.cli.options.assembled import assembled
+from madang.cli.options.configuration import faults_told, read
+from madang.cli.options.office import HomeOffice
+from madang.cli.options.place import in_place
 from madang.client import Gateway
 from madang.config.sections.routes import TIERS
 from madang.config.settings import Settings

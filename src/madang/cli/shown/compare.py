@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from madang.cli.printing import count, dollars, print_table
+from madang.cli.shown.printing import count, dollars, print_table
 from madang.quality.records import Interval, ModelQuality, Results, Verdicts
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from madang.cli.compare_office import RemoteComparisons
+from madang.cli.offices.compare import RemoteComparisons
 from madang.client import Gateway, GatewayError, Reply
 from madang.errors import InvalidRequest, MadangError
 from madang.quality.judging import Verdict, combined, question, read_verdict

@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from madang.cli.configuration import config_option
-from madang.cli.office import chosen_gateway, place_options
+from madang.cli.options.configuration import config_option
+from madang.cli.options.office import chosen_gateway, place_options
 from madang.client import Gateway
 
 R = TypeVar("R")

@@ -14,9 +14,9 @@ from urllib.parse import quote
 import click
 import msgspec
 
-from madang.cli.configuration import warn_s
-from madang.cli.master_key import master_environ, secret_key_file_option
-from madang.cli.office import HomeOffice, chosen_gateway, place_options
+from madang.cli.options.configuration import warn_s
+from madang.cli.options.master_key import master_environ, secret_key_file_option
+from madang.cli.options.office import HomeOffice, chosen_gateway, place_options
 from madang.client import Gateway
 from madang.keys import Keyring
 from madang.keys.desk import Desk
