@@ -10,9 +10,9 @@ import pytest
 from madang import catalog
 from madang.config.sections.providers import Provider
 from madang.errors import NotFound, ProviderBroken, ProviderFailed, StoreUnavailable
-from madang.media.bucket import Bucket
-from madang.media.fetching import Fetcher
-from madang.media.shelf import Folder
+from madang.media.files.bucket import Bucket
+from madang.media.files.shelf import Folder
+from madang.media.jobs.fetching import Fetcher
 from madang.model.media import Clip
 from madang.upstream.providers import build_providers
 from madang.upstream.public import Private

@@ -8,7 +8,7 @@ import pytest
 from madang import catalog
 from madang.config.sections.providers import Provider
 from madang.config.settings import Settings
-from madang.media.hearing import KeySets, token_for
+from madang.media.jobs.hearing import KeySets, token_for
 from madang.upstream.providers import build_providers
 from madang.upstream.transport import Transport
 

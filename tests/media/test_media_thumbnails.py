@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from madang.media.thumbnails import find_ffmpeg, make_thumbnail
+from madang.media.files.thumbnails import find_ffmpeg, make_thumbnail
 
 PROGRAM = find_ffmpeg()
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="this machine has no ffmpeg")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from madang.media.job import Job, stored
+from madang.media.jobs.job import Job, stored
+from madang.media.jobs.witness import Spent, before_us, day_of
 from madang.media.money import Caller
-from madang.media.witness import Spent, before_us, day_of
 from madang.model import Target
 
 HOUR_US = 3_600_000_000

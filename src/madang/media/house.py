@@ -10,19 +10,19 @@ from madang.config.settings import Settings
 from madang.errors import NotFound
 from madang.keys import Keyring
 from madang.media.again import Again
-from madang.media.crew import Crew
-from madang.media.hearing import Ear
-from madang.media.job import Content, Job
+from madang.media.files.shelf import Folder, Shelf
+from madang.media.files.thumbnails import find_ffmpeg, make_thumbnail
+from madang.media.jobs.crew import Crew
+from madang.media.jobs.hearing import Ear
+from madang.media.jobs.job import Content, Job
 from madang.media.kit import Kit
 from madang.media.making import Maker
-from madang.media.shelf import Folder, Shelf
-from madang.media.thumbnails import find_ffmpeg, make_thumbnail
 from madang.pipeline import Pipeline
 from madang.state.jobs import MediaJobs
 from madang.state.store import Store
 from madang.upstream.public import Private
 
-_BUCKET: Final = "madang.media.bucket"
+_BUCKET: Final = "madang.media.files.bucket"
 """Imported only where a bucket is configured: it brings a library of 7 MB."""
 
 

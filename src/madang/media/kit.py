@@ -12,7 +12,7 @@ from madang.config.settings import Settings
 from madang.errors import Forbidden, MadangError
 from madang.keys import Key
 from madang.media.choosing import Chooser
-from madang.media.shelf import Shelf
+from madang.media.files.shelf import Shelf
 from madang.model import Decision, Dialect, Target
 from madang.model.media import ImageAsk, SpeechAsk, TranscribeAsk, VideoAsk
 from madang.pipeline import Pipeline, Snapshot

@@ -19,8 +19,8 @@ from madang.errors import MadangError, StoreUnavailable
 from madang.keys import Keyring
 from madang.keys.desk import Desk
 from madang.ledger.ingest.ingester import Ingester
+from madang.media.files.shelf import Shelf
 from madang.media.house import shelf_of
-from madang.media.shelf import Shelf
 from madang.model import Target
 from madang.pipeline.lane import Snapshot
 from madang.routing.route import Route

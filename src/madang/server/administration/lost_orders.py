@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from madang.media.lost import LostOrder, lost_orders, name_job
+from madang.media.jobs.lost import LostOrder, lost_orders, name_job
 from madang.server.administration.operation import Operation
 from madang.server.process.runtime import Runtime
 

@@ -17,9 +17,9 @@ from madang.errors import (
     ProviderFailed,
     ProviderTimedOut,
 )
-from madang.media.course import Course
-from madang.media.crew import Order
-from madang.media.job import Job
+from madang.media.jobs.course import Course
+from madang.media.jobs.crew import Order
+from madang.media.jobs.job import Job
 from madang.model import (
     Answer,
     Choice,

@@ -13,11 +13,11 @@ from msgspec.structs import replace
 
 from madang.errors import InvalidRequest, NotFound, UnsupportedFeature
 from madang.keys import Key
-from madang.media.course import Course
-from madang.media.crew import Order
-from madang.media.job import Job, read_ask, read_job, shown
+from madang.media.jobs.course import Course
+from madang.media.jobs.crew import Order
+from madang.media.jobs.job import Job, read_ask, read_job, shown
+from madang.media.jobs.remaking import remade
 from madang.media.kit import now_us
-from madang.media.remaking import remade
 from madang.model import Dialect
 from madang.model.media import Change
 from madang.pipeline.again.wish import wish_of

@@ -7,8 +7,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from madang.errors import MadangError, ProviderBroken
-from madang.media.course import LONGEST_WAIT_S, Course, backoff_s
-from madang.media.job import State
+from madang.media.jobs.course import LONGEST_WAIT_S, Course, backoff_s
+from madang.media.jobs.job import State
 from madang.media.kit import now_us
 from madang.media.money import Ended, row
 from madang.model.media import JobSeen

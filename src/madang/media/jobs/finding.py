@@ -12,12 +12,12 @@ from itertools import count
 from typing import Final, Literal
 
 from madang.errors import MadangError, ProviderBroken
-from madang.media.course import Course, backoff_s
+from madang.media.jobs.course import Course, backoff_s
+from madang.media.jobs.ordering import digest_of, refused, written
+from madang.media.jobs.platform import platform_of
+from madang.media.jobs.told import told_news
+from madang.media.jobs.witness import Spent, before_us, day_of
 from madang.media.kit import now_us
-from madang.media.ordering import digest_of, refused, written
-from madang.media.platform import platform_of
-from madang.media.told import told_news
-from madang.media.witness import Spent, before_us, day_of
 from madang.model.media import Handle
 from madang.wire.media.contract import Incoming, Lost, Outgoing
 

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from madang.errors import MadangError, ProviderError, ProviderPaced, StoreUnavailable
 from madang.media.calling import call, is_lost, told_refusal
-from madang.media.course import Course, backoff_s
-from madang.media.hearing import token_for
+from madang.media.jobs.course import Course, backoff_s
+from madang.media.jobs.hearing import token_for
 from madang.media.kit import following, now_us
 from madang.media.money import Bill, Ended, failed_by, row
 from madang.pipeline.lane import Berth

@@ -14,10 +14,10 @@ from madang.errors import KeyReused, NotFound
 from madang.keys import Key, Keyring
 from madang.ledger.alarm import Alarm
 from madang.ledger.claim import Claim, is_abandoned
-from madang.media.course import Course
-from madang.media.job import Job, new_id, packed_ask, read_ask, read_job, stored
+from madang.media.jobs.course import Course
+from madang.media.jobs.job import Job, new_id, packed_ask, read_ask, read_job, stored
+from madang.media.jobs.life import live
 from madang.media.kit import Kit, now_us, permit
-from madang.media.life import live
 from madang.media.money import Caller, Dearest, dearest, kept_out
 from madang.model import Decision, Target
 from madang.model.media import VideoAsk

@@ -14,10 +14,10 @@ from msgspec.structs import replace
 
 from madang.errors import MadangError, ProviderBroken
 from madang.media.calling import call
-from madang.media.job import Job, State, stored
+from madang.media.jobs.job import Job, State, stored
+from madang.media.jobs.told import told_news
 from madang.media.kit import Kit, key_of, now_us
 from madang.media.money import Bill, Ended, bill, owed, row
-from madang.media.told import told_news
 from madang.model import Attempt, PriceRow
 from madang.model.media import JobSeen, VideoAsk
 from madang.pipeline.lane import Berth

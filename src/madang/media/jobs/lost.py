@@ -6,9 +6,9 @@ A person may know more than the provider's API tells: its portal, its support, i
 from msgspec import Struct
 
 from madang.errors import NotFound
-from madang.media.job import Job, read_ask, read_job
+from madang.media.jobs.job import Job, read_ask, read_job
+from madang.media.jobs.told import News, kept_news
 from madang.media.kit import now_us
-from madang.media.told import News, kept_news
 from madang.state.jobs import Called, MediaJobs, StoredJob
 
 

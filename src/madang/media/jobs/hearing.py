@@ -17,9 +17,9 @@ import msgspec
 
 from madang.errors import MadangError, NotFound, Unauthenticated
 from madang.media.calling import call
-from madang.media.job import read_job
+from madang.media.jobs.job import read_job
+from madang.media.jobs.told import News, kept_news
 from madang.media.kit import Kit, now_us
-from madang.media.told import News, kept_news
 from madang.state.jobs import Called, MediaJobs
 from madang.upstream.providers import Provider
 from madang.wire.media.contract import Outgoing

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from madang.errors import StoreUnavailable
-from madang.media.course import Course, LostJob, backoff_s
-from madang.media.finding import doubt, reconcile
-from madang.media.following import follow
-from madang.media.ordering import order
-from madang.media.storing import store
+from madang.media.jobs.course import Course, LostJob, backoff_s
+from madang.media.jobs.finding import doubt, reconcile
+from madang.media.jobs.following import follow
+from madang.media.jobs.ordering import order
+from madang.media.jobs.storing import store
 
 _log = logging.getLogger("madang.media")
 _STEPS: Final[dict[str, Callable[[Course], Awaitable[None]]]] = {

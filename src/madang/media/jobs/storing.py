@@ -3,9 +3,9 @@
 from typing import Final
 
 from madang.errors import MadangError, ProviderError
-from madang.media.course import Course, backoff_s
-from madang.media.fetching import Fetcher
-from madang.media.following import poll
+from madang.media.jobs.course import Course, backoff_s
+from madang.media.jobs.fetching import Fetcher
+from madang.media.jobs.following import poll
 from madang.media.kit import key_of
 from madang.media.money import Ended
 

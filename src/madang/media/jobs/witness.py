@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from msgspec import Struct
 
-from madang.media.job import Job, read_job
+from madang.media.jobs.job import Job, read_job
 from madang.state.jobs import StoredJob
 
 _DAY_US: Final = 86_400_000_000

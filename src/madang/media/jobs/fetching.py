@@ -10,8 +10,8 @@ from urllib.parse import urljoin
 
 from madang.errors import ProviderBroken, ProviderFailed
 from madang.media.calling import open_call
-from madang.media.job import Content
-from madang.media.shelf import Shelf
+from madang.media.files.shelf import Shelf
+from madang.media.jobs.job import Content
 from madang.model.media import Clip
 from madang.upstream.providers import Provider
 from madang.upstream.transport import Incoming, Transport

@@ -7,7 +7,7 @@ refused by name before anything is reserved.
 from typing import Final, cast
 
 from madang.errors import InvalidRequest, UnsupportedFeature
-from madang.media.job import Content, Job, read_job
+from madang.media.jobs.job import Content, Job, read_job
 from madang.media.kit import Kit
 from madang.model import Target
 from madang.model.media import Change, Source

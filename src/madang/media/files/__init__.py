@@ -1,0 +1,1 @@
+"""Files: where finished ones are kept, and pictures of them."""
