@@ -24,6 +24,8 @@ from madang_studio.errors import MissingTool, NoRoom, NotOffered, StudioError, U
 from madang_studio.runner import Preflight
 from madang_studio.store import Project
 from madang_studio.store.dramas import State
+from madang_studio.writing.judging import faults_of
+from madang_studio.writing.schema import schema_of
 
 MOST_BODY_BYTES: Final = 4_000_000
 OPEN: Final = frozenset({f"{PATH}/openapi.json"})
@@ -39,6 +41,7 @@ _STATUS: Final[Mapping[type[StudioError], int]] = {
     TooMany: 429,
 }
 _JSON: Final = "application/json"
+_MOST_FAULTS: Final = 20
 
 
 class Malformed(StudioError):
@@ -166,7 +169,16 @@ def _decoded(body: bytes, kind: type[Any]) -> Any:  # noqa: ANN401 - what the op
     try:
         return msgspec.json.decode(body or b"{}", type=kind)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise Malformed(f"The body cannot be read: {error}") from error
+        raise Malformed(f"The body cannot be read: {_faults(body, kind) or error}") from error
+
+
+def _faults(body: bytes, kind: type[Any]) -> str:
+    """All that is wrong with a body, in words; nothing for one that is no JSON."""
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, RecursionError):
+        return ""
+    return "; ".join(str(fault) for fault in [*faults_of(value, schema_of(kind))][:_MOST_FAULTS])
 
 
 def _failed(_: Request, error: Exception) -> Response:

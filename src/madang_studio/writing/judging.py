@@ -19,6 +19,7 @@ _TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     "string": str,
     "integer": int,
     "number": (int, float),
+    "boolean": bool,
     "null": type(None),
 }
 
@@ -51,7 +52,7 @@ def faults_of(value: Any, schema: Mapping[str, Any], place: Place = ()) -> Itera
     elif "enum" in schema:
         if value not in schema["enum"]:
             yield Fault(place, f"is {_short(value)}, not one of {', '.join(schema['enum'])}")
-    elif isinstance(value, bool) or not isinstance(value, _TYPES[schema["type"]]):
+    elif not _is(value, schema["type"]):
         yield Fault(place, f"is {_short(value)}, not of type {schema['type']}")
     elif isinstance(value, dict):
         yield from _of_object(value, schema, place)
@@ -61,6 +62,11 @@ def faults_of(value: Any, schema: Mapping[str, Any], place: Place = ()) -> Itera
             yield from faults_of(item, schema.get("items", {}), (*place, index))
     else:
         yield from _of_bounds(value, schema, place)
+
+
+def _is(value: object, kind: str) -> bool:
+    """Whether a value is of a type of JSON; in Python True is a number, too."""
+    return isinstance(value, _TYPES[kind]) and isinstance(value, bool) == (kind == "boolean")
 
 
 def _of_object(value: Any, schema: Mapping[str, Any], place: Place) -> Iterator[Fault]:  # noqa: ANN401 - JSON

@@ -174,6 +174,18 @@ def test_bad_requests_are_refused_in_one_shape(served, film, path, body, status,
     assert told["error"]["message"]
 
 
+def test_a_body_is_refused_with_each_of_its_faults_in_words(served):
+    brief = {"minutes": 0, "language": "EN", "lang": "ko", "budget_usd": True}
+    told = ask(served, "/dramas", {"brief": brief}, "POST")[2]["error"]["message"]
+    assert "brief.theme is missing" in told
+    assert "brief.minutes is 0, not more than 0 and at most 60" in told
+    assert "brief.language is 'EN', not the tag of a language" in told
+    assert "brief.lang is not known" in told
+    assert "brief.budget_usd is True, not of type number" in told
+    told = ask(served, "/dramas/x/resume", {"pay_again": 1}, "POST")[2]["error"]["message"]
+    assert told == "The body cannot be read: pay_again is 1, not of type boolean"
+
+
 def test_a_body_over_the_bound_is_refused_before_it_is_read(served):
     place = urlsplit(served.url)
     connection = http.client.HTTPConnection(place.hostname, place.port, timeout=30)
