@@ -97,9 +97,10 @@ def are_named_once(body: bytes, fields: Mapping[str, bytes], names: Mapping[str,
         len(body) - 1 - said < _LEAST_MEMBER
     ):  # two braces, and one comma less than there are members
         return True
-    return not hides_letters(body) and all(
-        body.count(said) <= 1 for name, said in names.items() if name in fields
-    )
+    for name in names.keys() & fields.keys():  # noqa: SIM110 - a generator costs more than the loop
+        if body.count(names[name]) > 1:
+            return False
+    return not hides_letters(body)
 
 
 def hides_letters(body: bytes) -> bool:
