@@ -97,7 +97,7 @@ def are_named_once(body: bytes, fields: Mapping[str, bytes], names: Mapping[str,
         len(body) - 1 - said < _LEAST_MEMBER
     ):  # two braces, and one comma less than there are members
         return True
-    for name in names.keys() & fields.keys():  # noqa: SIM110 - a generator costs more than the loop
+    for name in names.keys() & fields.keys():
         if body.count(names[name]) > 1:
             return False
     return not hides_letters(body)
