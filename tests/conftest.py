@@ -1,5 +1,6 @@
 """What every test shares: how many examples a property gets, in which order modules begin, what is read once."""
 
+import atexit
 import gc
 import os
 import posixpath
@@ -51,6 +52,11 @@ if settings.get_current_profile_name() in ("default", "ci"):
 AUTHORITY = str(Path(__file__).with_name("authority.pem"))
 os.environ["SSL_CERT_FILE"] = AUTHORITY
 certifi.where = lambda: AUTHORITY
+
+# Freeing what thousands of tests have left takes a process seconds, and the run waits for it. What is registered
+# later runs before: multiprocessing, too, which ends gateways that a failed test has left.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    atexit.register(os._exit, 0)
 
 
 @pytest.hookimpl(wrapper=True)
