@@ -11,7 +11,7 @@ import uvicorn
 
 from madang_studio.api.app import application
 from madang_studio.api.keys import AdminKey
-from madang_studio.batch.own_gateway import Access
+from madang_studio.batch.own_gateway import Access, leaving_in_order
 from madang_studio.batch.work import runner_for
 from madang_studio.errors import StudioError
 from madang_studio.runner.lock import Lock
@@ -38,7 +38,11 @@ def serve(
     """
     listener = _listener(*place)
     try:
-        with runner_for(project, given) as ours, _heir(project, given, needed=ours is None):
+        with (
+            leaving_in_order(),  # the heir's gateway, too, has to be ended
+            runner_for(project, given) as ours,
+            _heir(project, given, needed=ours is None),
+        ):
             host, port = listener.getsockname()[:2]
             address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
             ready(address, ours.access if ours else None)

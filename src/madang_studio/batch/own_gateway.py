@@ -80,7 +80,7 @@ def own_gateway(
     left = _left(file, key) or _started(home, environ, meanwhile)
     file.write_bytes(msgspec.json.encode(left))
     try:
-        with _leaving_in_order():
+        with leaving_in_order():
             yield Access(left.url, key, left.playground, admin)
     finally:
         _end(left.pid)
@@ -100,7 +100,7 @@ def running_gateway(home: Path) -> Access | None:
 
 
 @contextmanager
-def _leaving_in_order() -> Iterator[None]:
+def leaving_in_order() -> Iterator[None]:
     """Have SIGTERM end the block as Ctrl-C does: by itself it would leave the gateway running."""
     if threading.current_thread() is not threading.main_thread():  # no other may set a handler
         yield

@@ -60,3 +60,5 @@ def test_who_serves_works_on_when_the_process_ends_that_worked(tmp_path):
         while project.dramas.get(drama).state == "going" and time.monotonic() < until:
             time.sleep(0.05)
         assert project.dramas.get(drama).state == "waiting"
+        assert (tmp_path / "gateway/serving.json").exists()
+    assert not (tmp_path / "gateway/serving.json").exists()  # it has ended its gateway
