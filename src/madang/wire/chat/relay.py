@@ -145,6 +145,8 @@ class ChatMeter:
             self.usage = usage
             if not choices and not self._keep_usage:
                 return b""  # the caller did not ask for it: Madang did
+        if "choices" not in chunk and event.startswith(b"event:"):
+            return event  # it is of another kind, and says so
         mended = self._repair.mend(chunk, opens=opens)
         self._note_stop(choices)
         return b"data: " + json.encode(chunk) + b"\n\n" if mended else event
